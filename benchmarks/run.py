@@ -1,0 +1,177 @@
+"""Measures reassert beside its peers: ``python benchmarks/run.py SCRATCH``, once tree.py has filled SCRATCH.
+
+Every tool gets a virtual environment of its own in SCRATCH. Tables go to stdout, progress to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from measuring import Contender, compare, fresh_copy, table
+
+HERE = Path(__file__).resolve().parent
+PEERS = {
+    "ruff": "ruff==0.17.5",
+    "pytestify": "pytestify==1.5.0",
+    "unittest2pytest": "unittest2pytest==0.5",
+}
+ONE_FILE = 13_000
+PARSE = """
+import ast, pathlib, sys
+start = pathlib.Path(sys.argv[1])
+for path in [start] if start.is_file() else start.rglob("*.py"):
+    try:
+        ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):
+        pass
+"""
+
+
+class Bench:
+    """The tools in their environments, and what is run of them on a path."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        self.work = scratch / "work"
+        self.log = scratch / "log"
+
+    def install(self) -> None:
+        """One virtual environment a tool; reassert is built from this checkout each time."""
+        for name, requirement in {"reassert": str(HERE.parent), **PEERS}.items():
+            place = self.scratch / "venvs" / name
+            if name == "reassert" or not place.exists():
+                venv.create(place, with_pip=True, clear=True)
+                subprocess.run([self.bin(name, "pip"), "install", "-q", requirement], check=True)
+
+    def bin(self, env: str, program: str) -> Path:
+        """A program of one of the environments."""
+        return self.scratch / "venvs" / env / "bin" / program
+
+    def reassert(self, name: str, *arguments: str | Path) -> Contender:
+        """Our own command."""
+        return Contender(name, [self.bin("reassert", "reassert"), *arguments])
+
+    def parse(self, path: Path) -> Contender:
+        """The least that any tool of this kind must do."""
+        return Contender("ast.parse", [self.bin("reassert", "python"), "-c", PARSE, path])
+
+    def ruff(self, path: Path) -> Contender:
+        """Ruff looks, it does not rewrite."""
+        options = ["--isolated", "--no-cache", "--select", "PT", "--statistics"]
+        return Contender("ruff check, PT", [self.bin("ruff", "ruff"), "check", *options, path])
+
+    def writers(self, path: Path, rounds: int) -> list[Contender]:
+        """The peers that rewrite in place: each run on a new copy."""
+        copy = self.work / path.name
+        refresh = fresh_copy(path, copy)
+        second = [
+            self.bin("unittest2pytest", "unittest2pytest"),
+            "-f",
+            "self_assert",
+            "-w",
+            "-n",
+            "--no-diffs",
+            copy,
+        ]
+        return [
+            Contender(
+                "pytestify", [self.bin("pytestify", "pytestify"), copy], refresh, rounds, fine=frozenset()
+            ),
+            Contender("unittest2pytest, assertions", second, refresh, rounds),
+        ]
+
+    def start_up(self, rounds: int) -> str:
+        """How long it takes to say hello."""
+        contenders = [
+            Contender("python -c pass", [self.bin("reassert", "python"), "-c", "pass"]),
+            self.reassert("reassert --version", "--version"),
+            self.reassert("reassert --help", "--help"),
+            self.reassert("reassert diff --help", "diff", "--help"),
+            Contender("ruff --version", [self.bin("ruff", "ruff"), "--version"]),
+        ]
+        return table("Start-up", compare(contenders, rounds, self.log), "python -c pass")
+
+    def one_file(self, rounds: int) -> str:
+        """A file of about 13 KB."""
+        found = _file_of(self.scratch / "trees" / "100k", ONE_FILE)
+        path = self.scratch / "one" / found.name
+        fresh_copy(found, path)()
+        contenders = [
+            self.parse(path),
+            self.reassert("reassert diff", "diff", "--no-cache", path),
+            self.reassert("reassert diff --stat", "diff", "--stat", "--no-cache", path),
+            self.ruff(path),
+            *self.writers(path, 3),
+        ]
+        title = f"One file of {path.stat().st_size / 1000:.1f} KB ({path.name})"
+        return table(title, compare(contenders, rounds, self.log), "ast.parse")
+
+    def tree(self, name: str, rounds: int, *, peers: bool) -> str:
+        """A tree: without a cache, with an empty one, and once more."""
+        tree, cache = self.scratch / "trees" / name, self.scratch / "cache"
+        stat = ["diff", "--stat", tree]
+        contenders = [
+            self.parse(tree),
+            self.ruff(tree),
+            self.reassert("reassert diff --stat, no cache", *stat, "--no-cache"),
+            self.reassert("the same, one process", *stat, "--no-cache", "--jobs", "1"),
+            Contender(
+                "the same, filling the cache",
+                [self.bin("reassert", "reassert"), *stat, "--cache-dir", cache],
+                partial(shutil.rmtree, cache, ignore_errors=True),
+            ),
+            *(self.writers(tree, 1) if peers else []),
+        ]
+        cold = compare(contenders, rounds, self.log)
+        warm = self.reassert("again, unchanged", *stat, "--cache-dir", cache)
+        cold.update(compare([warm], max(rounds, 5), self.log))
+        return table(f"Tree {name}: {_size(tree)}", cold, "ast.parse")
+
+
+def _file_of(tree: Path, size: int) -> Path:
+    legacy = (path for path in sorted(tree.rglob("test_*.py")) if b"unittest.TestCase)" in path.read_bytes())
+    return min(legacy, key=lambda path: abs(path.stat().st_size - size))
+
+
+def _size(tree: Path) -> str:
+    data = [path.read_bytes() for path in tree.rglob("*.py")]
+    lines, size = sum(d.count(b"\n") for d in data), sum(map(len, data))
+    return f"{len(data):,} files, {lines:,} lines, {size / 1e6:.1f} MB"
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("scratch", type=Path, help="the folder that tree.py filled")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each command runs on a tree (default 3)"
+    )
+    parser.add_argument("--full", action="store_true", help="the peers also on all of Lib/test (a long time)")
+    parser.add_argument("--only", choices=["start", "file", "100k", "lib", "1m"], action="append")
+    options = parser.parse_args()
+    bench = Bench(options.scratch.resolve())
+    bench.install()
+    parts: dict[str, Callable[[], str]] = {
+        "start": lambda: bench.start_up(11),
+        "file": lambda: bench.one_file(11),
+        "100k": lambda: bench.tree("100k", options.rounds, peers=True),
+        "lib": lambda: bench.tree("lib", options.rounds, peers=options.full),
+        "1m": lambda: bench.tree("1m", options.rounds, peers=False),
+    }
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {', '.join(PEERS.values())}\n")
+    for name in options.only or parts:
+        print(f"measuring {name}", file=sys.stderr)
+        print(parts[name](), flush=True)
+
+
+if __name__ == "__main__":
+    main()

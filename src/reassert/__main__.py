@@ -1,0 +1,5 @@
+"""``python -m reassert``."""
+
+from reassert.cli import main
+
+main()

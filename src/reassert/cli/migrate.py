@@ -1,0 +1,95 @@
+"""``reassert migrate``: show the changes, ask once, write them."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reassert.cli import options as opt
+from reassert.cli.console import ask, can_ask
+from reassert.cli.diff import show_changes, show_summary
+from reassert.cli.guard import DONE, PENDING, TROUBLE, ends, note
+from reassert.cli.planning import exit_code, plan
+
+if TYPE_CHECKING:
+    from reassert.model.outcomes import Plan
+
+NO_TERMINAL = (
+    "there is no terminal to ask on, so nothing was written; look at `reassert diff`, then give --yes"
+)
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; write the changes.")]
+AllowDirty = Annotated[
+    bool, typer.Option("--allow-dirty", help="Also write files that have changes not committed to git.")
+]
+
+
+@ends
+def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parameters
+    paths: opt.Paths,
+    yes: Yes = False,
+    allow_dirty: AllowDirty = False,
+    select: opt.Select = None,
+    ignore: opt.Ignore = None,
+    profile: opt.Profile = None,
+    unsafe_fixes: opt.UnsafeFixes = None,
+    jobs: opt.Jobs = None,
+    config: opt.Config = None,
+    isolated: opt.Isolated = False,
+    no_cache: opt.NoCache = False,
+    cache_dir: opt.CacheDir = None,
+) -> int:
+    """Show what would change, ask once, then write it. `reassert undo` takes it back.
+
+    Each file is replaced as a whole, so that it is always either old or new.
+
+    Exit codes: 0 written, or nothing to do; 1 when the answer was no; 2 when nothing could be done.
+    """
+    if not yes and not can_ask():
+        note(f"error: {NO_TERMINAL}")
+        return TROUBLE
+    planned = plan(
+        opt.PlanOptions(
+            paths=tuple(paths),
+            select=opt.split_ids(select),
+            ignore=opt.split_ids(ignore),
+            profile=profile,
+            unsafe_fixes=unsafe_fixes,
+            jobs=jobs,
+            config=config,
+            isolated=isolated,
+            cache=not no_cache,
+            cache_dir=cache_dir,
+        )
+    )
+    show_changes(planned)
+    show_summary(planned)
+    return _write(planned, yes=yes, allow_dirty=allow_dirty)
+
+
+def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
+    from reassert.model.outcomes import Safety  # noqa: PLC0415 - not needed for help
+    from reassert.report.summary import counted  # noqa: PLC0415
+
+    files = sum(change.safety is not Safety.SUGGEST for change in planned.changes)
+    if not files:
+        return exit_code(planned)
+    if not yes and not ask(f"\nApply these changes to {counted(files, 'file')}?"):
+        note("Nothing was written.")
+        return PENDING
+    return _apply(planned, allow_dirty=allow_dirty)
+
+
+def _apply(planned: "Plan", *, allow_dirty: bool) -> int:
+    from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
+    from reassert.workflow.applying import apply_plan  # noqa: PLC0415
+
+    applied = apply_plan(planned, allow_dirty=allow_dirty, command=("reassert", *sys.argv[1:]))
+    for problem in applied.problems:
+        note(f"not written: {place(problem.path, problem.line, Path.cwd())}: {problem.error}")
+    if not applied.run_id:
+        note("Nothing was written.")
+        return TROUBLE
+    note(f"Changed {counted(len(applied.written), 'file')}. To take it back: reassert undo {applied.run_id}")
+    return PENDING if applied.problems else DONE

@@ -1,0 +1,105 @@
+"""The arguments and options that several commands share, and what they mean for planning."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class ProfileName(str, Enum):
+    """How far a class may be converted, as typed."""
+
+    asserts = "asserts"
+    classes = "classes"
+
+
+def _complete_rule(incomplete: str) -> Iterator[str]:
+    from reassert.catalog import rule_ids  # noqa: PLC0415 - only paid for a completion
+
+    return (name for name in rule_ids() if name.startswith(incomplete))
+
+
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATHS", help="Test files, or folders to search for Python files.")
+]
+RuleId = Annotated[
+    str,
+    typer.Argument(metavar="RULE", help="A rule id from `reassert rules`.", autocompletion=_complete_rule),
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULES",
+        help="Run only these rules (comma separated; may be repeated).",
+        autocompletion=_complete_rule,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RULES",
+        help="Do not run these rules (comma separated; may be repeated).",
+        autocompletion=_complete_rule,
+    ),
+]
+Profile = Annotated[
+    ProfileName | None,
+    typer.Option(
+        help="How far a class may go: `asserts` converts assertions inside a TestCase and keeps the class; "
+        "`classes` (the default) also makes plain pytest classes with fixtures."
+    ),
+]
+UnsafeFixes = Annotated[
+    bool | None,
+    typer.Option(
+        "--unsafe-fixes/--no-unsafe-fixes",
+        help="Also make changes that are not proved to keep every behaviour.",
+        show_default=False,
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", min=1, metavar="N", help="How many processes to work with (default: all cores)."
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Take settings from this pyproject.toml or reassert.toml, and from no other file.",
+    ),
+]
+Isolated = Annotated[
+    bool, typer.Option("--isolated", help="Read no configuration; use the built-in defaults.")
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor keep results of earlier runs.")]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Where to keep results between runs (default: .reassert_cache)."),
+]
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """What was typed after ``diff`` or ``migrate``, as far as planning depends on it."""
+
+    paths: tuple[Path, ...]
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    profile: ProfileName | None = None
+    unsafe_fixes: bool | None = None
+    jobs: int | None = None
+    config: Path | None = None
+    isolated: bool = False
+    cache: bool = True
+    cache_dir: Path | None = None
+
+
+def split_ids(values: Sequence[str] | None) -> tuple[str, ...]:
+    """Split repeated, comma separated rule ids."""
+    names = (name.strip() for value in values or () for name in value.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))

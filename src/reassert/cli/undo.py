@@ -1,0 +1,58 @@
+"""``reassert undo``: put back what a run wrote."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reassert.cli.guard import DONE, PENDING, ends, note
+
+if TYPE_CHECKING:
+    from reassert.workflow.undoing import RunInfo
+
+Run = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RUN",
+        help="The run that `reassert migrate` named (default: the newest).",
+        show_default=False,
+    ),
+]
+List = Annotated[bool, typer.Option("--list", help="List the runs that can be undone, and undo none.")]
+
+
+@ends
+def undo(run: Run = None, list_: List = False) -> int:
+    """Put back what a run of `reassert migrate` wrote.
+
+    A file that was changed since then is left alone, and named.
+
+    Exit codes: 0 all is as before the run; 1 when files were left alone; 2 when nothing could be done.
+    """
+    if list_:
+        return _list_runs()
+    from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
+    from reassert.workflow.undoing import undo as undo_run  # noqa: PLC0415
+
+    undone = undo_run(run)
+    for path, why in undone.kept:
+        note(f"left alone: {place(path, None, Path.cwd())}: {why}")
+    note(f"Put back {counted(len(undone.restored), 'file')} of run {undone.run_id}.")
+    return PENDING if undone.kept else DONE
+
+
+def _list_runs() -> int:
+    from reassert.workflow.undoing import list_runs  # noqa: PLC0415 - not needed for help
+
+    for info in list_runs():
+        typer.echo(_described(info))
+    return DONE
+
+
+def _described(info: "RunInfo") -> str:
+    from reassert.report.summary import counted  # noqa: PLC0415 - not needed for help
+    from reassert.report.text import visible  # noqa: PLC0415
+
+    started = info.started.astimezone().strftime("%Y-%m-%d %H:%M")
+    state = "undone" if info.undone else counted(info.files, "file")
+    return visible(f"{info.run_id}  {started}  {state}  {info.root}  {' '.join(info.command)}")

@@ -1,0 +1,135 @@
+"""setUpClass and setUpModule become pytest's xunit-style functions, which every supported version treats alike."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reassert.model.edits import Edit, Unit
+from reassert.model.outcomes import Finding, Refusal
+from reassert.model.rules import Codemod, Rewrite
+from reassert.syntax.classes import ClassInfo, SuperUse, Use, is_classmethod
+from reassert.syntax.context import Context
+from reassert.syntax.hierarchy import Reach, is_cooperative, reach, super_statement
+from reassert.syntax.statements import name_span, remove_definition, remove_statement
+
+_CLASS = {"setUpClass": "setup_class", "tearDownClass": "teardown_class"}
+_MODULE = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
+
+
+class ClassSetupToXunit(Codemod[Context]):
+    """See the page."""
+
+    title = "setUpClass, tearDownClass, setUpModule and tearDownModule become setup_class and so on"
+    mentions = (b"setUpClass", b"tearDownClass", b"setUpModule", b"tearDownModule", b"addClassCleanup")
+    refusals = {
+        "B-INTERNALS": "class-level set-up that is no plain classmethod, or class-level cleanups",
+        "B-MRO": "what a super() call of the class-level set-up reaches differs between classes",
+        "B-NAME": "the class already has setup_class or teardown_class",
+    }
+
+    def rewrite(self, context: Context) -> Rewrite:
+        """Classes first, then the module's own functions."""
+        edits: list[Edit] = []
+        blocked: dict[str, tuple[Refusal, ...]] = {}
+        handled: set[int] = set()
+        for info in context.classes.all:
+            if not any(c.kind == "testcase" for c in context.classes.component(info)):
+                continue
+            problems = list(self._problems(context, info))
+            handled |= {id(info.methods[n]) for n in _CLASS if n in info.methods}
+            handled |= {id(u.node) for u in _uses(info)}
+            if problems:
+                blocked[info.qualname] = tuple(problems)
+            else:
+                edits += self._class_edits(context, info)
+        module_edits, findings = self._module(context)
+        return Rewrite((*edits, *module_edits), findings=findings, blocked=blocked, handled=frozenset(handled))
+
+    def _problems(self, context: Context, info: ClassInfo) -> Iterator[Refusal]:
+        def refuse(code: str, node: ast.AST, reason: str) -> Refusal:
+            return context.refusal(self.id, code, node, info.qualname, reason)
+
+        for name, new in _CLASS.items():
+            method = info.methods.get(name)
+            if name in info.defines and (method is None or method not in info.node.body or not is_classmethod(method)):
+                yield refuse("B-INTERNALS", method or info.node, f"{name} is not a plain classmethod")
+            elif method is not None and len(method.decorator_list) > 1:
+                yield refuse("B-INTERNALS", method, f"{name} has more decorators than classmethod")
+            if new in info.defines:
+                yield refuse("B-NAME", info.node, f"the class has {new} already")
+        for use in info.uses.attributes:
+            if use.name in ("addClassCleanup", "enterClassContext", "doClassCleanups") and use.name not in info.inherited:
+                yield refuse("B-INTERNALS", use.node, f"{use.name} has no counterpart in xunit-style set-up")
+        for call in _supers(info):
+            found = _reach(context, info, call)
+            if found is Reach.SOMETIMES or (found is Reach.NOTHING and super_statement(context.classes, call) is None):
+                yield refuse("B-MRO", call.node, f"what this call of {call.name} reaches differs between classes")
+
+    def _class_edits(self, context: Context, info: ClassInfo) -> Iterator[Edit]:
+        unit = Unit(self.id, info.qualname)
+        emptied = set()
+        for name, new in _CLASS.items():
+            method = info.methods.get(name)
+            if method is None:
+                continue
+            dead = [s for u in _supers(info) if u.method is method and (s := _dead_statement(context, info, u))]
+            if set(method.body) <= set(dead):
+                emptied.add(method)
+                yield remove_definition(context, method, unit, info)
+                continue
+            span = name_span(context, method)
+            yield Edit(span.start, span.end, (new.encode(),), unit, info.qualname)
+        for use in _uses(info):
+            if use.method not in emptied:
+                yield from self._use_edit(context, info, use, unit)
+
+    def _use_edit(self, context: Context, info: ClassInfo, use: SuperUse | Use, unit: Unit) -> Iterator[Edit]:
+        statement = _dead_statement(context, info, use) if isinstance(use, SuperUse) else None
+        if statement is not None:
+            yield remove_statement(context, statement, unit, info)
+            return
+        end = context.module.span(use.node).end
+        yield Edit(end - len(use.name), end, (_CLASS[use.name].encode(),), unit, info.qualname)
+
+    def _module(self, context: Context) -> tuple[list[Edit], tuple[Finding, ...]]:
+        edits = []
+        for node in context.module.tree.body:
+            if isinstance(node, ast.FunctionDef) and node.name in _MODULE and self._is_free(context, node.name):
+                span = name_span(context, node)
+                unit = Unit(self.id, node.name)
+                edits.append(Edit(span.start, span.end, (_MODULE[node.name].encode(),), unit, "*"))
+                for use in context.module.names.get(node.name, ()):
+                    place = context.module.span(use)
+                    edits.append(Edit(place.start, place.end, (_MODULE[node.name].encode(),), unit, "*"))
+        return edits, tuple(self._never_run(context))
+
+    def _is_free(self, context: Context, name: str) -> bool:
+        new = _MODULE[name]
+        return new not in context.module.rebound and new not in context.module.imports
+
+    def _never_run(self, context: Context) -> Iterator[Finding]:
+        for node in context.module.attributes:
+            if context.module.resolve(node) in ("unittest.addModuleCleanup", "unittest.enterModuleContext"):
+                yield context.finding(
+                    self.id, "WAS-NOT-RUN", node, f"pytest never runs what {node.attr} registers", "use a module-scoped fixture"
+                )
+
+
+def _supers(info: ClassInfo) -> list[SuperUse]:
+    return [u for u in info.uses.supers if u.name in _CLASS]
+
+
+def _uses(info: ClassInfo) -> list[SuperUse | Use]:
+    return [*_supers(info), *(u for u in info.uses.attributes if u.name in _CLASS)]
+
+
+def _reach(context: Context, info: ClassInfo, use: SuperUse) -> Reach:
+    if not is_cooperative(context.classes, info, use):
+        return Reach.SOMETIMES
+    return reach(context.classes, info, use.name)
+
+
+def _dead_statement(context: Context, info: ClassInfo, use: SuperUse) -> ast.Expr | None:
+    """The statement of a super() call that only reached TestCase's empty method."""
+    return super_statement(context.classes, use) if _reach(context, info, use) is Reach.NOTHING else None

@@ -1,0 +1,281 @@
+"""setUp, tearDown and cleanups become one autouse fixture a class, or xunit-style methods where only these are exact."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.model.outcomes import Refusal
+from reassert.model.rules import Codemod, Rewrite
+from reassert.syntax.classes import ClassInfo
+from reassert.syntax.cleanups import STACK, Cleanups
+from reassert.syntax.context import Context
+from reassert.syntax.imports import imported_as
+from reassert.syntax.module import FunctionNode
+from reassert.syntax.parameters import add_parameter
+from reassert.syntax.setup_chain import XUNIT, Chain, Link, Problem
+from reassert.syntax.statements import (
+    comment_block_above,
+    definition_start,
+    function_body,
+    header_end,
+    insertion,
+    is_docstring,
+    line_start,
+    line_stop,
+    name_span,
+    reindented,
+    remove_definition,
+    remove_statement,
+)
+
+
+class SetupToFixture(Codemod[Context]):
+    """See the page."""
+
+    title = "setUp, tearDown and cleanups become fixtures"
+    runs_after = ("testcase_settings_to_nothing",)
+    mentions = (b"setUp", b"tearDown", b"addCleanup", b"enterContext")
+    refusals = {
+        "B-MRO": "set-up of several bases, or cleanups that no form of fixture keeps in their order",
+        "B-INTERNALS": "setUp or tearDown is not a plain method of one parameter",
+        "B-DYNAMIC": "setUp or tearDown is defined conditionally or twice",
+        "B-GENTEST": "setUp or tearDown is a generator: unittest never ran its body",
+        "B-NAME": "the class already has methods that pytest calls by name",
+        "C-VACUOUS": "setUp or tearDown is a coroutine that unittest never awaited",
+    }
+
+    def rewrite(self, context: Context) -> Rewrite:
+        """One component of inheritance after the other."""
+        edits: list[Edit] = []
+        blocked: dict[str, tuple[Refusal, ...]] = {}
+        handled: set[int] = set()
+        seen: set[int] = set()
+        for info in context.classes.all:
+            component = context.classes.component(info)
+            if id(component) in seen or not any(c.kind == "testcase" for c in component):
+                continue
+            seen.add(id(component))
+            work = _Component(context, component, self.id)
+            problems = work.decide()
+            for problem in problems:
+                refusal = context.refusal(self.id, problem.code, problem.node, problem.owner.qualname, problem.reason)
+                blocked[problem.owner.qualname] = (*blocked.get(problem.owner.qualname, ()), refusal)
+            if not problems:
+                edits += work.edits()
+            handled |= work.handled()
+        return Rewrite(tuple(edits), blocked=blocked, handled=frozenset(handled))
+
+
+class _Component:
+    """The set-up of one inheritance component."""
+
+    def __init__(self, context: Context, component: list[ClassInfo], rule_id: str) -> None:
+        self.context = context
+        self.rule_id = rule_id
+        self.chain = Chain(context, component)
+        self.cleanups = Cleanups(context, self.chain)
+        self.xunit = False
+
+    def decide(self) -> list[Problem]:
+        """Choose the form; what comes back stands in the way of both."""
+        problems = list(self.chain.problems())
+        self.xunit = not self.chain.fixture_form()
+        if self.xunit:
+            problems += self.chain.xunit_problems()
+        return [*problems, *self.cleanups.problems(xunit=self.xunit)]
+
+    def handled(self) -> set[int]:
+        """What the class codemod need not look at again: it is converted, or its problem is reported here."""
+        found = {id(f) for link in self.chain.links.values() for f in link.functions}
+        for info in self.chain.component:
+            found |= {id(u.node) for u in self.chain.supers(info)}
+            found |= {id(u.node) for u in info.uses.attributes if u.name in XUNIT}
+            found |= {id(n) for n, _ in info.uses.escapes if self._is_super_argument(n)}
+        return found | {id(c.use.node) for c in self.cleanups.uses}
+
+    def _is_super_argument(self, node: ast.Name) -> bool:
+        call = self.context.module.parents[node]
+        return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in XUNIT
+
+    def unit(self, owner: ClassInfo) -> Unit:
+        """A class's set-up is one unit."""
+        return Unit(self.rule_id, owner.qualname)
+
+    def edits(self) -> Iterator[Edit]:
+        """All edits of the component; of two insertions at one place the stack's comes first."""
+        if self.cleanups.means == "stack":
+            yield self._stack_fixture()
+        for link in self.chain.links.values():
+            yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
+        yield from self.cleanups.edits(self.rule_id)
+        if self.xunit:
+            yield from self._renamed_calls()
+        if self.cleanups.means == "finalizer":
+            yield from self._requests()
+
+    def _renamed_calls(self) -> Iterator[Edit]:
+        removed = {id(s) for link in self.chain.links.values() for s in link.removed}
+        for info in self.chain.component:
+            uses = [*self.chain.supers(info), *(u for u in info.uses.attributes if u.name in XUNIT)]
+            for use in uses:
+                if id(self.context.module.enclosing_statement(use.node)) not in removed:
+                    end = self.context.module.span(use.node).end
+                    new = XUNIT[use.name].encode()
+                    yield Edit(end - len(use.name), end, (new,), self.unit(info), info.qualname)
+
+    def _requests(self) -> Iterator[Edit]:
+        """Tests that register finalizers take ``request``."""
+        methods = {c.use.method: c.owner for c in self.cleanups.uses if c.place == "test"}
+        for method, owner in methods.items():
+            yield add_parameter(self.context, method, "request", self.unit(owner), owner)
+
+    def _stack_fixture(self) -> Edit:
+        host = next(c for c in self.chain.component if not c.parents)
+        node = host.node.body[1] if len(host.node.body) > 1 and is_docstring(host.node.body[0]) else host.node.body[0]
+        context = self.context
+        start = definition_start(context, node) if isinstance(node, _DEFINITIONS) else line_start(context, context.module.span(node).start)
+        indent = context.layout(node).indent
+        start = comment_block_above(context, start, indent)
+        newline = context.source.newline.encode()
+        step = b"\t" if indent.endswith(b"\t") else b"    "
+        module = imported_as(context, "contextlib")
+        rows = [
+            b"@" + imported_as(context, "pytest") + b".fixture(autouse=True)",
+            f"def _{STACK}(self):".encode(),
+            step + b"with " + module + b".ExitStack() as self." + STACK.encode() + b":",
+            step * 2 + b"yield",
+        ]
+        text = b"".join(indent + row + newline for row in rows) + newline
+        return insertion(context, start, [text], self.unit(host), host, "pytest", "contextlib")
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class _XunitForm:
+    """setUp -> setup_method: the body stays as it is."""
+
+    def __init__(self, work: _Component, link: Link) -> None:
+        self.work = work
+        self.link = link
+
+    def edits(self) -> Iterator[Edit]:
+        owner, context = self.link.owner, self.work.context
+        unit = self.work.unit(owner)
+        for function in self.link.functions:
+            span = name_span(context, function)
+            yield Edit(span.start, span.end, (XUNIT[function.name].encode(),), unit, owner.qualname)
+        for statement in self.link.removed:
+            yield remove_statement(context, statement, unit, owner)
+
+
+class _FixtureForm:
+    """One autouse fixture: setUp, yield, tearDown."""
+
+    def __init__(self, work: _Component, link: Link) -> None:
+        self.work = work
+        self.link = link
+        self.context = work.context
+        self.unit = work.unit(link.owner)
+        self.newline = self.context.source.newline.encode()
+
+    def edits(self) -> Iterator[Edit]:
+        link = self.link
+        set_up = link.set_up if link.set_up and (self._left(link.set_up) or link.overrides) else None
+        tear_down = link.tear_down if link.tear_down and self._left(link.tear_down) else None
+        for function in link.functions:
+            if function not in (set_up, tear_down):
+                yield remove_definition(self.context, function, self.unit, link.owner)
+        main = set_up or tear_down
+        if main is None:
+            return
+        yield from self._header(main, yields=tear_down is not None)
+        if set_up:
+            yield from self._removals(set_up)
+        if set_up and tear_down:
+            yield self._joined(set_up, tear_down)
+            yield remove_definition(self.context, tear_down, self.unit, link.owner)
+            yield from self._removals(tear_down)
+        elif tear_down:
+            yield self._yield_first(tear_down)
+            yield from self._removals(tear_down)
+
+    def _left(self, function: FunctionNode) -> list[ast.stmt]:
+        """The statements that do something after the super() calls are gone."""
+        return [
+            s
+            for i, s in enumerate(function.body)
+            if s not in self.link.removed and id(s) not in self.context.handled and not (i == 0 and is_docstring(s)) and not isinstance(s, ast.Pass)
+        ]
+
+    def _removals(self, function: FunctionNode) -> Iterator[Edit]:
+        for statement in self.link.removed:
+            if any(statement is n for n in ast.walk(function)):
+                yield remove_statement(self.context, statement, self.unit, self.link.owner)
+
+    def _header(self, function: FunctionNode, *, yields: bool) -> Iterator[Edit]:
+        context, owner = self.context, self.link.owner
+        start = line_start(context, context.module.span(function).start)
+        indent = context.layout(function).indent
+        decorator = indent + b"@" + imported_as(context, "pytest") + b".fixture(autouse=True)" + self.newline
+        yield insertion(context, start, [decorator], self.unit, owner, "pytest")
+        span = name_span(context, function)
+        yield Edit(span.start, span.end, (self.link.name.encode(),), self.unit, owner.qualname)
+        for wanted in self._requested(function):
+            yield add_parameter(context, function, wanted, self.unit, owner)
+        if yields and isinstance(function.returns, ast.Constant) and function.returns.value is None:
+            module = "collections.abc.Iterator" if context.config.target_version >= (3, 9) else "typing.Iterator"
+            new = imported_as(context, module) + b"[None]"
+            yield context.replace(function.returns, [new], self.unit, requires=owner, imports=[module])
+
+    def _requested(self, function: FunctionNode) -> Iterator[str]:
+        link, cleanups = self.link, self.work.cleanups
+        if any(c.use.method is function for c in cleanups.uses) and cleanups.means == "finalizer":
+            yield "request"
+        if link.parent and not link.overrides:
+            yield link.parent.name
+        elif cleanups.means == "stack":
+            yield f"_{STACK}"
+
+    def _joined(self, set_up: FunctionNode, tear_down: FunctionNode) -> Edit:
+        """``yield`` and the body of tearDown behind the body of setUp."""
+        context = self.context
+        indent = function_body(context, set_up).indent
+        parts: list[Part] = [self.newline, indent + b"yield", self.newline]
+        for comment in self._comments_above(tear_down):
+            parts += [indent, comment, self.newline]
+        parts += reindented(context, function_body(context, tear_down, self.link.removed), indent)
+        return insertion(context, self._last_line_end(set_up), parts, self.unit, self.link.owner)
+
+    def _comments_above(self, function: FunctionNode) -> Iterator[Span]:
+        context = self.context
+        start = definition_start(context, function)
+        position = comment_block_above(context, start, context.layout(function).indent)
+        while position < start:
+            stop = line_stop(context, position)
+            text = context.source.buffer[position:stop]
+            yield Span(position + len(text) - len(text.lstrip()), position + len(text.rstrip()))
+            position = stop
+
+    def _last_line_end(self, function: FunctionNode) -> int:
+        """The end of the last line of the body that stays."""
+        left = [s for s in function.body if s not in self.link.removed]
+        stop = self.context.module.span(left[-1]).end if left else header_end(self.context, function)
+        return self._line_content_end(stop)
+
+    def _line_content_end(self, offset: int) -> int:
+        buffer = self.context.source.buffer
+        stop = line_stop(self.context, offset)
+        while stop > offset and buffer[stop - 1 : stop] in (b"\n", b"\r"):
+            stop -= 1
+        return stop
+
+    def _yield_first(self, tear_down: FunctionNode) -> Edit:
+        context = self.context
+        body = tear_down.body
+        docstring = is_docstring(body[0]) and len(body) > 1
+        after = context.module.span(body[0]).end if docstring else header_end(context, tear_down)
+        indent = context.layout(body[0]).indent
+        return insertion(context, self._line_content_end(after), [self.newline, indent + b"yield"], self.unit, self.link.owner)

@@ -1,0 +1,146 @@
+"""One file from source to outcome. Reads nothing and writes nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reassert.engine.climbing import climbing_classes
+from reassert.engine.imports import import_edits
+from reassert.engine.summary import summarise
+from reassert.model.config import RuleConfig
+from reassert.model.edits import Edit, OverlapError, Spliced, Unit, splice
+from reassert.model.facts import FileFacts, ScannedFacts
+from reassert.model.outcomes import Change, Failed, Outcome, Report, Rewritten, Safety, Unchanged
+from reassert.model.rules import Codemod, Rewrite
+from reassert.model.source import SourceFile
+from reassert.project.scanning import scan_module
+from reassert.syntax.context import Context
+from reassert.syntax.module import Module
+
+Rules = Sequence[Codemod[Context]]
+
+# Statements that only Python 2 could read: print, exec, "except E, e:", "raise E, message", "<>".
+_PYTHON_2 = re.compile(
+    rb"""(?mx) ^\s* (?: print\s+["'\w%] | exec\s+["'\w] | except\s+[\w.()]+\s*,\s*\w+\s*: | raise\s+\w+\s*, ) | <>""",
+)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The outcome for one file, and what the file says to others."""
+
+    outcome: Outcome
+    facts: ScannedFacts
+
+
+def scan(source: SourceFile) -> ScannedFacts:
+    """Only what ``source`` says to other files; a file that does not parse says nothing."""
+    try:
+        parse(source)
+        return scan_module(Module(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ScannedFacts()
+
+
+def rewrite(
+    source: SourceFile,
+    rules: Rules,
+    facts: FileFacts,
+    config: RuleConfig,
+    excluded: frozenset[Unit] = frozenset(),
+) -> Analysis:
+    """Apply ``rules`` (in their order) to one file. Trouble with the file is a ``Failed`` outcome, never an exception."""
+    try:
+        parse(source)
+        context = Context(source, facts, config, excluded)
+        scanned = scan_module(context.module)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return Analysis(_unparsable(source, error), ScannedFacts())
+    outcome: Outcome
+    try:
+        outcome = _rewrite(context, rules)
+    except RecursionError:
+        outcome = Failed(source.path, "too deeply nested to be worked on")
+    return Analysis(outcome, scanned)
+
+
+def parse(source: SourceFile) -> ast.Module:
+    """The tree of ``source``; warnings of Python's own compiler about the user's code are not ours to show."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return source.tree
+
+
+def _unparsable(source: SourceFile, error: BaseException) -> Failed:
+    if isinstance(error, SyntaxError):
+        return Failed(source.path, f"syntax error: {error.msg}{_hint(source)}", error.lineno)
+    if isinstance(error, (RecursionError, MemoryError)):
+        return Failed(source.path, "too deeply nested to be parsed")
+    return Failed(source.path, f"cannot be parsed: {error}")
+
+
+def _hint(source: SourceFile) -> str:
+    """Python 2 code, or syntax newer than this Python: the file is not broken, the reader is the wrong one."""
+    major_minor = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if _looks_like_python_2(source.buffer):
+        return "; this looks like Python 2 code, which Python 3 cannot read"
+    return f" (read with Python {major_minor}; for newer syntax run reassert with a newer Python)"
+
+
+def _looks_like_python_2(buffer: bytes) -> bool:
+    return _PYTHON_2.search(buffer) is not None
+
+
+def _rewrite(context: Context, rules: Rules) -> Outcome:
+    rewrites: list[Rewrite] = []
+    for rule in rules:
+        if context.is_ignored(rule.id, None):
+            continue
+        result = rule.rewrite(context)
+        context.handled |= result.handled
+        rewrites.append(result)
+    climbing, held_back = climbing_classes(context, rewrites)
+    edits = [e for r in rewrites for e in r.edits if _happens(context, e, climbing)]
+    report = summarise(context, rewrites, edits, climbing, held_back)
+    if not edits:
+        return Unchanged(context.source.path, report)
+    return _spliced(context, edits, report)
+
+
+def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:
+    if edit.requires is None:
+        return True
+    if edit.requires == "*":
+        return all(c.qualname in climbing for c in context.classes.all if c.is_testcase)
+    return edit.requires in climbing
+
+
+def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:
+    source = context.source
+    try:
+        first = splice(source.buffer, edits)
+        edits = [*edits, *import_edits(context, edits, first.kept)]
+        done = splice(source.buffer, edits)
+        data = source.with_buffer(done.buffer)
+        _check(source, done)
+    except OverlapError as error:
+        return Failed(source.path, f"internal error, the file is left as it was: {error}")
+    except SyntaxError as error:
+        return Failed(source.path, f"internal error, the file is left as it was: the result would not parse: {error}")
+    if data == source.data:
+        return Unchanged(source.path, report)
+    units = tuple(dict.fromkeys(e.unit for e in edits))
+    change = Change(source.path, source.data, data, units, Safety.SAFE, tuple(done.blocks), source.encoding)
+    return Rewritten(change, report)
+
+
+def _check(source: SourceFile, done: Spliced) -> None:
+    """The proof that what will be written is Python."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ast.parse(done.buffer.decode(), str(source.path))

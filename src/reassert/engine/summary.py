@@ -1,0 +1,77 @@
+"""Counts and lists for the report of one file."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from reassert.model.edits import Edit
+from reassert.model.outcomes import Refusal, Report, Tally
+from reassert.model.rules import Rewrite
+from reassert.syntax.assertions import in_scope
+from reassert.syntax.context import Context
+from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
+
+
+def summarise(
+    context: Context,
+    rewrites: Sequence[Rewrite],
+    edits: Sequence[Edit],
+    climbing: frozenset[str],
+    held_back: tuple[Refusal, ...],
+) -> Report:
+    """The report: refusals in source order, findings, counts, and the test map."""
+    refusals = {r for x in rewrites for r in x.refusals} | set(held_back)
+    findings = {f for x in rewrites for f in x.findings}
+    return Report(
+        tuple(sorted(refusals, key=lambda r: (r.location, r.code, r.reason))),
+        tuple(sorted(findings, key=lambda f: (f.location, f.code, f.message))),
+        _tally(context, edits, climbing),
+        _test_map(context, rewrites, climbing),
+    )
+
+
+def _tally(context: Context, edits: Sequence[Edit], climbing: frozenset[str]) -> Tally:
+    """Assertions count as converted where an edit that happens covers the call's ``self.assertX``."""
+    classes = [c for c in context.classes.all if c.is_testcase and not c.local]
+    assertions = converted = 0
+    cover = _Cover(edits)
+    for info in context.classes.all:
+        if not in_scope(context, info):
+            continue
+        for use in info.uses.attributes:
+            if use.name in LEGACY_ASSERTIONS and use.name not in info.inherited:
+                assertions += 1
+                converted += id(use.node) in context.handled and cover.holds(context.module.span(use.node).start)
+    return Tally(
+        classes=len(classes),
+        classes_converted=sum(c.qualname in climbing for c in classes),
+        tests=sum(len(c.tests) for c in classes),
+        assertions=assertions,
+        assertions_converted=converted,
+    )
+
+
+class _Cover:
+    """Answers whether a position lies inside one of many edits."""
+
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        ordered = sorted((e.start, e.end) for e in edits)
+        self.starts = [start for start, _ in ordered]
+        self.reach = list(accumulate((end for _, end in ordered), max))
+
+    def holds(self, position: int) -> bool:
+        index = bisect_right(self.starts, position) - 1
+        return index >= 0 and self.reach[index] > position
+
+
+def _test_map(context: Context, rewrites: Sequence[Rewrite], climbing: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    renames = {old: new for r in rewrites for old, new in r.renames.items() if old in climbing}
+    table: dict[str, tuple[str, ...]] = {}
+    for info in context.classes.all:
+        if info.is_testcase and info.qualname in renames:
+            tests = dict.fromkeys(t.name for c in reversed(info.lineage) for t in c.tests)
+            before, after = info.qualname.replace(".", "::"), renames[info.qualname].replace(".", "::")
+            table.update({f"{before}::{test}": (f"{after}::{test}",) for test in tests})
+    return table

@@ -1,0 +1,174 @@
+"""Edits as spans of the original buffer, and the splice that applies them.
+
+An edit replaces ``[start, end)`` by its parts. A part is either new bytes or a ``Span``: a piece of
+the *original* buffer, which is rendered with the edits that lie inside it. So an edit may wrap,
+reorder or move original text, and the edits within that text still happen, at its new place.
+Invariants: two edits never overlap partially; what no edit covers cannot change.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Union
+
+
+class Span(NamedTuple):
+    """A piece of the original buffer, byte offsets, half open."""
+
+    start: int
+    end: int
+
+
+Part = Union[bytes, Span]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a person can accept or reject: a rule at a class, a function or a configuration key."""
+
+    rule_id: str
+    qualname: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace ``[start, end)`` of the original buffer by ``parts``.
+
+    ``requires`` names the class that must become a plain class for this edit to happen (None: always; ``*``: every
+    TestCase class of the file must).
+    ``imports`` are the modules or ``module.name`` that the new text uses.
+    ``swallows`` says that edits inside ``[start, end)`` may vanish with the text they edit.
+    """
+
+    start: int
+    end: int
+    parts: tuple[Part, ...]
+    unit: Unit
+    requires: str | None = None
+    imports: frozenset[str] = field(default_factory=frozenset)
+    swallows: bool = False
+
+
+class Block(NamedTuple):
+    """A changed stretch of lines: 0-based, half open, in the old and in the new text."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+class OverlapError(ValueError):
+    """Two edits overlap without one containing the other: a defect in a codemod."""
+
+
+class Splice:
+    """Renders a buffer under a set of edits; raises OverlapError when they cannot be nested."""
+
+    def __init__(self, buffer: bytes, edits: Iterable[Edit]) -> None:
+        self.buffer = buffer
+        self.edits = sorted(edits, key=lambda e: (e.start, -e.end))
+        self._starts = [e.start for e in self.edits]
+        self._rendered: set[int] = set()
+        self.kept: list[Span] = []
+
+    def top_level(self, span: Span, parent: Edit | None = None) -> list[Edit]:
+        """The outermost edits that lie within ``span``, in order; ``parent`` itself is not one.
+
+        An insertion at the end of a span lies outside it, unless the span is the end of the buffer.
+        """
+        found: list[Edit] = []
+        reach = span.start
+        last = span.end + (span.end == len(self.buffer))
+        for index in range(bisect_left(self._starts, span.start), len(self.edits)):
+            edit = self.edits[index]
+            if edit.start >= last:
+                break
+            if edit is parent or edit.end > span.end:
+                continue
+            if edit.start < reach:
+                if edit.end > reach:
+                    raise OverlapError(f"{edit.unit} overlaps {found[-1].unit} at byte {edit.start}")
+                continue
+            found.append(edit)
+            reach = max(reach, edit.end)
+        return found
+
+    def render(self, span: Span, out: list[bytes], parent: Edit | None = None) -> None:
+        """Append to ``out`` the text of ``span`` with the edits inside it applied."""
+        position = span.start
+        for edit in self.top_level(span, parent):
+            self.keep(position, edit.start, out)
+            self.render_edit(edit, out)
+            position = edit.end
+        self.keep(position, span.end, out)
+
+    def render_edit(self, edit: Edit, out: list[bytes]) -> None:
+        """Append to ``out`` what takes the place of ``edit``."""
+        self._rendered.add(id(edit))
+        for part in edit.parts:
+            if isinstance(part, bytes):
+                out.append(part)
+            else:
+                self.render(part, out, edit)
+
+    def keep(self, start: int, end: int, out: list[bytes]) -> None:
+        """Append original bytes, and remember that they survived."""
+        if start < end:
+            self.kept.append(Span(start, end))
+            out.append(self.buffer[start:end])
+
+    def check_complete(self) -> None:
+        """Raise OverlapError if an edit was lost inside another one that does not swallow."""
+        swallowing = [e for e in self.edits if e.swallows]
+        for edit in self.edits:
+            if id(edit) not in self._rendered and not any(
+                o is not edit and o.start <= edit.start and edit.end <= o.end for o in swallowing
+            ):
+                raise OverlapError(f"{edit.unit} at byte {edit.start} is lost inside another edit")
+
+
+class Spliced(NamedTuple):
+    """The new buffer, the original spans that survive in it, and the changed lines."""
+
+    buffer: bytes
+    kept: list[Span]
+    blocks: list[Block]
+
+
+def splice(buffer: bytes, edits: Sequence[Edit]) -> Spliced:
+    """Apply ``edits`` to ``buffer``; raises OverlapError."""
+    work = Splice(buffer, edits)
+    out: list[bytes] = []
+    blocks: list[Block] = []
+    position = old_line = new_line = 0
+    for edit in work.top_level(Span(0, len(buffer))):
+        work.keep(position, edit.start, out)
+        height = line_ends(buffer[position : edit.start])
+        old_line, new_line = old_line + height, new_line + height
+        piece: list[bytes] = []
+        work.render_edit(edit, piece)
+        new = b"".join(piece)
+        out.append(new)
+        old_height, new_height = line_ends(buffer[edit.start : edit.end]), line_ends(new)
+        _add_block(blocks, Block(old_line, old_line + old_height + 1, new_line, new_line + new_height + 1))
+        old_line, new_line = old_line + old_height, new_line + new_height
+        position = edit.end
+    work.keep(position, len(buffer), out)
+    work.check_complete()
+    return Spliced(b"".join(out), work.kept, blocks)
+
+
+def line_ends(piece: bytes) -> int:
+    """How many lines end in ``piece``, as Python counts them."""
+    return piece.count(b"\n") + piece.count(b"\r") - piece.count(b"\r\n")
+
+
+def _add_block(blocks: list[Block], block: Block) -> None:
+    if blocks and block.old_start < blocks[-1].old_end:
+        last = blocks.pop()
+        grown = block.old_end - last.old_end, block.new_end - last.new_end
+        block = Block(last.old_start, last.old_end + grown[0], last.new_start, last.new_end + grown[1])
+    blocks.append(block)

@@ -1,0 +1,52 @@
+"""Facts that cross files: what one file says about itself, and what a file is told about the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
+
+
+@dataclass(frozen=True)
+class ScannedClass:
+    """A class statement: its name, bases as dotted names after imports are resolved, and the names its body defines."""
+
+    qualname: str
+    bases: tuple[str, ...]
+    defines: frozenset[str]
+    opaque: bool = False
+
+
+@dataclass(frozen=True)
+class ScannedFacts:
+    """What one file offers to and takes from others.
+
+    ``imports`` are dotted names as written, relative ones with their leading dots (``..base.Thing``, ``.mod.*``);
+    ``exports`` maps a module-level name to the dotted name it was imported as.
+    """
+
+    classes: tuple[ScannedClass, ...] = ()
+    imports: frozenset[str] = frozenset()
+    exports: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    """A base class that is defined in another file: its kind, and all names that it and its own bases define."""
+
+    kind: BaseKind
+    defines: frozenset[str] = frozenset()
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the rest of the project says about one file; the default is a file that nobody knows.
+
+    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that uses it.
+    """
+
+    bases: Mapping[str, BaseFacts] = field(default_factory=dict)
+    used_by: Mapping[str, str] = field(default_factory=dict)

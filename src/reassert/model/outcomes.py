@@ -1,0 +1,148 @@
+"""What planning yields: changes, refusals, findings, failures. Expected results are values, not exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Union
+
+from reassert.model.edits import Block, Unit
+
+
+class Safety(Enum):
+    """How sure a change is: SAFE is applied, UNSAFE only with --unsafe-fixes, SUGGEST is shown and never written."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    SUGGEST = "suggest"
+
+
+@dataclass(frozen=True, order=True)
+class Location:
+    """A place in the user's file as it is on disk: 1-based line, 1-based column in characters."""
+
+    path: Path
+    line: int
+    column: int = 1
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A conversion that was not made: a stable ``code``, a one-line ``reason``, and the unit that stays as it was."""
+
+    rule_id: str
+    code: str
+    location: Location
+    unit: Unit
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a person should look at; it does not stop a conversion."""
+
+    rule_id: str
+    code: str
+    location: Location
+    message: str
+    suggestion: str = ""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts for a summary. Assertions are legacy assertion calls; classes and tests those of TestCase classes."""
+
+    classes: int = 0
+    classes_converted: int = 0
+    tests: int = 0
+    assertions: int = 0
+    assertions_converted: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            self.classes + other.classes,
+            self.classes_converted + other.classes_converted,
+            self.tests + other.tests,
+            self.assertions + other.assertions,
+            self.assertions_converted + other.assertions_converted,
+        )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file's change, in bytes on disk. ``before`` is None for a new file, ``after`` None for a removed one.
+
+    ``blocks`` are the changed line ranges, ``units`` what they consist of.
+    """
+
+    path: Path
+    before: bytes | None
+    after: bytes | None
+    units: tuple[Unit, ...] = ()
+    safety: Safety = Safety.SAFE
+    blocks: tuple[Block, ...] = ()
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was seen in one file beside its outcome. ``test_map`` maps ``Class::test`` to its new names."""
+
+    refusals: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    tally: Tally = Tally()
+    test_map: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """The file changes."""
+
+    change: Change
+    report: Report
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """Nothing to do, or everything refused."""
+
+    path: Path
+    report: Report = Report()
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """The file was not looked at, and why (``generated``, ``ignored by a comment`` …)."""
+
+    path: Path
+    why: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The file could not be worked on: not readable, not Python, a crash, a time-out. ``line`` is None if unknown."""
+
+    path: Path
+    error: str
+    line: int | None = None
+
+
+Outcome = Union[Rewritten, Unchanged, Skipped, Failed]
+TestMap = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What report, review and apply consume. ``test_map`` maps old node ids to new ones, only where they differ."""
+
+    root: Path
+    changes: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failed, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    tally: Tally = Tally()
+    test_map: TestMap = field(default_factory=dict)
+    files: int = 0

@@ -1,0 +1,68 @@
+"""The base classes of rules. A rule is declared once: by its class and the page beside it."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from reassert.model.edits import Edit
+from reassert.model.outcomes import Finding, Refusal, Safety
+
+
+ContextT = TypeVar("ContextT")
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """What a codemod wants for one file.
+
+    ``blocked`` maps a class's qualified name to the refusals that keep it a TestCase;
+    ``refusals`` are the ones that only leave a statement as it was;
+    ``climbs`` are the classes that the codemod can make plain classes, if nothing blocks them or their relatives;
+    ``renames`` maps such a class, or ``Class.method``, to its new name.
+    ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase is converted (or goes away) by these edits.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    blocked: Mapping[str, tuple[Refusal, ...]] = field(default_factory=dict)
+    handled: frozenset[int] = frozenset()
+    climbs: frozenset[str] = frozenset()
+    renames: Mapping[str, str] = field(default_factory=dict)
+
+
+class Rule(ABC):
+    """Common to codemods and audits. The id is the name of the module that declares the class."""
+
+    title: ClassVar[str]
+    mentions: ClassVar[tuple[bytes, ...]] = ()
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    @cached_property
+    def id(self) -> str:
+        """The rule's name in configuration, comments and reports."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @cached_property
+    def page_path(self) -> Path:
+        """The Markdown page: prose, examples, refusals."""
+        module = sys.modules[type(self).__module__]
+        return Path(str(module.__file__)).with_suffix(".md")
+
+
+class Codemod(Rule, Generic[ContextT]):
+    """Rewrites code. ``refusals`` maps each code that the rule can give to one line of explanation."""
+
+    safety: ClassVar[Safety] = Safety.SAFE
+    runs_after: ClassVar[tuple[str, ...]] = ()
+    refusals: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def rewrite(self, context: ContextT) -> Rewrite:
+        """Read what is known of one file; give edits and refusals. Odd input is refused, it never raises."""

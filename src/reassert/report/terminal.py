@@ -1,0 +1,39 @@
+"""A plan on a terminal or in a log: the diff, the summary, a rule's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+
+from reassert.report.diff import diff_rows
+from reassert.report.summary import summary_rows
+from reassert.report.text import write_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reassert.model.outcomes import Plan
+
+
+def write_diff(plan: Plan, stream: TextIO, *, base: Path, colour: bool) -> None:
+    """Write every planned change as a unified diff, names relative to ``base``."""
+    write_rows(diff_rows(plan.changes, base, colour=colour), stream, colour=colour)
+
+
+def write_summary(plan: Plan, stream: TextIO, *, base: Path, colour: bool, stat: bool = False) -> None:
+    """Write the counts, refusals, findings and failures; ``stat`` counts by code in place of listing."""
+    write_rows(summary_rows(plan, base, stat=stat), stream, colour=colour)
+
+
+def write_page(markdown: str, stream: TextIO, *, colour: bool) -> None:
+    """Write a Markdown page: laid out for a terminal, or as it is."""
+    if not colour:
+        stream.write(markdown if markdown.endswith("\n") else f"{markdown}\n")
+        return
+    from rich.console import Console  # noqa: PLC0415 - paid for by coloured output alone
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    page = Markdown(markdown, code_theme="ansi_dark")
+    console = Console(file=None, force_terminal=True, color_system="standard")
+    with console.capture() as captured:
+        console.print(page)
+    stream.write(captured.get())

@@ -1,0 +1,1 @@
+"""What several rules share: names and imports, classes and their receivers, operands, layout."""

@@ -1,0 +1,204 @@
+"""The arguments of a call as pieces of source: their full extent, the gaps between them, binding to parameters."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from reassert.model.edits import Span
+from reassert.syntax.module import Module
+
+# What may stand between two arguments: blanks, comments, commas, parentheses and a keyword's name.
+_GAP = re.compile(rb"#[^\r\n]*|[(),]")
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument. ``span`` is its value with its own parentheses; ``comments`` stand before and after it."""
+
+    node: ast.expr
+    keyword: str | None
+    span: Span
+    parenthesised: bool
+    before: tuple[Span, ...] = ()
+    after: tuple[Span, ...] = ()
+
+    @property
+    def comments(self) -> tuple[Span, ...]:
+        """All comments that belong to the argument but lie outside it."""
+        return self.before + self.after
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of one call, in source order; ``tail`` are comments after the last comma."""
+
+    items: tuple[Argument, ...]
+    starred: bool
+    tail: tuple[Span, ...] = ()
+
+    @property
+    def has_comments(self) -> bool:
+        """Whether a comment stands between the arguments."""
+        return bool(self.tail) or any(a.comments for a in self.items)
+
+
+@dataclass
+class _Gap:
+    """What stands between two arguments: parentheses, comments, a comma. Offsets in the buffer."""
+
+    openings: list[int] = field(default_factory=list)
+    closings: list[int] = field(default_factory=list)
+    comments: list[Span] = field(default_factory=list)
+    comma: int | None = None
+
+
+@dataclass(frozen=True)
+class _Value:
+    """An argument's value: the node, its keyword, and its extent with its own parentheses."""
+
+    node: ast.expr
+    keyword: str | None
+    span: Span
+    parenthesised: bool
+
+
+_Node = tuple[ast.expr, "str | None", Span]
+
+
+def read_arguments(module: Module, call: ast.Call) -> Arguments:
+    """The arguments of ``call``. A starred argument makes ``starred`` true, nothing else is said of it then."""
+    nodes = sorted(
+        [(a, None, module.span(a)) for a in call.args] + [(k.value, k.arg, module.span(k)) for k in call.keywords],
+        key=lambda item: item[2].start,
+    )
+    if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+        return Arguments((), starred=True)
+    if len(nodes) == 1 and isinstance(nodes[0][0], ast.GeneratorExp) and nodes[0][2].end == module.span(call).end:
+        return Arguments((Argument(nodes[0][0], None, nodes[0][2], parenthesised=True),), starred=False)
+    return _read(module, call, nodes)
+
+
+def _read(module: Module, call: ast.Call, nodes: Sequence[_Node]) -> Arguments:
+    buffer = module.source.buffer
+    inner = [module.span(node) for node, _, _ in nodes]
+    edges = [module.span(call.func).end, *(s.end for s in inner)]
+    starts = [*(s.start for s in inner), module.span(call).end - 1]
+    gaps = [_read_gap(buffer, a, b, first=i == 0) for i, (a, b) in enumerate(zip(edges, starts, strict=True))]
+    values = [
+        _value(node, keyword, span, gaps[i], gaps[i + 1])
+        for i, ((node, keyword, _), span) in enumerate(zip(nodes, inner, strict=True))
+    ]
+    shares = [_share(buffer, gap, before, after) for gap, before, after in _neighbours(gaps, values)]
+    items = [
+        Argument(v.node, v.keyword, v.span, v.parenthesised, tuple(shares[i][1]), tuple(shares[i + 1][0]))
+        for i, v in enumerate(values)
+    ]
+    return Arguments(tuple(items), starred=False, tail=tuple(shares[-1][1]))
+
+
+def _value(node: ast.expr, keyword: str | None, span: Span, before: _Gap, after: _Gap) -> _Value:
+    depth = min(len(before.openings), len(after.closings))
+    start = before.openings[-depth] if depth else span.start
+    stop = after.closings[depth - 1] + 1 if depth else span.end
+    return _Value(node, keyword, Span(start, stop), depth > 0)
+
+
+def _neighbours(
+    gaps: Sequence[_Gap], values: Sequence[_Value]
+) -> Iterator[tuple[_Gap, _Value | None, _Value | None]]:
+    for index, gap in enumerate(gaps):
+        yield gap, values[index - 1] if index else None, values[index] if index < len(values) else None
+
+
+def _share(buffer: bytes, gap: _Gap, before: _Value | None, after: _Value | None) -> tuple[list[Span], list[Span]]:
+    """The comments of a gap: those of the argument before it, those of the one after it.
+
+    What stands inside an argument's own parentheses is part of the argument. A comment behind the comma, on
+    the comma's line, speaks of the argument before it.
+    """
+    outside = [
+        c
+        for c in gap.comments
+        if (before is None or c.start >= before.span.end) and (after is None or c.end <= after.span.start)
+    ]
+    if before is None:
+        return [], outside
+    line_end = _NEWLINE.search(buffer, gap.comma) if gap.comma is not None else None
+    limit = line_end.start() if line_end else len(buffer)
+    return [c for c in outside if c.start < limit], [c for c in outside if c.start >= limit]
+
+
+def _read_gap(buffer: bytes, start: int, end: int, *, first: bool) -> _Gap:
+    """The gap before the first argument holds the call's own opening parenthesis."""
+    gap = _Gap()
+    called = not first
+    for match in _GAP.finditer(buffer, start, end):
+        token = match.group()
+        if token == b",":
+            gap.comma = match.start()
+        elif token == b"(" and not called:
+            called = True
+        elif token == b"(":
+            gap.openings.append(match.start())
+        elif token == b")":
+            gap.closings.append(match.start())
+        else:
+            gap.comments.append(Span(*match.span()))
+    return gap
+
+
+def bind(arguments: Arguments, parameters: Sequence[str]) -> dict[str, Argument] | None:
+    """Match arguments to parameter names as a call would; None when they do not fit or are starred."""
+    if arguments.starred:
+        return None
+    bound: dict[str, Argument] = {}
+    position = 0
+    for argument in arguments.items:
+        if argument.keyword is None:
+            if position >= len(parameters):
+                return None
+            name = parameters[position]
+            position += 1
+        else:
+            name = argument.keyword
+        if name not in parameters or name in bound:
+            return None
+        bound[name] = argument
+    return bound
+
+
+# Builtins and string methods that neither change anything nor fail on what tests hand to them.
+_PURE_CALLS = frozenset("str repr len type format sorted list tuple dict set int float bool ascii hex oct bin id vars".split())
+_PURE_METHODS = frozenset("format join strip lstrip rstrip lower upper decode encode keys values items title replace".split())
+
+
+def is_pure(node: ast.AST) -> bool:
+    """Whether evaluating an expression earlier, later or not at all makes no difference that a test relies on."""
+    if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
+        return False
+    if isinstance(node, ast.Call) and not _is_pure_call(node):
+        return False
+    return all(is_pure(child) for child in ast.iter_child_nodes(node))
+
+
+def _is_pure_call(node: ast.Call) -> bool:
+    if isinstance(node.func, ast.Name):
+        return node.func.id in _PURE_CALLS
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _PURE_METHODS
+
+
+def is_trivial(node: ast.AST) -> bool:
+    """Whether an expression is a constant, a name, or built of those only: evaluating it cannot raise or do anything."""
+    if isinstance(node, (ast.Constant, ast.Name, ast.Lambda)):
+        return True
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return all(is_trivial(e) for e in node.elts)
+    if isinstance(node, ast.Dict):
+        return all(k is not None and isinstance(k, ast.Constant) for k in node.keys) and all(map(is_trivial, node.values))
+    return False

@@ -1,0 +1,155 @@
+"""Finds the assertion calls of a file: who calls what, on which receiver, in which position."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from reassert.model.edits import Unit
+from reassert.model.outcomes import Refusal
+from reassert.syntax.arguments import Argument, Arguments, bind, read_arguments
+from reassert.syntax.classes import ClassInfo, Use
+from reassert.syntax.context import Context
+from reassert.syntax.layout import Layout, Operand
+from reassert.syntax.module import FunctionNode
+from reassert.syntax.testcase_api import ALIASES
+
+
+@dataclass(frozen=True)
+class AssertionCall:
+    """``self.<spelled>(...)`` whose receiver is provably the test instance; ``name`` is the name it has today.
+
+    ``statement`` is set when the call is a whole statement (``await`` or not is not one), ``with_item`` when it is the
+    context expression of a ``with``.
+    """
+
+    context: Context
+    name: str
+    spelled: str
+    call: ast.Call
+    owner: ClassInfo
+    method: FunctionNode
+    statement: ast.Expr | None
+    with_item: ast.withitem | None
+
+    @property
+    def attribute(self) -> ast.expr:
+        """The ``self.<spelled>`` of the call: the node that a rewrite marks as handled."""
+        return self.call.func
+
+    @cached_property
+    def arguments(self) -> Arguments:
+        """The arguments of the call."""
+        return read_arguments(self.context.module, self.call)
+
+    def bind(self, *parameters: str) -> dict[str, Argument] | None:
+        """Arguments by parameter name, None if they do not fit (starred, unknown, twice)."""
+        return bind(self.arguments, parameters)
+
+    def unit(self, rule_id: str) -> Unit:
+        """What a reviewer accepts or rejects: this rule in this method."""
+        return Unit(rule_id, f"{self.owner.qualname}.{self.method.name}")
+
+    def layout(self) -> Layout:
+        """The layout for what takes the call's place."""
+        return self.context.layout(self.call)
+
+    def refuse(self, rule_id: str, code: str, reason: str) -> Refusal:
+        """A refusal at this call."""
+        return self.context.refusal(rule_id, code, self.call, self.unit(rule_id).qualname, reason)
+
+
+def assertion_calls(context: Context, rule_id: str, names: frozenset[str]) -> tuple[list[AssertionCall], list[Refusal]]:
+    """The calls of the given assertion methods (names of today; aliases are found, too), and what cannot be one.
+
+    A use that is no call, an overridden method or a receiver that is not provably a test instance is a refusal.
+    """
+    calls: list[AssertionCall] = []
+    refusals: list[Refusal] = []
+    for owner, use in _uses(context, names):
+        qualname = f"{owner.qualname}.{use.method.name}"
+        if context.is_ignored(rule_id, use.node, qualname):
+            continue
+        problem = _problem(context, owner, use)
+        if problem:
+            code, reason = problem
+            refusals.append(context.refusal(rule_id, code, use.node, qualname, reason))
+        else:
+            calls.append(_call(context, owner, use))
+    return calls, refusals
+
+
+def _uses(context: Context, names: frozenset[str]) -> Iterator[tuple[ClassInfo, Use]]:
+    for owner in context.classes.all:
+        if not in_scope(context, owner):
+            continue
+        for use in owner.uses.attributes:
+            if ALIASES.get(use.name, use.name) in names:
+                yield owner, use
+
+
+def in_scope(context: Context, owner: ClassInfo) -> bool:
+    """Whether ``self`` in this class is known to be a test: a TestCase, or a mixin of only TestCases in this file."""
+    if owner.local:
+        return False
+    if owner.kind in ("testcase", "async", "framework"):
+        return True
+    heirs = context.classes.heirs(owner)
+    return owner.kind == "plain" and bool(heirs) and all(h.kind in ("testcase", "async", "framework", "plain") for h in heirs) and any(h.is_testcase for h in heirs)
+
+
+def _problem(context: Context, owner: ClassInfo, use: Use) -> tuple[str, str] | None:
+    family = {use.name, ALIASES.get(use.name, use.name)}
+    related = [owner, *context.classes.heirs(owner)]
+    if any(family & info.inherited for info in related):
+        return "A-TYPEFUNC", f"{use.name} is defined again by a class of the hierarchy"
+    if any("addTypeEqualityFunc" in {u.name for u in i.uses.attributes} for r in related for i in r.lineage):
+        return "A-TYPEFUNC", "addTypeEqualityFunc changes what equality means here"
+    if use.through_class or use.method in owner.uses.rebound:
+        return "A-RECEIVER", f"{use.name} is not called on the test instance itself"
+    parent = context.module.parents[use.node]
+    if not (isinstance(parent, ast.Call) and parent.func is use.node):
+        return "A-EXPR", f"{use.name} is used as a value"
+    return None
+
+
+def _call(context: Context, owner: ClassInfo, use: Use) -> AssertionCall:
+    parents = context.module.parents
+    call = parents[use.node]
+    assert isinstance(call, ast.Call)  # noqa: S101 - _problem lets nothing else through
+    around = parents[call]
+    return AssertionCall(
+        context,
+        ALIASES.get(use.name, use.name),
+        use.name,
+        call,
+        owner,
+        use.method,
+        around if isinstance(around, ast.Expr) else None,
+        around if isinstance(around, ast.withitem) else None,
+    )
+
+
+# What binds less tightly than a comparison, and so needs parentheses as an operand (The Python Language Reference, 6.17).
+_BELOW_COMPARISON = (ast.Compare, ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+_BELOW_NOT = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom)
+_NEVER_BARE = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
+
+
+def compared(argument: Argument) -> Operand:
+    """The argument as an operand of a comparison."""
+    node = argument.node
+    loose = isinstance(node, _BELOW_COMPARISON) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+    return Operand(argument, wrap=loose and not argument.parenthesised)
+
+
+def negated(argument: Argument) -> Operand:
+    """The argument behind ``not``."""
+    return Operand(argument, wrap=isinstance(argument.node, _BELOW_NOT) and not argument.parenthesised)
+
+
+def bare(argument: Argument) -> Operand:
+    """The argument as a whole condition, a message, or an argument of another call."""
+    return Operand(argument, wrap=isinstance(argument.node, _NEVER_BARE) and not argument.parenthesised)

@@ -1,0 +1,128 @@
+"""The name of a converted class: one that pytest collects, and everywhere in the file."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+
+from reassert.model.edits import Span
+from reassert.syntax.classes import ClassInfo
+from reassert.syntax.context import Context
+from reassert.syntax.setup_chain import Problem, core_name
+from reassert.syntax.statements import name_span
+
+
+class Names:
+    """New names for the TestCase classes of a file."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.new: dict[ClassInfo, str] = {}
+        for info in context.classes.all:
+            if info.is_testcase and not info.local:
+                self.new[info] = self._choose(info)
+
+    def _choose(self, info: ClassInfo) -> str:
+        name = info.node.name
+        if name.startswith("Test") or not self._collected(info):
+            return name
+        for wanted in (f"Test{_capitalised(core_name(name))}", f"Test{_capitalised(name.strip('_'))}"):
+            if self._is_free(info, wanted):
+                return wanted
+        return name
+
+    def _collected(self, info: ClassInfo) -> bool:
+        return any(c.tests for c in info.lineage)
+
+    def _is_free(self, info: ClassInfo, wanted: str) -> bool:
+        if info.outer is not None:
+            return wanted not in info.outer.defines
+        return wanted.isidentifier() and wanted not in self._taken and wanted not in self.new.values()
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        module = self.context.module
+        return {*module.names, *module.imports, *module.rebound, *(c.qualname for c in self.context.classes.all)}
+
+    def qualname(self, info: ClassInfo) -> str:
+        """The new qualified name."""
+        own = self.new.get(info, info.node.name)
+        return f"{self.qualname(info.outer)}.{own}" if info.outer else own
+
+    # -- what speaks against it ------------------------------------------------------------------------------
+
+    def problems(self, info: ClassInfo) -> Iterator[Problem]:
+        """Why the class cannot be given a name that pytest collects, or cannot lose the old one."""
+        if info not in self.new:
+            return
+        new = self.new[info]
+        if self._collected(info) and not new.startswith("Test"):
+            yield Problem(info, "B-NAME", info.node, f"no free name that begins with Test for {info.node.name}")
+        if self._is_deleted(info):
+            yield Problem(info, "B-NAME", info.node, "the class is deleted after its heirs are made, so that it is not collected")
+        if new != info.node.name:
+            yield from self._rename_problems(info)
+
+    def _is_deleted(self, info: ClassInfo) -> bool:
+        return any(isinstance(n.ctx, ast.Del) for n in self.context.module.names.get(info.node.name, ()))
+
+    def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
+        name, module = info.node.name, self.context.module
+        stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
+        arguments = any(isinstance(a, ast.arg) and a.arg == name for a in module.parents)
+        if stores or arguments or name in module.imports or sum(c.node.name == name for c in self.context.classes.all) > 1:
+            yield Problem(info, "B-NAME", (stores or [info.node])[0], f"{name} means something else elsewhere in the file")
+        mangled = re.compile(rf"(?<!\w)_{re.escape(name.lstrip('_'))}__\w")
+        buffer = self.context.source.buffer.decode()
+        if mangled.search(buffer):
+            yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
+        target = re.compile(rf"(^|[.:]){re.escape(name)}($|[.:])")
+        for string in module.strings:
+            if target.search(string.value) and string not in self._exported:
+                yield Problem(info, "B-NAME", string, f"a string names {name}")
+                break
+        if sys.version_info < (3, 12) and any(self._in_fstring(n) for n in module.names.get(name, ())):
+            yield Problem(info, "B-NAME", info.node, f"{name} is used inside an f-string, whose positions this Python does not know")
+
+    def _in_fstring(self, node: ast.AST) -> bool:
+        return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
+
+    @cached_property
+    def _exported(self) -> set[ast.Constant]:
+        """The strings of ``__all__``."""
+        found: set[ast.Constant] = set()
+        for statement in self.context.module.tree.body:
+            targets = statement.targets if isinstance(statement, ast.Assign) else []
+            if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
+                found |= {n for n in ast.walk(statement) if isinstance(n, ast.Constant)}
+        return found
+
+    # -- where it stands -------------------------------------------------------------------------------------
+
+    def places(self, info: ClassInfo) -> Iterator[tuple[Span, bytes]]:
+        """Every place of the old name, with what comes there."""
+        new = self.new.get(info, info.node.name).encode()
+        if new.decode() == info.node.name:
+            return
+        yield name_span(self.context, info.node), new
+        module = self.context.module
+        for node in module.names.get(info.node.name, ()):
+            if info.outer is None:
+                yield module.span(node), new
+        for attribute in module.attributes:
+            if info.outer is not None and attribute.attr == info.node.name:
+                end = module.span(attribute).end
+                yield Span(end - len(attribute.attr.encode()), end), new
+        for string in self._exported:
+            if string.value == info.node.name:
+                span = module.span(string)
+                yield Span(span.start + 1, span.end - 1), new
+
+
+def _capitalised(name: str) -> str:
+    if name.lower().startswith("test_"):
+        name = name[5:]
+    return name[:1].upper() + name[1:]

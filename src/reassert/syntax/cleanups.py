@@ -1,0 +1,150 @@
+"""Where a hierarchy registers cleanups, and which of pytest's means keeps their order.
+
+unittest: test, tearDown, then cleanups last in first out. ``request.addfinalizer`` in the set-up fixture has that order;
+in a test it has it only where no tearDown follows. Everything else goes through one ExitStack.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.syntax.arguments import read_arguments
+from reassert.syntax.classes import ClassInfo, Use
+from reassert.syntax.context import Context
+from reassert.syntax.imports import imported_as
+from reassert.syntax.parameters import local_names, takes_fixture
+from reassert.syntax.setup_chain import Chain, Problem
+
+Means = Literal["none", "finalizer", "stack"]
+_NAMES = ("addCleanup", "enterContext")
+
+
+@dataclass(frozen=True)
+class CleanupUse:
+    """``self.addCleanup`` or ``self.enterContext`` in a method."""
+
+    owner: ClassInfo
+    use: Use
+    call: ast.Call | None
+
+    @property
+    def place(self) -> str:
+        """``setup``, ``teardown``, ``test`` or ``helper``."""
+        name = self.use.method.name
+        if name in ("setUp", "tearDown"):
+            return name.lower()
+        return "test" if name.startswith("test") else "helper"
+
+
+class Cleanups:
+    """All cleanups of one inheritance component."""
+
+    def __init__(self, context: Context, chain: Chain) -> None:
+        self.context = context
+        self.chain = chain
+        self.uses = list(self._find())
+        self.means: Means = self._choose()
+
+    def _find(self) -> Iterator[CleanupUse]:
+        parents = self.context.module.parents
+        for info in self.chain.component:
+            for use in info.uses.attributes:
+                if use.name in _NAMES and use.name not in info.inherited:
+                    parent = parents[use.node]
+                    call = parent if isinstance(parent, ast.Call) and parent.func is use.node else None
+                    yield CleanupUse(info, use, call)
+
+    def _choose(self) -> Means:
+        if not self.uses:
+            return "none"
+        tears_down = any(link.tear_down for link in self.chain.links.values())
+        for cleanup in self.uses:
+            if cleanup.use.name == "enterContext" or not self._is_plain_statement(cleanup):
+                return "stack"
+            if cleanup.place in ("helper", "teardown"):
+                return "stack"
+            if cleanup.place == "test" and (tears_down or not takes_fixture(self.chain.component, cleanup.use.method)):
+                return "stack"
+            if "request" in local_names(cleanup.use.method):
+                return "stack"
+        return "finalizer"
+
+    def _is_plain_statement(self, cleanup: CleanupUse) -> bool:
+        call = cleanup.call
+        return call is not None and bool(call.args) and not isinstance(call.args[0], ast.Starred) and isinstance(
+            self.context.module.parents[call], ast.Expr
+        )
+
+    # -- what stands in the way ------------------------------------------------------------------------------
+
+    def problems(self, *, xunit: bool) -> Iterator[Problem]:
+        """Refusals: no form keeps the order."""
+        setting_up = [c for c in self.uses if c.place != "test"]
+        if self.means == "stack" and not self._host():
+            yield Problem(self.uses[0].owner, "B-MRO", self.uses[0].use.node, "cleanups in a hierarchy with several roots")
+        elif xunit and (self.means == "stack" or setting_up):
+            node = (setting_up or self.uses)[0]
+            yield Problem(node.owner, "B-MRO", node.use.node, "cleanups beside a setUp that has to stay a method")
+
+    def _host(self) -> ClassInfo | None:
+        """The class whose fixture opens the ExitStack: the one root of the component."""
+        roots = [c for c in self.chain.component if not c.parents]
+        return roots[0] if len(roots) == 1 else None
+
+    # -- edits -----------------------------------------------------------------------------------------------
+
+    def edits(self, unit_rule: str) -> Iterator[Edit]:
+        """What replaces the calls; parameters and the fixture of the stack are the caller's."""
+        for cleanup in self.uses:
+            unit = Unit(unit_rule, f"{cleanup.owner.qualname}.{cleanup.use.method.name}")
+            if self.means == "stack":
+                target = "callback" if cleanup.use.name == "addCleanup" else "enter_context"
+                receiver = self.context.module.text(cleanup.use.node.value)
+                new = f"{receiver}.{STACK}.{target}".encode()
+                yield self.context.replace(cleanup.use.node, [new], unit, requires=cleanup.owner)
+            elif cleanup.call is not None:
+                yield self._finalizer(cleanup, cleanup.call, unit)
+
+    def _finalizer(self, cleanup: CleanupUse, call: ast.Call, unit: Unit) -> Edit:
+        module = self.context.module
+        func = module.span(cleanup.use.node)
+        if len(call.args) == 1 and not call.keywords:
+            return Edit(func.start, func.end, (b"request.addfinalizer",), unit, cleanup.owner.qualname)
+        whole = module.span(call)
+        arguments = read_arguments(module, call)
+        if not arguments.has_comments and self._is_late_bindable(cleanup.owner, call):
+            first, rest = arguments.items[0], arguments.items[1:]
+            inner: list[Part] = [b"request.addfinalizer(lambda: ", first.span, b"("]
+            inner += [Span(module.span(call.args[1] if len(call.args) > 1 else call.keywords[0]).start, rest[-1].span.end), b"))"]
+            return Edit(whole.start, whole.end, tuple(inner), unit, cleanup.owner.qualname)
+        partial = imported_as(self.context, "functools.partial")
+        parts: tuple[Part, ...] = (b"request.addfinalizer(" + partial, Span(func.end, whole.end), b")")
+        return Edit(whole.start, whole.end, parts, unit, cleanup.owner.qualname, frozenset({"functools.partial"}))
+
+    def _is_late_bindable(self, owner: ClassInfo, call: ast.Call) -> bool:
+        """Whether evaluating function and arguments when the cleanup runs gives what it gives now."""
+        values = [*call.args, *(k.value for k in call.keywords)]
+        if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
+            return False
+        if call.lineno != call.end_lineno:
+            return False
+        return self.context.module.resolve(call.args[0]) is not None and all(self._is_fixed(owner, v) for v in values[1:])
+
+    def _is_fixed(self, owner: ClassInfo, node: ast.expr) -> bool:
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            family = [c for c in self.chain.component]
+            stores = [
+                u for c in family for u in c.uses.attributes if u.name == node.attr and not isinstance(u.node.ctx, ast.Load)
+            ]
+            defined = any(node.attr in c.defines for c in family)
+            return len(stores) == 1 and not defined and stores[0].method.name == "setUp" and stores[0].node.lineno <= node.lineno
+        return False
+
+
+STACK = "exit_stack"

@@ -1,0 +1,124 @@
+"""What a rule is given: one file, what is known of it, and the means to speak about it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from functools import cached_property
+
+from reassert.model.config import RuleConfig
+from reassert.model.edits import Edit, Part, Unit
+from reassert.model.facts import FileFacts
+from reassert.model.outcomes import Finding, Location, Refusal
+from reassert.model.source import SourceFile
+from reassert.syntax.classes import Classes, ClassInfo
+from reassert.syntax.layout import Layout
+from reassert.syntax.module import FunctionNode, Module
+
+_IGNORE = re.compile(rb"#[ \t]*reassert:[ \t]*(?P<file>file-)?ignore\[(?P<rules>[\w\-, ]+)\]")
+
+
+class Context:
+    """One file under one configuration. Everything in it is computed once and shared by all rules."""
+
+    def __init__(
+        self, source: SourceFile, facts: FileFacts, config: RuleConfig, excluded: frozenset[Unit] = frozenset()
+    ) -> None:
+        self.source = source
+        self.facts = facts
+        self.config = config
+        self.excluded = excluded
+        # Set by the engine before the rules that run after others: nodes whose use of the TestCase goes away.
+        self.handled: frozenset[int] = frozenset()
+
+    @cached_property
+    def module(self) -> Module:
+        """The parsed file."""
+        return Module(self.source)
+
+    @cached_property
+    def classes(self) -> Classes:
+        """Its classes."""
+        return Classes(self.module, self.facts.bases)
+
+    def location(self, node: ast.AST) -> Location:
+        """Where ``node`` begins in the user's file."""
+        line: int = node.lineno  # type: ignore[attr-defined]
+        start = self.source.line_starts[line - 1]
+        before = self.source.buffer[start : start + node.col_offset]  # type: ignore[attr-defined]
+        return Location(self.source.path, line, len(before.decode()) + 1)
+
+    def refusal(self, rule_id: str, code: str, node: ast.AST, qualname: str, reason: str) -> Refusal:
+        """A refusal at ``node``."""
+        return Refusal(rule_id, code, self.location(node), Unit(rule_id, qualname), reason)
+
+    def finding(self, rule_id: str, code: str, node: ast.AST, message: str, suggestion: str = "") -> Finding:
+        """A finding at ``node``."""
+        return Finding(rule_id, code, self.location(node), message, suggestion)
+
+    @cached_property
+    def _ignored(self) -> dict[int, set[str]]:
+        """Line -> rules switched off there by a comment; line 0 stands for the whole file."""
+        table: dict[int, set[str]] = {}
+        for match in _IGNORE.finditer(self.source.buffer):
+            line = 0 if match["file"] else self.source.line_of(match.start())
+            rules = {name.strip().decode() for name in match["rules"].split(b",")}
+            table.setdefault(line, set()).update(rules)
+        return table
+
+    def is_ignored(self, rule_id: str, node: ast.AST | None, qualname: str = "") -> bool:
+        """Whether a comment or an excluded unit keeps a rule away from ``node`` (None: from the whole file)."""
+        if qualname and Unit(rule_id, qualname) in self.excluded:
+            return True
+        if not self._ignored:
+            return False
+        lines = {0}
+        if node is not None:
+            statement = self.module.enclosing_statement(node)
+            first: int = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+            lines |= {first - 1, *range(first, self._header_end(statement) + 1)}
+        return any(rule_id in self._ignored.get(line, ()) for line in lines)
+
+    def _header_end(self, statement: ast.stmt) -> int:
+        body = getattr(statement, "body", None)
+        return max(statement.lineno, body[0].lineno - 1) if body else statement.end_lineno or statement.lineno
+
+    def replace(
+        self,
+        node: ast.AST,
+        parts: Iterable[Part],
+        unit: Unit,
+        *,
+        requires: ClassInfo | None = None,
+        imports: Iterable[str] = (),
+    ) -> Edit:
+        """An edit that puts ``parts`` in the place of ``node``."""
+        span = self.module.span(node)
+        required = requires.qualname if requires else None
+        return Edit(span.start, span.end, tuple(parts), unit, required, frozenset(imports))
+
+    def layout(self, statement: ast.AST) -> Layout:
+        """The layout of what will stand in the place of ``statement``."""
+        return Layout(self.module, statement)
+
+    def stands_alone(self, statement: ast.stmt) -> bool:
+        """Whether a statement has its line(s) for itself, so that a compound statement can take its place."""
+        span = self.module.span(statement)
+        buffer, starts = self.source.buffer, self.source.line_starts
+        first = starts[self.source.line_of(span.start) - 1]
+        if buffer[first : span.start].strip():
+            return False
+        line = self.source.line_of(span.end)
+        stop = starts[line] if line < len(starts) else len(buffer)
+        return not buffer[span.end : stop].split(b"#")[0].strip()
+
+    def fresh_name(self, function: FunctionNode, wanted: str) -> str:
+        """``wanted``, or a variation of it that ``function`` and the module do not use."""
+        taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
+        taken |= {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
+        taken |= self.module.rebound | self.module.imports.keys()
+        name, number = wanted, 2
+        while name in taken:
+            name, number = f"{wanted}{number}", number + 1
+        return name

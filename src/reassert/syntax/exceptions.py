@@ -1,0 +1,143 @@
+"""What an ``except`` or a ``raises`` may catch, and which code runs where a failing test is caught."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from reassert.syntax.classes import ClassInfo, bound_names, parameter_names
+from reassert.syntax.context import Context
+from reassert.syntax.module import FunctionNode
+
+ALL = frozenset({"Exception", "BaseException"})
+# What stops at a failed assertion of unittest, but not at pytest's Failed (a BaseException of its own).
+FAILURES = ALL | {"AssertionError"}
+SKIPS = ALL | {"SkipTest"}
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_RAISES = frozenset({"assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "failUnlessRaises", "raises"})
+_CATCHERS = _RAISES | {"suppress"}
+
+
+def may_catch(context: Context, node: ast.expr | None, victims: frozenset[str], depth: int = 3) -> bool:
+    """Whether ``except node`` may be a handler for one of the built-in exceptions ``victims``.
+
+    Classes of the file, imported names and capitalised names are what they are called; a variable may be anything.
+    """
+    if node is None or depth == 0:
+        return True
+    if isinstance(node, ast.Tuple):
+        return any(may_catch(context, e, victims, depth) for e in node.elts)
+    if isinstance(node, ast.Attribute):
+        if node.attr == "failureException":
+            return "AssertionError" in victims
+        return node.attr in victims or (node.attr[:1].islower() and context.module.resolve(node) is None)
+    return not isinstance(node, ast.Name) or _name_may_catch(context, node, victims, depth)
+
+
+def _name_may_catch(context: Context, node: ast.Name, victims: frozenset[str], depth: int) -> bool:
+    module = context.module
+    if node.id in victims:
+        return True
+    if node.id in module.imports:
+        return any(target.rpartition(".")[2] in victims for target in module.imports[node.id])
+    stores = [n for n in module.names[node.id] if isinstance(n.ctx, ast.Store)]
+    if stores:
+        parents = [module.parents[n] for n in stores]
+        return any(not isinstance(p, ast.Assign) or may_catch(context, p.value, victims, depth - 1) for p in parents)
+    return node.id[:1].islower() and not any(c.node.name == node.id for c in context.classes.all)
+
+
+def is_bound(context: Context, node: ast.Name) -> bool:
+    """Whether a name certainly has a value: a parameter, an import, a definition, a built-in, or assigned just before."""
+    if any(isinstance(n.ctx, ast.Del) for n in context.module.names[node.id]):
+        return False
+    if hasattr(builtins, node.id) or node.id in context.module.imports:
+        return True
+    inner: ast.AST = node
+    for around in context.module.ancestors(node):
+        if isinstance(around, FunctionNode) and node.id in parameter_names(around):
+            return True
+        if any(node.id in bound_names(s) for s in _before(around, inner)):
+            return True
+        inner = around
+    return False
+
+
+def _before(around: ast.AST, inner: ast.AST) -> list[ast.stmt]:
+    """The statements that certainly ran before ``inner``, in the same block; in the module, all of them."""
+    if isinstance(around, ast.Module):
+        return [s for s in around.body if isinstance(s, (*FUNCTIONS, ast.ClassDef, ast.Assign))]
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(around, field, None)
+        if isinstance(block, list) and inner in block and not isinstance(around, ast.ClassDef):
+            return [s for s in block[: block.index(inner)] if not isinstance(s, (ast.For, ast.AsyncFor, ast.AugAssign))]
+    return []
+
+
+def redefines_failure(context: Context, owner: ClassInfo) -> bool:
+    """Whether a class of the hierarchy says itself what a failure is."""
+    related = [owner, *context.classes.heirs(owner)]
+    return any("failureException" in info.inherited for info in related)
+
+
+class Catching:
+    """Where in a file one of the exceptions ``victims`` may be caught: by ``try``, ``suppress`` or ``assertRaises``.
+
+    A method that is called from such a place is such a place itself.
+    """
+
+    def __init__(self, context: Context, victims: frozenset[str]) -> None:
+        self.context = context
+        self.victims = victims
+        self._roots = {id(root): root for node in context.module.parents for root in self._caught_by(node)}
+        self._methods = self._called()
+
+    def holds(self, node: ast.AST, method: FunctionNode) -> bool:
+        """Whether what ``node`` in ``method`` raises may be caught."""
+        if method.name in self._methods or id(node) in self._roots:
+            return True
+        return bool(self._roots) and any(id(a) in self._roots for a in self.context.module.ancestors(node))
+
+    def _caught_by(self, node: ast.AST) -> Iterator[ast.AST]:
+        if isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
+            handlers: list[ast.ExceptHandler] = node.handlers  # type: ignore[attr-defined]
+            if any(may_catch(self.context, h.type, self.victims) for h in handlers):
+                yield from node.body  # type: ignore[attr-defined]
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for index, item in enumerate(node.items):
+                if self._catches(item.context_expr):
+                    yield from [*node.items[index + 1 :], *node.body]
+                    break
+        elif isinstance(node, ast.Call) and len(node.args) > 1 and _called_name(node) in _RAISES and self._catches(node):
+            yield from node.args[1:]
+
+    def _catches(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Call) or _called_name(node) not in _CATCHERS:
+            return False
+        given = node.args if _called_name(node) == "suppress" else node.args[:1]
+        named = [k.value for k in node.keywords if k.arg == "expected_exception"]
+        return any(may_catch(self.context, e, self.victims) for e in [*given, *named])
+
+    def _called(self) -> frozenset[str]:
+        if not self._roots:
+            return frozenset()
+        methods: dict[str, list[FunctionNode]] = {}
+        for info in self.context.classes.all:
+            for function in info.functions:
+                methods.setdefault(function.name, []).append(function)
+        found: set[str] = set()
+        todo: list[ast.AST] = list(self._roots.values())
+        while todo:
+            for node in ast.walk(todo.pop()):
+                if isinstance(node, ast.Attribute) and node.attr in methods and node.attr not in found:
+                    found.add(node.attr)
+                    todo += methods[node.attr]
+        return frozenset(found)
+
+
+def _called_name(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""

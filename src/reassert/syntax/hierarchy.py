@@ -1,0 +1,88 @@
+"""Method resolution inside one file: linear orders, and what a ``super()`` call reaches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from enum import Enum
+
+from reassert.syntax.classes import Classes, ClassInfo, SuperUse, dotted_name
+
+
+class Reach(Enum):
+    """What stands behind a ``super().name`` in the classes of this file."""
+
+    NOTHING = "nothing"
+    ALWAYS = "always"
+    SOMETIMES = "sometimes"
+
+
+def linearised(info: ClassInfo) -> list[ClassInfo]:
+    """The C3 order of a class among the classes of its file; the plain lineage where C3 finds none."""
+    merged = _merge([*(linearised(p) for p in info.parents), list(info.parents)])
+    return [info, *merged] if merged is not None else list(info.lineage)
+
+
+def _merge(sequences: Sequence[list[ClassInfo]]) -> list[ClassInfo] | None:
+    left = [list(s) for s in sequences if s]
+    order: list[ClassInfo] = []
+    while left:
+        head = next((s[0] for s in left if not any(s[0] in o[1:] for o in left)), None)
+        if head is None:
+            return None
+        order.append(head)
+        left = [rest for s in left if (rest := [c for c in s if c is not head])]
+    return order
+
+
+def runners(classes: Classes, info: ClassInfo) -> list[ClassInfo]:
+    """The TestCase classes that run with the methods of ``info``: itself and its heirs."""
+    return [c for c in [info, *classes.heirs(info)] if c.is_testcase]
+
+
+def providers(classes: Classes, info: ClassInfo, name: str) -> set[ClassInfo | None]:
+    """The classes that ``super().name`` in ``info`` may reach, one for each class that runs; None: no class of the file."""
+    found: set[ClassInfo | None] = set()
+    for runner in runners(classes, info):
+        order = linearised(runner)
+        after = order[order.index(info) + 1 :]
+        found.add(next((c for c in after if name in c.defines), None))
+    return found or {None}
+
+
+def reach(classes: Classes, info: ClassInfo, name: str) -> Reach:
+    """Whether ``super().name`` in ``info`` reaches a class of the file, ``unittest.TestCase`` aside."""
+    found = providers(classes, info, name)
+    if None not in found:
+        return Reach.ALWAYS
+    return Reach.NOTHING if len(found) == 1 else Reach.SOMETIMES
+
+
+def is_cooperative(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
+    """Whether ``Base.name(self)`` names what ``super().name()`` would reach, so that both mean the same."""
+    if use.explicit is None:
+        first = use.node.value.args[:1] if isinstance(use.node.value, ast.Call) else []
+        return not first or dotted_name(first[0]) == info.node.name
+    dotted = dotted_name(use.explicit)
+    found = providers(classes, info, use.name)
+    if len(found) != 1:
+        return False
+    target = next(iter(found))
+    if target is None:
+        resolved = classes.module.resolve(use.explicit)
+        return resolved == "unittest.TestCase" or any(p.qualname == dotted for p in info.lineage[1:])
+    if target.qualname == dotted:
+        return True
+    return any(p.qualname == dotted and target in p.lineage for p in info.parents) and len(info.parents) == 1
+
+
+def super_statement(classes: Classes, use: SuperUse) -> ast.Expr | None:
+    """The statement ``super().name()`` (or ``Base.name(self)``) when the call stands alone and passes nothing."""
+    parents = classes.module.parents
+    call = parents.get(use.node)
+    if not isinstance(call, ast.Call) or call.func is not use.node:
+        return None
+    if call.keywords or len(call.args) != (0 if use.explicit is None else 1):
+        return None
+    statement = parents.get(call)
+    return statement if isinstance(statement, ast.Expr) else None

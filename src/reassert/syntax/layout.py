@@ -1,0 +1,372 @@
+"""Lays out generated statements the way a formatter would, from pieces of the original source.
+
+A statement that stood on one line stays on one line. Pieces that span lines keep their inner layout, moved
+sideways with what they hang on; one that only the call's parentheses allowed to do so gets a pair of its own.
+Where that is not enough the condition goes into parentheses, if need be an operand a line.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reassert.model.edits import Part, Span
+from reassert.syntax.arguments import Argument
+from reassert.syntax.module import Module
+
+LIMIT = 88
+STEP = 4
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
+_BLANKS = re.compile(rb"[ \t\f]*")
+
+
+@dataclass(frozen=True)
+class Operand:
+    """An argument in its new place; ``wrap`` says that it needs parentheses of its own there.
+
+    ``parts`` stand for the argument's own text where that is not taken as it is; they are on one line.
+    """
+
+    argument: Argument
+    wrap: bool = False
+    parts: tuple[Part, ...] = ()
+
+
+Piece = bytes | Operand
+
+
+class Layout:
+    """Builds the parts of a statement that replaces ``statement``."""
+
+    def __init__(self, module: Module, statement: ast.AST) -> None:
+        self.module = module
+        self.buffer = module.source.buffer
+        self.span = module.span(statement)
+        self.newline = module.source.newline.encode()
+        self.indent = self.line_indent(self.span.start)
+        self.column = self._column(self.span.start)
+        self.limit = max(LIMIT, *(len(line.decode()) for line in self._original_lines()))
+
+    def _original_lines(self) -> list[bytes]:
+        starts = self.module.source.line_starts
+        first = starts[self.module.source.line_of(self.span.start) - 1]
+        return [b"", *_NEWLINE.split(self.buffer[first : self.span.end])]
+
+    def line_indent(self, offset: int) -> bytes:
+        """The white space at the beginning of the line that holds ``offset``."""
+        start = self.module.source.line_starts[self.module.source.line_of(offset) - 1]
+        match = _BLANKS.match(self.buffer, start)
+        return match.group() if match else b""
+
+    def _column(self, offset: int) -> int:
+        start = self.module.source.line_starts[self.module.source.line_of(offset) - 1]
+        return len(self.buffer[start:offset].decode())
+
+    def inner_indent(self) -> bytes:
+        """One level deeper than the statement, in the file's own way."""
+        return _deeper(self.indent)
+
+    # -- statements ------------------------------------------------------------------------------------------
+
+    def asserting(
+        self, pieces: Sequence[Piece], message: Operand | None = None, tail: Sequence[Span] = ()
+    ) -> tuple[Part, ...]:
+        """``assert <pieces>[, <message>]``; comments of all arguments are kept."""
+        said = _Said(pieces, message, tail)
+        if said.comments:
+            return self._parenthesised(said)
+        flat = self.flat([b"assert ", *pieces, *self._flat_message(message)])
+        if self._fits(flat):
+            return flat
+        return self._message_below(said) or self._condition_below(said) or self._parenthesised(said)
+
+    def asserting_call(
+        self,
+        head: bytes,
+        operands: Sequence[Piece],
+        close: bytes,
+        message: Operand | None = None,
+        tail: Sequence[Span] = (),
+    ) -> tuple[Part, ...]:
+        """``assert head(<operands>)close``: ``head`` ends with the bracket that ``close`` begins by closing."""
+        inside: list[Piece] = []
+        for operand in operands:
+            inside += [b", ", operand] if inside else [operand]
+        pieces = [head, *inside, close]
+        said = _Said(pieces, message, tail)
+        if not said.comments:
+            flat = self.flat([b"assert ", *pieces, *self._flat_message(message)])
+            below = None if self._fits(flat) else self._message_below(said)
+            if self._fits(flat) or below:
+                return below or flat
+        rows = self._rows(said, operands)
+        return (b"assert " + head, *rows, self.newline + self.indent + close, *self._message(message))
+
+    def assigning(self, name: bytes, operand: Operand) -> tuple[Part, ...]:
+        """``name = <operand>``, below the comments that belong to the operand."""
+        parts: list[Part] = []
+        for comment in operand.argument.comments:
+            parts += [comment, self.newline + self.indent]
+        return (*parts, *self.flat([name + b" = ", self._hugged(operand)]))
+
+    def calling(self, pieces: Sequence[Piece]) -> tuple[Part, ...]:
+        """Any other statement made of pieces, one behind the other."""
+        return self.flat(pieces)
+
+    def joined(self, statements: Iterable[Sequence[Part]]) -> tuple[Part, ...]:
+        """Several statements, a line each; what they replace must stand alone."""
+        parts: list[Part] = []
+        for statement in statements:
+            parts += [self.newline + self.indent, *statement] if parts else statement
+        return tuple(parts)
+
+    # -- shapes ----------------------------------------------------------------------------------------------
+
+    def _message_below(self, said: _Said) -> tuple[Part, ...] | None:
+        """The message in parentheses on lines of its own, the condition on the first line."""
+        if said.message is None or self._spans_lines(said.message):
+            return None
+        inner = self.inner_indent()
+        head = self.flat([b"assert ", *said.pieces, b", ("])
+        body = self._operand(said.message, len(inner), inner)
+        parts = (*head, self.newline + inner, *body, self.newline + self.indent + b")")
+        return parts if self._fits(parts) else None
+
+    def _condition_below(self, said: _Said) -> tuple[Part, ...] | None:
+        """The whole condition in parentheses on a line of its own."""
+        inner = self.inner_indent()
+        body = self.flat(said.pieces, inner)
+        parts = (b"assert (", self.newline + inner, *body, self.newline + self.indent + b")")
+        return (*parts, *self._message(said.message)) if self._fits(parts) else None
+
+    def _parenthesised(self, said: _Said) -> tuple[Part, ...]:
+        """The condition in parentheses, an operand a line, comments where they were."""
+        inner = self.inner_indent()
+        parts: list[Part] = [b"assert ("]
+        prefix = b""
+        for piece in said.pieces:
+            if isinstance(piece, bytes):
+                prefix += piece
+                continue
+            for comment in said.before(piece):
+                parts += [self.newline + inner, comment]
+            lead = prefix.lstrip()
+            parts += [self.newline + inner + lead, *self._operand(self._hugged(piece), len(inner) + len(lead), inner)]
+            prefix = b""
+            for comment in said.after(piece):
+                parts += [b"  ", comment]
+        self._close(parts, prefix, said, inner)
+        return (*parts, *self._message(said.message))
+
+    def _close(self, parts: list[Part], rest: bytes, said: _Said, inner: bytes) -> None:
+        commented = isinstance(parts[-1], Span) and self.buffer[parts[-1].start : parts[-1].end].startswith(b"#")
+        if rest.strip():
+            parts.append(self.newline + inner + rest.lstrip() if commented else rest)
+        for comment in said.late:
+            parts += [self.newline + inner, comment]
+        parts.append(self.newline + self.indent + b")")
+
+    def _rows(self, said: _Said, operands: Sequence[Piece]) -> list[Part]:
+        inner = self.inner_indent()
+        line = self.flat([p for i, o in enumerate(operands) for p in ((b", ", o) if i else (o,))], inner)
+        if not said.comments and self._fits((self.newline + inner, *line)):
+            return [self.newline + inner, *line]
+        parts: list[Part] = []
+        for operand in operands:
+            if isinstance(operand, bytes):
+                parts += [self.newline + inner + operand + b","]
+                continue
+            for comment in said.before(operand):
+                parts += [self.newline + inner, comment]
+            parts += [self.newline + inner, *self._operand(self._hugged(operand), len(inner), inner), b","]
+            for comment in said.after(operand):
+                parts += [b"  ", comment]
+        for comment in said.late:
+            parts += [self.newline + inner, comment]
+        return parts
+
+    def flat(self, pieces: Sequence[Piece], indent: bytes | None = None) -> tuple[Part, ...]:
+        """The pieces one behind the other, inner lines moved along."""
+        base = self.indent if indent is None else indent
+        column = self.column if indent is None else len(indent)
+        parts: list[Part] = []
+        for piece in pieces:
+            new = [piece] if isinstance(piece, bytes) else self._operand(self._hugged(piece), column, base)
+            parts += new
+            column = self._column_after(column, new)
+        return tuple(parts)
+
+    def _fits(self, parts: Sequence[Part]) -> bool:
+        lines = _NEWLINE.split(b" " * self.column + self.text(parts))
+        return all(len(line.decode()) <= self.limit for line in lines)
+
+    def text(self, parts: Sequence[Part]) -> bytes:
+        """The bytes of parts as the original has them (edits inside not applied)."""
+        return b"".join(p if isinstance(p, bytes) else self.buffer[p.start : p.end] for p in parts)
+
+    def _column_after(self, column: int, parts: Sequence[Part]) -> int:
+        lines = _NEWLINE.split(self.text(parts))
+        return column + len(lines[0].decode()) if len(lines) == 1 else len(lines[-1].decode())
+
+    def _flat_message(self, message: Operand | None) -> list[Piece]:
+        return [b", ", message] if message else []
+
+    def _message(self, message: Operand | None) -> list[Part]:
+        if message is None:
+            return []
+        return [b", ", *self._operand(self._hugged(message), len(self.indent) + 3, self.indent)]
+
+    # -- pieces that span lines ------------------------------------------------------------------------------
+
+    def _spans_lines(self, operand: Operand) -> bool:
+        span = operand.argument.span
+        return _NEWLINE.search(self.buffer, span.start, span.end) is not None
+
+    def _hugged(self, operand: Operand) -> Operand:
+        """The operand with parentheses if it has a line end that only the call's own parentheses allowed."""
+        if operand.wrap or operand.argument.parenthesised or operand.parts:
+            return operand
+        span = operand.argument.span
+        bare = has_bare_newline(self.buffer[span.start : span.end])
+        return Operand(operand.argument, wrap=True) if bare else operand
+
+    def _operand(self, operand: Operand, column: int, base: bytes) -> list[Part]:
+        """``column`` is where it begins, ``base`` the indentation of the line in which it begins."""
+        span = operand.argument.span
+        if operand.parts:
+            return list(operand.parts)
+        if not operand.wrap:
+            return self.moved(span, column, base)
+        if not has_bare_newline(self.buffer[span.start : span.end]):
+            return [b"(", *self.moved(span, column + 1, base), b")"]
+        inner = _deeper(base)
+        body = self.moved(span, len(inner), inner)
+        return [b"(", self.newline + inner, *body, self.newline + base + b")"]
+
+    def moved(self, span: Span, column: int, base: bytes) -> list[Part]:
+        """A piece of source whose first byte comes to stand at ``column``; its other lines follow it.
+
+        Lines that hung further right than the piece began are aligned with it again; others keep their distance
+        from the beginning of the line, which is now ``base``. Lines inside string literals stay as they are.
+        """
+        text = self.buffer[span.start : span.end]
+        if b"\n" not in text and b"\r" not in text:
+            return [span]
+        lines = movable_lines(text)
+        if not lines:
+            return [span]
+        old_column = self._column(span.start)
+        old_base = self.line_indent(span.start)
+        visual = min(len(blanks) for _, blanks in lines) > old_column
+        parts: list[Part] = []
+        position = span.start
+        for offset, blanks in lines:
+            at = span.start + offset
+            parts.append(Span(position, at))
+            shifted = _shift(blanks, column - old_column) if visual else _rebase(blanks, old_base, base)
+            parts.append(shifted)
+            position = at + len(blanks)
+        parts.append(Span(position, span.end))
+        return parts
+
+
+class _Said:
+    """What a statement says, and the comments that go with it, each of them once."""
+
+    def __init__(self, pieces: Sequence[Piece], message: Operand | None, tail: Sequence[Span]) -> None:
+        self.pieces = pieces
+        self.message = message
+        self.late = [*(message.argument.comments if message else ()), *tail]
+        operands = [p for p in pieces if isinstance(p, Operand)]
+        self.comments = bool(self.late) or any(o.argument.comments for o in operands)
+        self._told: set[Span] = set()
+
+    def before(self, operand: Operand) -> list[Span]:
+        """Comments to put above the operand."""
+        return self._once(operand.argument.before)
+
+    def after(self, operand: Operand) -> list[Span]:
+        """Comments to put behind the operand; a second one must go to a line of its own: it comes late."""
+        found = self._once(operand.argument.after)
+        self.late[:0] = found[1:]
+        return found[:1]
+
+    def _once(self, comments: Sequence[Span]) -> list[Span]:
+        new = [c for c in comments if c not in self._told]
+        self._told.update(new)
+        return new
+
+
+def _deeper(indent: bytes) -> bytes:
+    return indent + (b"\t" if indent.endswith(b"\t") else b" " * STEP)
+
+
+def _shift(blanks: bytes, delta: int) -> bytes:
+    if delta >= 0:
+        return blanks + b" " * delta
+    spaces = len(blanks) - len(blanks.rstrip(b" "))
+    return blanks[: len(blanks) + delta] if spaces >= -delta else blanks
+
+
+def _rebase(blanks: bytes, old: bytes, new: bytes) -> bytes:
+    return new + blanks[len(old) :] if blanks.startswith(old) else blanks
+
+
+def _tokens(text: bytes) -> list[tokenize.TokenInfo] | None:
+    """Tokens of an expression, or None when it cannot be read by itself; line ends count as one each."""
+    plain = _NEWLINE.sub(b"\n", text).decode()
+    try:
+        return list(tokenize.generate_tokens(io.StringIO(f"({plain}\n)").readline))
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        return None
+
+
+def has_bare_newline(text: bytes) -> bool:
+    """Whether an expression's source has a line end outside brackets, strings and backslash continuations."""
+    if b"\n" not in text and b"\r" not in text:
+        return False
+    tokens = _tokens(text)
+    if tokens is None:
+        return True
+    depth = 0
+    for token in tokens[:-4]:
+        if token.type == tokenize.OP:
+            depth += (token.string in "([{") - (token.string in ")]}")
+        elif token.type == tokenize.NL and depth == 1:
+            return True
+    return False
+
+
+def movable_lines(text: bytes) -> list[tuple[int, bytes]]:
+    """(offset, leading blanks) of each line after the first that neither is empty nor begins inside a string literal."""
+    tokens = _tokens(text)
+    if tokens is None:
+        return []
+    inside: set[int] = set()
+    for token in tokens:
+        if token.type == tokenize.STRING or tokenize.tok_name[token.type] in ("FSTRING_MIDDLE", "TSTRING_MIDDLE"):
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    inside |= _open_string_lines(tokens)
+    found = []
+    for number, match in enumerate(_NEWLINE.finditer(text), 2):
+        blanks = _BLANKS.match(text, match.end())
+        if number not in inside and blanks and not _NEWLINE.match(text, blanks.end()):
+            found.append((match.end(), blanks.group()))
+    return found
+
+
+def _open_string_lines(tokens: list[tokenize.TokenInfo]) -> set[int]:
+    """Lines that begin inside an f-string (Python 3.12 and later give such strings as several tokens)."""
+    lines: set[int] = set()
+    opened: list[int] = []
+    for token in tokens:
+        name = tokenize.tok_name[token.type]
+        if name in ("FSTRING_START", "TSTRING_START"):
+            opened.append(token.start[0])
+        elif name in ("FSTRING_END", "TSTRING_END") and opened:
+            lines.update(range(opened.pop() + 1, token.end[0] + 1))
+    return lines

@@ -1,0 +1,196 @@
+"""One walk over a syntax tree: parents, names, strings, imports."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from reassert.model.edits import Span
+from reassert.model.source import SourceFile
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+ScopeNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module
+
+# unittest2 is a backport with the same names; the submodules of unittest re-export them (Lib/unittest/__init__.py).
+_SAME_MODULE = {
+    "unittest2": "unittest",
+    "unittest.case": "unittest",
+    "unittest.async_case": "unittest",
+    "unittest.main": "unittest.main",
+    "django.utils.unittest": "unittest",
+    "mock": "unittest.mock",
+}
+
+
+class Module:
+    """A parsed file with the tables that rules ask for again and again."""
+
+    def __init__(self, source: SourceFile) -> None:
+        self.source = source
+        self.tree = source.tree
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.nodes: list[ast.AST] = []
+        self.index: dict[ast.AST, int] = {}
+        self.classes: list[ast.ClassDef] = []
+        self.names: defaultdict[str, list[ast.Name]] = defaultdict(list)
+        self.strings: list[ast.Constant] = []
+        self.import_nodes: list[ast.Import | ast.ImportFrom] = []
+        self.attributes: list[ast.Attribute] = []
+        self.generators: set[ast.AST] = set()
+        self._walk()
+        self._sizes = self._count()
+
+    def _walk(self) -> None:
+        """One pass in source order; contexts and operators are left out, they say nothing by themselves."""
+        nodes, parents, index = self.nodes, self.parents, self.index
+        todo: list[ast.AST] = [self.tree]
+        while todo:
+            node = todo.pop()
+            index[node] = len(nodes)
+            nodes.append(node)
+            children: list[ast.AST] = []
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if isinstance(value, list):
+                    children += [c for c in value if isinstance(c, ast.AST) and not isinstance(c, _SILENT)]
+                elif isinstance(value, ast.AST) and not isinstance(value, _SILENT):
+                    children.append(value)
+            for child in children:
+                parents[child] = node
+            todo += reversed(children)
+            enter = _ENTER.get(type(node))
+            if enter is not None:
+                enter(self, node)
+
+    def _count(self) -> list[int]:
+        """The number of nodes in each subtree, by index."""
+        sizes = [1] * len(self.nodes)
+        for position in range(len(self.nodes) - 1, 0, -1):
+            sizes[self.index[self.parents[self.nodes[position]]]] += sizes[position]
+        return sizes
+
+    def subtree(self, node: ast.AST) -> list[ast.AST]:
+        """A node and everything below it, in source order."""
+        start = self.index[node]
+        return self.nodes[start : start + self._sizes[start]]
+
+    def pruned(self, node: ast.AST, stops: Callable[[ast.AST], bool]) -> Iterator[ast.AST]:
+        """What is below ``node``, without the nodes for which ``stops`` is true and what is below those."""
+        position = self.index[node]
+        end = position + self._sizes[position]
+        position += 1
+        while position < end:
+            current = self.nodes[position]
+            if stops(current):
+                position += self._sizes[position]
+            else:
+                yield current
+                position += 1
+
+    def _enter_name(self, node: ast.Name) -> None:
+        self.names[node.id].append(node)
+
+    def _enter_constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str):
+            self.strings.append(node)
+
+    def _enter_yield(self, node: ast.AST) -> None:
+        function = next((a for a in self.ancestors(node) if isinstance(a, (*_FUNCTIONS, ast.Lambda))), None)
+        if function is not None:
+            self.generators.add(function)
+
+    def span(self, node: ast.AST) -> Span:
+        """The bytes of a node that has a position, without enclosing parentheses."""
+        start = self.source.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        end = self.source.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return Span(start, end)
+
+    def text(self, node: ast.AST) -> str:
+        """The source of a node."""
+        span = self.span(node)
+        return self.source.buffer[span.start : span.end].decode()
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes around ``node``, innermost first."""
+        parents = self.parents
+        current = parents.get(node)
+        while current is not None:
+            yield current
+            current = parents.get(current)
+
+    def enclosing_function(self, node: ast.AST) -> FunctionNode | None:
+        """The innermost function that holds ``node``."""
+        return next((a for a in self.ancestors(node) if isinstance(a, FunctionNode)), None)
+
+    def enclosing_statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that holds ``node`` (or is it)."""
+        if isinstance(node, ast.stmt):
+            return node
+        return next(a for a in self.ancestors(node) if isinstance(a, ast.stmt))
+
+    @cached_property
+    def imports(self) -> dict[str, frozenset[str]]:
+        """Local name -> the dotted names that import statements anywhere in the file may bind it to."""
+        table: defaultdict[str, set[str]] = defaultdict(set)
+        for node in self.import_nodes:
+            for local, target in imported_names(node):
+                table[local].add(canonical(target))
+        return {name: frozenset(targets) for name, targets in table.items()}
+
+    @cached_property
+    def rebound(self) -> frozenset[str]:
+        """Names that something other than an import binds: they cannot be resolved through the imports."""
+        bound = {name for name, nodes in self.names.items() if any(isinstance(n.ctx, ast.Store) for n in nodes)}
+        bound.update(n.name for n in self.tree.body if isinstance(n, (ast.ClassDef, *_FUNCTIONS)))
+        return frozenset(bound)
+
+    def resolve(self, node: ast.AST) -> str | None:
+        """The dotted name that an expression refers to through imports, or None."""
+        if isinstance(node, ast.Attribute):
+            value = self.resolve(node.value)
+            return canonical(f"{value}.{node.attr}") if value else None
+        if isinstance(node, ast.Name) and node.id not in self.rebound:
+            targets = self.imports.get(node.id, frozenset())
+            return next(iter(targets)) if len(targets) == 1 else None
+        return None
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SILENT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+_ENTER: dict[type, Callable[[Module, Any], None]] = {
+    ast.Name: Module._enter_name,  # noqa: SLF001 - the table belongs to the class
+    ast.Constant: Module._enter_constant,  # noqa: SLF001
+    ast.Attribute: lambda module, node: module.attributes.append(node),
+    ast.ClassDef: lambda module, node: module.classes.append(node),
+    ast.Import: lambda module, node: module.import_nodes.append(node),
+    ast.ImportFrom: lambda module, node: module.import_nodes.append(node),
+    ast.Yield: Module._enter_yield,  # noqa: SLF001
+    ast.YieldFrom: Module._enter_yield,  # noqa: SLF001
+}
+
+
+def canonical(dotted: str) -> str:
+    """The one spelling of a dotted name that has several (``unittest2.case.TestCase`` is ``unittest.TestCase``)."""
+    head, _, last = dotted.rpartition(".")
+    if head in _SAME_MODULE:
+        return f"{_SAME_MODULE[head]}.{last}"
+    return _SAME_MODULE.get(dotted, dotted)
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """(local name, dotted target) for each name that an import statement binds; relative targets keep their dots."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if alias.asname:
+                yield alias.asname, alias.name
+            else:
+                top = alias.name.partition(".")[0]
+                yield top, top
+        return
+    prefix = "." * node.level + (node.module or "")
+    for alias in node.names:
+        joint = "" if prefix.endswith(".") else "."
+        yield alias.asname or alias.name, f"{prefix}{joint}{alias.name}"

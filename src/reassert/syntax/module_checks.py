@@ -1,0 +1,65 @@
+"""Modules that load or build their tests themselves: unittest's loaders see TestCase classes only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reassert.syntax.classes import ClassInfo
+from reassert.syntax.context import Context
+from reassert.syntax.setup_chain import Problem
+
+# Things that take a TestCase class, or a module of them, and run it with unittest.
+_LOADERS = frozenset(
+    "TestSuite TestLoader TextTestRunner makeSuite findTestCases loadTestsFromTestCase loadTestsFromModule loadTestsFromName "
+    "loadTestsFromNames defaultTestLoader addTest addTests".split(),
+)
+
+
+@dataclass(frozen=True)
+class ModuleProblem:
+    """Why no class of a module may climb."""
+
+    node: ast.AST
+    reason: str
+
+
+def module_problem(context: Context) -> ModuleProblem | None:
+    """``load_tests``, or attributes set on classes from outside (tests made at run time)."""
+    for statement in context.module.tree.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "load_tests":
+            return ModuleProblem(statement, "load_tests chooses the tests of this module")
+    return None
+
+
+def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
+    """Uses of a class that need it to be a TestCase: loaders, instances, ``setattr`` of tests."""
+    module = context.module
+    for name in module.names.get(info.node.name, ()):
+        if not isinstance(name.ctx, ast.Load) or info.outer is not None:
+            continue
+        parent = module.parents[name]
+        if isinstance(parent, ast.Call) and parent.func is name:
+            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} is instantiated")
+        elif isinstance(parent, ast.Call) and _callee(parent) in _LOADERS:
+            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} is loaded with unittest's {_callee(parent)}")
+        elif isinstance(parent, ast.Call) and _callee(parent) in ("setattr", "type"):
+            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} is changed or extended at run time")
+        elif isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load) and _at_module_level(context, parent):
+            yield Problem(info, "B-DYNAMIC", name, f"attributes of {info.node.name} are set from outside")
+        elif isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
+            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} stands in a list that the module may load")
+
+
+def _callee(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _at_module_level(context: Context, node: ast.AST) -> bool:
+    return not any(isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)) for a in context.module.ancestors(node))
+
+
+def _loads_tests(context: Context) -> bool:
+    """Whether the module uses one of the loaders."""
+    return any(a.attr in _LOADERS for a in context.module.attributes)

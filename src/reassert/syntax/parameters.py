@@ -1,0 +1,43 @@
+"""Parameters of test methods: which test may get one more, and where it goes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from reassert.model.edits import Edit, Unit
+from reassert.syntax.classes import ClassInfo, parameter_names
+from reassert.syntax.context import Context
+from reassert.syntax.module import FunctionNode
+from reassert.syntax.statements import insertion
+
+
+def add_parameter(context: Context, function: FunctionNode, name: str, unit: Unit, owner: ClassInfo) -> Edit:
+    """One more parameter behind the others (never beside ``*args``: see ``takes_fixture``)."""
+    a = function.args
+    last = [*a.posonlyargs, *a.args, *a.kwonlyargs][-1]
+    ends = [context.module.span(last).end, *(context.module.span(d).end for d in [*a.defaults, *a.kw_defaults] if d)]
+    text = f", *, {name}" if a.defaults and not a.kwonlyargs else f", {name}"
+    return insertion(context, max(ends), [text.encode()], unit, owner)
+
+
+def takes_fixture(component: Sequence[ClassInfo], method: FunctionNode) -> bool:
+    """Whether a test may get one more parameter: nobody calls or overrides it, no decorator looks at its parameters.
+
+    A function-scoped fixture beside ``@given`` fails hypothesis' health check.
+    """
+    called = any(u.name == method.name for c in component for u in [*c.uses.attributes, *c.uses.supers])
+    overridden = sum(method.name in c.methods for c in component) > 1
+    wild = method.args.vararg or method.args.kwarg
+    return not (called or overridden or wild or any(map(is_hypothesis, method.decorator_list)))
+
+
+def local_names(function: FunctionNode) -> set[str]:
+    """Every name that a function mentions, its parameters included."""
+    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | parameter_names(function)
+
+
+def is_hypothesis(decorator: ast.expr) -> bool:
+    """Whether a decorator is hypothesis' ``given``."""
+    target = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) == "given"

@@ -1,0 +1,275 @@
+"""How the setUp and tearDown of a hierarchy fit together, and which of pytest's two forms can stand for them.
+
+*Fixtures* is the form to prefer: one autouse fixture a class, a child's requests its parent's. It is exact where a
+``super()`` call comes first in setUp and last in tearDown and the providers form a chain. *xunit* methods
+(``setup_method``) resolve like any method, so they are exact for every other chain. Facts: spec of pytest's fixtures,
+"autouse fixtures of a class run in alphabetical order", hence never two of them that do not request one another.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from reassert.syntax.classes import ClassInfo, SuperUse, receiver_name
+from reassert.syntax.context import Context
+from reassert.syntax.hierarchy import Reach, is_cooperative, linearised, reach, super_statement
+from reassert.syntax.module import FunctionNode
+from reassert.syntax.statements import is_docstring
+
+Style = Literal["fixture", "xunit"]
+XUNIT = {"setUp": "setup_method", "tearDown": "teardown_method"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a class cannot be converted: a refusal in the making."""
+
+    owner: ClassInfo
+    code: str
+    node: ast.AST
+    reason: str
+
+
+@dataclass
+class Link:
+    """One class with setUp or tearDown. ``parent`` is the next such class behind it, ``name`` its fixture's name."""
+
+    owner: ClassInfo
+    set_up: FunctionNode | None
+    tear_down: FunctionNode | None
+    parent: Link | None = None
+    overrides: bool = False
+    name: str = ""
+    removed: list[ast.stmt] = field(default_factory=list)
+
+    @property
+    def functions(self) -> list[FunctionNode]:
+        """setUp and tearDown, those that are there."""
+        return [f for f in (self.set_up, self.tear_down) if f is not None]
+
+
+class Chain:
+    """The links of one inheritance component."""
+
+    def __init__(self, context: Context, component: list[ClassInfo]) -> None:
+        self.context = context
+        self.component = component
+        self.links = {c: self._link(c) for c in component if c.methods.keys() & XUNIT.keys()}
+
+    def _link(self, info: ClassInfo) -> Link:
+        return Link(info, info.methods.get("setUp"), info.methods.get("tearDown"))
+
+    # -- what no form can express ----------------------------------------------------------------------------
+
+    def problems(self) -> Iterator[Problem]:
+        """What stands in the way of both forms."""
+        for info in self.component:
+            for name in XUNIT:
+                if name in info.defines and name not in info.methods:
+                    yield Problem(info, "B-INTERNALS", info.node, f"{name} is not a plain method of the class")
+            if info.defines & set(XUNIT.values()):
+                yield Problem(info, "B-NAME", info.node, "the class has xunit-style methods of pytest already")
+        for link in self.links.values():
+            for function in link.functions:
+                yield from self._function_problems(link.owner, function)
+
+    def _function_problems(self, owner: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
+        name = function.name
+        if isinstance(function, ast.AsyncFunctionDef):
+            yield Problem(owner, "C-VACUOUS", function, f"{name} is a coroutine that unittest never awaited")
+        elif function in self.context.module.generators:
+            yield Problem(owner, "B-GENTEST", function, f"{name} is a generator that unittest never ran")
+        if sum(f.name == name for f in owner.functions) > 1 or function not in owner.node.body:
+            yield Problem(owner, "B-DYNAMIC", function, f"{name} is defined conditionally or twice")
+        a = function.args
+        required = len(a.posonlyargs) + len(a.args) - len(a.defaults)
+        if receiver_name(function) is None or required > 1 or a.vararg or a.kwarg or a.kwonlyargs:
+            yield Problem(owner, "B-INTERNALS", function, f"{name} does not take just self")
+
+    # -- the super() calls -----------------------------------------------------------------------------------
+
+    def supers(self, info: ClassInfo) -> list[SuperUse]:
+        """The calls of a base's setUp or tearDown in a class."""
+        return [u for u in info.uses.supers if u.name in XUNIT]
+
+    def reach(self, info: ClassInfo, name: str) -> Reach:
+        """What ``super().name`` in a class reaches."""
+        return reach(self.context.classes, info, name)
+
+    # -- xunit -----------------------------------------------------------------------------------------------
+
+    def xunit_problems(self) -> Iterator[Problem]:
+        """What stands in the way of setup_method and teardown_method; fills ``removed`` of the links."""
+        for info in self.component:
+            for use in self.supers(info):
+                found = self.reach(info, use.name) if is_cooperative(self.context.classes, info, use) else Reach.SOMETIMES
+                statement = super_statement(self.context.classes, use)
+                if found is Reach.NOTHING and statement is not None and info in self.links:
+                    self.links[info].removed.append(statement)
+                elif found is not Reach.ALWAYS:
+                    yield Problem(info, "B-MRO", use.node, f"what this call of {use.name} reaches differs between classes")
+
+    # -- fixtures --------------------------------------------------------------------------------------------
+
+    def fixture_form(self) -> bool:
+        """Whether one autouse fixture a class is exact; if so parents, names and removed statements are filled in."""
+        for link in self.links.values():
+            link.removed.clear()
+        if self._called_directly() or not all(self._orderly(c) for c in self.component):
+            return False
+        for link in self.links.values():
+            if not (self._simple(link) and self._place(link)):
+                return False
+        self._name()
+        return True
+
+    def _called_directly(self) -> bool:
+        return any(u.name in XUNIT for c in self.component for u in c.uses.attributes)
+
+    def _behind(self, info: ClassInfo) -> list[Link]:
+        return [self.links[c] for c in linearised(info)[1:] if c in self.links]
+
+    def _orderly(self, info: ClassInfo) -> bool:
+        """Whether the links behind a class form one line."""
+        behind = self._behind(info)
+        return all(b.owner in a.owner.lineage for a, b in zip(behind, behind[1:], strict=False))
+
+    def _simple(self, link: Link) -> bool:
+        for function in link.functions:
+            if function.decorator_list or len(function.args.args) > 1:
+                return False
+        if link.set_up and link.tear_down:
+            leaves = any(isinstance(n, ast.Return) for n in own_nodes(link.set_up))
+            return not leaves and not _names_clash(link.set_up, link.tear_down) and self._same_layout(link)
+        return not (link.tear_down and self._one_liner(link.tear_down))
+
+    def _same_layout(self, link: Link) -> bool:
+        return all(not self._one_liner(f) for f in link.functions)
+
+    def _one_liner(self, function: FunctionNode) -> bool:
+        return function.body[0].lineno == function.lineno
+
+    def _place(self, link: Link) -> bool:
+        """Set ``parent``/``overrides``; False when the chain has no form with fixtures."""
+        behind = self._behind(link.owner)
+        link.parent = behind[0] if behind else None
+        calls = {f.name: self._super_call(link, f) for f in link.functions}
+        if "bad" in calls.values():
+            return False
+        if not behind:
+            return True
+        extends = all(calls[f.name] == "extends" or not self._defined(behind, f.name) for f in link.functions)
+        replaces = all(calls[f.name] != "extends" for f in link.functions)
+        if extends:
+            return True
+        alone = len(behind) == 1
+        covers = all(self._defined([link], name) or not self._defined(behind, name) for name in XUNIT)
+        link.overrides = replaces and alone and covers
+        return link.overrides
+
+    def _defined(self, links: list[Link], name: str) -> bool:
+        return any(name in link.owner.methods for link in links)
+
+    def _super_call(self, link: Link, function: FunctionNode) -> str:
+        """``none``, ``extends`` (the base's runs at the outer end), or ``bad``."""
+        uses = [u for u in self.supers(link.owner) if u.method is function]
+        others = [u for u in self.supers(link.owner) if u.name == function.name and u.method is not function]
+        if others or any(u.name != function.name for u in uses):
+            return "bad"
+        state = "none"
+        for use in uses:
+            statement = super_statement(self.context.classes, use)
+            if statement is None or not is_cooperative(self.context.classes, link.owner, use):
+                return "bad"
+            found = self.reach(link.owner, use.name)
+            if found is Reach.SOMETIMES or (found is Reach.ALWAYS and (len(uses) > 1 or not _at_end(function, statement))):
+                return "bad"
+            link.removed.append(statement)
+            state = "extends" if found is Reach.ALWAYS else state
+        return state
+
+    # -- names -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        return {n for c in self.component for n in c.inherited}
+
+    def _name(self) -> None:
+        several = len(self.links) > 1
+        for link in sorted(self.links.values(), key=lambda item: len(item.owner.lineage)):
+            if link.overrides and link.parent:
+                link.name = link.parent.name
+            else:
+                stem = "_setup" if link.set_up else "_teardown"
+                link.name = self._free(f"{stem}_{snake(link.owner.node.name)}" if several else stem)
+
+    def _free(self, wanted: str) -> str:
+        names = {link.name for link in self.links.values()}
+        while wanted in self._taken or wanted in names:
+            wanted += "_"
+        return wanted
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function's body without those of functions, lambdas and classes inside it."""
+    todo: list[ast.AST] = list(reversed(function.body))
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _at_end(function: FunctionNode, statement: ast.stmt) -> bool:
+    """Whether the call comes first in setUp, last in tearDown."""
+    body = [s for i, s in enumerate(function.body) if i or not is_docstring(s)]
+    edge = body[0] if function.name == "setUp" else body[-1]
+    return edge is statement
+
+
+def _bound(function: FunctionNode) -> set[str]:
+    names = {n.id for n in own_nodes(function) if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Store, ast.Del))}
+    names |= {n.name for n in own_nodes(function) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    for node in own_nodes(function):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {a.asname or a.name.partition(".")[0] for a in node.names}
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            names |= set(node.names)
+    return names
+
+
+def _names_clash(first: FunctionNode, second: FunctionNode) -> bool:
+    """Whether joining two bodies makes a name local that one of them reads from outside, or renames the receiver."""
+    if receiver_name(first) != receiver_name(second):
+        return True
+    for one, other in ((first, second), (second, first)):
+        read = {n.id for n in ast.walk(other) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        if (_bound(one) - _bound(other)) & read:
+            return True
+    return any(isinstance(n, (ast.Global, ast.Nonlocal)) for f in (first, second) for n in own_nodes(f))
+
+
+_TEST_WORDS = re.compile(r"(_?(TestCases?|Tests?|Case)$)|(^_*Test(?=[A-Z_]))")
+
+
+def core_name(name: str) -> str:
+    """A class name without the words that only say that it is a test."""
+    stripped = name.strip("_")
+    while True:
+        shorter = _TEST_WORDS.sub("", stripped, count=1).strip("_")
+        if not shorter or shorter == stripped:
+            return stripped
+        stripped = shorter
+
+
+def snake(name: str) -> str:
+    """``HTTPServerTests`` -> ``http_server``."""
+    core = core_name(name)
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", core).lower()

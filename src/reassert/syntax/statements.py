@@ -1,0 +1,192 @@
+"""Statements as whole lines: removing one, the body of a function as a region that can be moved."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.syntax.classes import ClassInfo
+from reassert.syntax.context import Context
+from reassert.syntax.layout import movable_lines
+from reassert.syntax.module import FunctionNode
+
+_HEADER_TOKEN = re.compile(rb"#[^\r\n]*|[()\[\]{}:]|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
+_NAME = re.compile(rb"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+
+
+def line_start(context: Context, offset: int) -> int:
+    """Offset of the first byte of the line that holds ``offset``."""
+    return context.source.line_starts[context.source.line_of(offset) - 1]
+
+
+def line_stop(context: Context, offset: int) -> int:
+    """Offset behind the line end of the line that holds ``offset``."""
+    starts = context.source.line_starts
+    line = context.source.line_of(offset)
+    return starts[line] if line < len(starts) else len(context.source.buffer)
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    """Whether a statement is a bare string."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+
+
+def name_span(context: Context, node: FunctionNode | ast.ClassDef) -> Span:
+    """The bytes of the name in ``def name`` or ``class name``."""
+    match = _NAME.match(context.source.buffer, context.module.span(node).start)
+    if match is None:
+        raise ValueError(f"no name in the definition in line {node.lineno}")
+    return Span(*match.span(1))
+
+
+def header_end(context: Context, node: FunctionNode | ast.ClassDef) -> int:
+    """Offset behind the colon that ends the header of a definition."""
+    depth = 0
+    for match in _HEADER_TOKEN.finditer(context.source.buffer, name_span(context, node).end):
+        token = match.group()
+        if token in b"([{":
+            depth += 1
+        elif token in b")]}":
+            depth -= 1
+        elif token == b":" and depth == 0:
+            return match.end()
+    raise ValueError(f"no end of the header in line {node.lineno}")
+
+
+def definition_start(context: Context, node: FunctionNode | ast.ClassDef) -> int:
+    """Offset of the line on which a definition begins, decorators included."""
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return context.source.line_starts[first - 1]
+
+
+def comment_block_above(context: Context, start: int, indent: bytes) -> int:
+    """Offset of the first of the comment lines right above the line at ``start`` that have the same indentation."""
+    buffer = context.source.buffer
+    while start > 0:
+        above = line_start(context, start - 1)
+        if not buffer[above:start].startswith(indent + b"#"):
+            break
+        start = above
+    return start
+
+
+@dataclass(frozen=True)
+class Body:
+    """A function's body as source: ``span`` are its statements and the comments between them, ``indent`` theirs.
+
+    ``inline`` bodies stand on the line of the header.
+    """
+
+    span: Span
+    indent: bytes
+    inline: bool
+
+
+def function_body(context: Context, node: FunctionNode, without: Sequence[ast.stmt] = ()) -> Body:
+    """The body; statements of ``without`` at its edges lie outside of it."""
+    module, buffer = context.module, context.source.buffer
+    left = [s for s in node.body if s not in without] or node.body
+    first, last = module.span(left[0]), module.span(left[-1])
+    head = header_end(context, node)
+    if context.source.line_of(head) == context.source.line_of(first.start):
+        return Body(Span(first.start, last.end), b"", inline=True)
+    before = node.body[: node.body.index(left[0])]
+    start = line_stop(context, module.span(before[-1]).end if before else head)
+    stop = line_stop(context, last.end)
+    while stop > last.end and buffer[stop - 1 : stop] in (b"\n", b"\r"):
+        stop -= 1
+    return Body(Span(skip_blank_lines(buffer, start), stop), context.layout(left[0]).indent, inline=False)
+
+
+def reindented(context: Context, body: Body, indent: bytes) -> list[Part]:
+    """The body with another indentation; lines inside string literals stay."""
+    if body.inline:
+        return [indent, body.span]
+    if body.indent == indent:
+        return [body.span]
+    text = context.source.buffer[body.span.start : body.span.end]
+    parts: list[Part] = []
+    position = body.span.start
+    lines = movable_lines(text)
+    for offset, blanks in [(0, body.indent), *lines]:
+        at = body.span.start + offset
+        if not blanks.startswith(body.indent):
+            continue
+        parts.append(Span(position, at))
+        parts.append(indent + blanks[len(body.indent) :])
+        position = at + len(blanks)
+    return [*parts, Span(position, body.span.end)]
+
+
+def remove_statement(context: Context, statement: ast.stmt, unit: Unit, requires: ClassInfo | None) -> Edit:
+    """Removes a statement with its line; an only child becomes ``pass``, a trailing comment stays."""
+    module, buffer = context.module, context.source.buffer
+    span = module.span(statement)
+    required = requires.qualname if requires else None
+    if is_only_child(context, statement) or not context.stands_alone(statement):
+        return Edit(span.start, span.end, (b"pass",), unit, required, swallows=True)
+    stop = line_stop(context, span.end)
+    comment = buffer.find(b"#", span.end, stop)
+    if comment >= 0:
+        return Edit(span.start, comment, (), unit, required, swallows=True)
+    start = line_start(context, span.start)
+    if is_first_child(context, statement):
+        stop = skip_blank_lines(buffer, stop)
+    return Edit(start, stop, (), unit, required, swallows=True)
+
+
+def siblings(context: Context, statement: ast.stmt) -> list[ast.stmt]:
+    """The block that holds a statement."""
+    parent = context.module.parents[statement]
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and statement in block:
+            return block
+    return [statement]
+
+
+def is_only_child(context: Context, statement: ast.stmt) -> bool:
+    """Whether its block holds nothing else."""
+    return len(siblings(context, statement)) == 1
+
+
+def is_first_child(context: Context, statement: ast.stmt) -> bool:
+    """Whether it is the first statement of its block."""
+    return siblings(context, statement)[0] is statement
+
+
+def skip_blank_lines(buffer: bytes, offset: int) -> int:
+    """Offset of the first line at or after ``offset`` that is not blank."""
+    position = offset
+    while position < len(buffer):
+        newline = buffer.find(b"\n", position)
+        stop = len(buffer) if newline < 0 else newline + 1
+        if buffer[position:stop].strip():
+            return position
+        position = stop
+    return position
+
+
+def remove_definition(context: Context, node: FunctionNode, unit: Unit, requires: ClassInfo) -> Edit:
+    """Removes a method with its decorators, the comments right above it and the blank lines before it.
+
+    The first definition of a class loses the blank lines behind it instead.
+    """
+    buffer = context.source.buffer
+    indent = context.layout(node).indent
+    start = comment_block_above(context, definition_start(context, node), indent)
+    stop = line_stop(context, context.module.span(node).end)
+    if is_first_child(context, node):
+        stop = skip_blank_lines(buffer, stop)
+    else:
+        while start > 0 and not buffer[line_start(context, start - 1) : start].strip():
+            start = line_start(context, start - 1)
+    return Edit(start, stop, (), unit, requires.qualname, swallows=True)
+
+
+def insertion(context: Context, offset: int, parts: list[Part], unit: Unit, requires: ClassInfo | None, *imports: str) -> Edit:
+    """New text at ``offset``."""
+    return Edit(offset, offset, tuple(parts), unit, requires.qualname if requires else None, frozenset(imports))

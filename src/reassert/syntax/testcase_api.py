@@ -1,0 +1,57 @@
+"""The names of ``unittest.TestCase`` (Python 2.7 to 3.14), by what they are for. Source: Lib/unittest/case.py."""
+
+from __future__ import annotations
+
+# Removed in 3.12 (deprecated since 3.1 or 3.2), and names that only Python 2.7 or 3.1 had.
+ALIASES = {
+    "failUnlessEqual": "assertEqual",
+    "assertEquals": "assertEqual",
+    "failIfEqual": "assertNotEqual",
+    "assertNotEquals": "assertNotEqual",
+    "failUnlessAlmostEqual": "assertAlmostEqual",
+    "assertAlmostEquals": "assertAlmostEqual",
+    "failIfAlmostEqual": "assertNotAlmostEqual",
+    "assertNotAlmostEquals": "assertNotAlmostEqual",
+    "failUnless": "assertTrue",
+    "assert_": "assertTrue",
+    "failIf": "assertFalse",
+    "failUnlessRaises": "assertRaises",
+    "assertRaisesRegexp": "assertRaisesRegex",
+    "assertRegexpMatches": "assertRegex",
+    "assertNotRegexpMatches": "assertNotRegex",
+    "assertItemsEqual": "assertCountEqual",
+    "assertSameElements": "assertCountEqual",
+}
+DEAD_ALIASES = frozenset({"assertItemsEqual", "assertSameElements"})
+
+ASSERTIONS = frozenset(
+    """
+    assertEqual assertNotEqual assertTrue assertFalse assertIs assertIsNot assertIsNone assertIsNotNone
+    assertIn assertNotIn assertIsInstance assertNotIsInstance assertRaises assertRaisesRegex
+    assertWarns assertWarnsRegex assertLogs assertNoLogs assertAlmostEqual assertNotAlmostEqual
+    assertGreater assertGreaterEqual assertLess assertLessEqual assertRegex assertNotRegex assertCountEqual
+    assertMultiLineEqual assertSequenceEqual assertListEqual assertTupleEqual assertSetEqual assertDictEqual
+    assertDictContainsSubset assertStartsWith assertNotStartsWith assertEndsWith assertNotEndsWith
+    assertHasAttr assertNotHasAttr assertIsSubclass assertNotIsSubclass fail
+    """.split(),
+)
+LEGACY_ASSERTIONS = ASSERTIONS | ALIASES.keys()
+
+FIXTURE_METHODS = frozenset({"setUp", "tearDown", "setUpClass", "tearDownClass"})
+ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
+CLEANUPS = frozenset({"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"})
+SETTINGS = frozenset({"maxDiff", "longMessage", "_diffThreshold"})
+
+# Overriding or reading one of these depends on how unittest runs a test.
+INTERNALS = frozenset(
+    """
+    run debug __call__ id shortDescription countTestCases defaultTestResult doCleanups doClassCleanups
+    failureException addTypeEqualityFunc _addSkip _outcome _testMethodName _testMethodDoc _subtest _cleanups
+    _callTestMethod _callSetUp _callTearDown _callCleanup _baseAssertEqual _getAssertEqualityFunc
+    _formatMessage _truncateMessage _type_equality_funcs _class_cleanups tearDown_exceptions
+    _feedErrorsToResult _classSetupFailed _assertNotWarns _deprecate
+    """.split(),
+)
+OTHERS = frozenset({"subTest", "skipTest", "runTest"})
+
+API = LEGACY_ASSERTIONS | FIXTURE_METHODS | ASYNC_METHODS | CLEANUPS | SETTINGS | INTERNALS | OTHERS

@@ -1,0 +1,283 @@
+"""What can be told of an expression's type, and of the elements in it, without running anything.
+
+A type is given as the name of a builtin (``list``, ``str`` ...), ``NoneType`` or ``re.Pattern``. It is what
+``isinstance`` would agree to. Everything that is not certain is None.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+
+from reassert.syntax.context import Context
+from reassert.syntax.module import FunctionNode, Module
+
+NUMBERS = frozenset({"int", "float", "bool"})
+_DEPTH = 8
+
+_DISPLAYS: Mapping[type[ast.AST], str] = {
+    ast.List: "list",
+    ast.ListComp: "list",
+    ast.Tuple: "tuple",
+    ast.Set: "set",
+    ast.SetComp: "set",
+    ast.Dict: "dict",
+    ast.DictComp: "dict",
+    ast.JoinedStr: "str",
+    ast.GeneratorExp: "generator",
+}
+# Builtins that always give an instance of one builtin type.
+_BUILTINS = {
+    **{name: name for name in ("list", "tuple", "set", "frozenset", "dict", "str", "bytes", "int", "float", "bool", "range")},
+    **{"sorted": "list", "repr": "str", "ascii": "str", "hex": "str", "oct": "str", "bin": "str", "chr": "str", "format": "str"},
+    **{"len": "int", "ord": "int", "hash": "int", "isinstance": "bool", "callable": "bool", "hasattr": "bool", "dir": "list"},
+}
+_FUNCTIONS = {
+    "re.compile": "re.Pattern",
+    "json.dumps": "str",
+    "textwrap.dedent": "str",
+    "pprint.pformat": "str",
+    "datetime.timedelta": "datetime.timedelta",
+}
+_BOOLEAN_MATH = frozenset({"isclose", "isfinite", "isinf", "isnan", "frexp", "modf"})
+_INTEGER_MATH = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm"})
+_FLOAT_CONSTANTS = frozenset({"math.pi", "math.e", "math.tau"})
+_STR_TO_STR = frozenset(
+    """capitalize casefold center expandtabs format format_map join ljust lower lstrip replace rjust rstrip strip
+    swapcase title translate upper zfill removeprefix removesuffix""".split(),
+)
+_STR_TO_LIST = frozenset({"split", "rsplit", "splitlines"})
+_SAME = {"list": ("copy",), "dict": ("copy",), "set": ("copy", "union", "difference", "intersection", "symmetric_difference")}
+
+
+@lru_cache(maxsize=4)
+def bound_names(module: Module) -> frozenset[str]:
+    """Every name that anything in the file binds, in whatever scope; ``*`` if there is a star import."""
+    names = set(module.rebound) | module.imports.keys()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+    return frozenset(names)
+
+
+def is_builtin(module: Module, name: str) -> bool:
+    """Whether ``name`` means the builtin wherever the file uses it."""
+    bound = bound_names(module)
+    return hasattr(builtins, name) and name not in bound and "*" not in bound
+
+
+def static_type(context: Context, node: ast.expr, depth: int = _DEPTH) -> str | None:
+    """The builtin type that ``node`` surely is an instance of, or None."""
+    if depth == 0:
+        return None
+    if isinstance(node, ast.Constant):
+        return type(node.value).__name__
+    if type(node) in _DISPLAYS:
+        return _DISPLAYS[type(node)]
+    find = _FINDERS.get(type(node))
+    return find(context, node, depth - 1) if find else None
+
+
+def is_number(context: Context, node: ast.expr) -> bool:
+    """Whether ``node`` surely is an int or a float, and no bool."""
+    return static_type(context, node) in ("int", "float")
+
+
+def _of_name(context: Context, node: ast.expr, depth: int) -> str | None:
+    assert isinstance(node, ast.Name)  # noqa: S101 - the table of finders
+    value = assigned_value(context, node)
+    return static_type(context, value, depth) if value is not None else None
+
+
+def _of_attribute(context: Context, node: ast.expr, depth: int) -> str | None:  # noqa: ARG001 - the table's signature
+    return "float" if context.module.resolve(node) in _FLOAT_CONSTANTS else None
+
+
+def _of_unary(context: Context, node: ast.expr, depth: int) -> str | None:
+    assert isinstance(node, ast.UnaryOp)  # noqa: S101 - the table of finders
+    if isinstance(node.op, ast.Not):
+        return "bool"
+    inner = static_type(context, node.operand, depth)
+    return {"int": "int", "float": "float", "bool": "int"}.get(inner or "")
+
+
+def _of_binary(context: Context, node: ast.expr, depth: int) -> str | None:
+    assert isinstance(node, ast.BinOp)  # noqa: S101 - the table of finders
+    left, right = static_type(context, node.left, depth), static_type(context, node.right, depth)
+    if left in ("str", "bytes") and isinstance(node.op, ast.Mod):
+        return left
+    if left is None or right is None:
+        return None
+    if left in NUMBERS and right in NUMBERS:
+        return _of_arithmetic(node.op, left, right)
+    if isinstance(node.op, ast.Add):
+        return left if left == right and left in ("str", "bytes", "list", "tuple") else None
+    if isinstance(node.op, ast.Mult):
+        return left if right == "int" and left in ("str", "bytes", "list", "tuple") else None
+    if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)):
+        return left if left == right and left in ("set", "frozenset") else None
+    return None
+
+
+def _of_arithmetic(op: ast.operator, left: str, right: str) -> str | None:
+    if isinstance(op, ast.Div):
+        return "float"
+    if isinstance(op, ast.Pow):
+        return None
+    if isinstance(op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)):
+        return "float" if "float" in (left, right) else "int"
+    return None
+
+
+def _of_call(context: Context, node: ast.expr, depth: int) -> str | None:
+    assert isinstance(node, ast.Call)  # noqa: S101 - the table of finders
+    if isinstance(node.func, ast.Name) and node.func.id in _BUILTINS and is_builtin(context.module, node.func.id):
+        return _BUILTINS[node.func.id]
+    dotted = context.module.resolve(node.func)
+    if dotted is not None:
+        return _FUNCTIONS.get(dotted) or _of_math(dotted)
+    return _of_method(context, node, depth)
+
+
+def _of_math(dotted: str) -> str | None:
+    module, _, name = dotted.rpartition(".")
+    if module != "math" or name in _BOOLEAN_MATH:
+        return None
+    return "int" if name in _INTEGER_MATH else "float" if name in _FLOAT_MATH else None
+
+
+_FLOAT_MATH = frozenset(
+    """acos acosh asin asinh atan atan2 atanh cbrt copysign cos cosh degrees dist erf erfc exp exp2 expm1 fabs fmod
+    fsum gamma hypot ldexp lgamma log log10 log1p log2 nextafter pow radians remainder sin sinh sqrt tan tanh ulp""".split(),
+)
+
+
+def _of_method(context: Context, node: ast.Call, depth: int) -> str | None:
+    if not isinstance(node.func, ast.Attribute):
+        return None
+    receiver, name = static_type(context, node.func.value, depth), node.func.attr
+    if receiver == "str":
+        if name == "encode":
+            return "bytes"
+        return "str" if name in _STR_TO_STR else "list" if name in _STR_TO_LIST else None
+    if receiver == "bytes" and name == "decode":
+        return "str"
+    return receiver if receiver and name in _SAME.get(receiver, ()) else None
+
+
+_Finder = Callable[[Context, ast.expr, int], "str | None"]
+_FINDERS: Mapping[type[ast.AST], _Finder] = {
+    ast.Name: _of_name,
+    ast.Attribute: _of_attribute,
+    ast.UnaryOp: _of_unary,
+    ast.BinOp: _of_binary,
+    ast.Call: _of_call,
+}
+
+
+# -- names that are bound once -------------------------------------------------------------------------------
+
+
+def assigned_value(context: Context, name: ast.Name) -> ast.expr | None:
+    """What a name was bound to by its only assignment: in the function around it, else at the top of the module."""
+    module = context.module
+    scope = module.enclosing_function(name)
+    if scope is not None and (value := _only_binding(module, scope, name.id)) is not None:
+        return value
+    if scope is not None and _binds(scope, name.id):
+        return None
+    return _module_constant(module, name.id)
+
+
+def _only_binding(module: Module, scope: FunctionNode, name: str) -> ast.expr | None:
+    stores = [n for n in module.names.get(name, ()) if not isinstance(n.ctx, ast.Load) and module.enclosing_function(n) is scope]
+    if len(stores) != 1 or _otherwise_bound(scope, name):
+        return None
+    return _plainly_assigned(module, stores[0])
+
+
+def _plainly_assigned(module: Module, store: ast.Name) -> ast.expr | None:
+    parent = module.parents[store]
+    if isinstance(module.parents.get(parent), ast.ClassDef):
+        return None
+    if isinstance(parent, ast.Assign) and parent.targets == [store]:
+        return parent.value
+    return parent.value if isinstance(parent, ast.AnnAssign) and parent.target is store else None
+
+
+def _otherwise_bound(scope: FunctionNode, name: str) -> bool:
+    """Whether a parameter, an import, a declaration, a nested function or a handler binds the name in a function."""
+    return name in _declared(scope) or any(isinstance(n, ast.arg) and n.arg == name for n in ast.walk(scope))
+
+
+@lru_cache(maxsize=32)
+def _declared(scope: ast.AST) -> frozenset[str]:
+    return frozenset(name for node in ast.walk(scope) for name in _special_names(node))
+
+
+def _special_names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        yield from node.names
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
+        yield node.name or ""
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, (ast.MatchAs, ast.MatchStar)):
+        yield node.name or ""
+    elif isinstance(node, ast.MatchMapping):
+        yield node.rest or ""
+
+
+def _binds(scope: FunctionNode, name: str) -> bool:
+    return _otherwise_bound(scope, name) or any(
+        isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load) for n in ast.walk(scope)
+    )
+
+
+def _module_constant(module: Module, name: str) -> ast.expr | None:
+    stores = [n for n in module.names.get(name, ()) if not isinstance(n.ctx, ast.Load)]
+    if len(stores) != 1 or name in module.imports or module.enclosing_function(stores[0]) is not None:
+        return None
+    if module.parents[stores[0]] not in module.tree.body or name in _declared(module.tree):
+        return None
+    return _plainly_assigned(module, stores[0])
+
+
+# -- elements ------------------------------------------------------------------------------------------------
+
+
+def element_kind(context: Context, node: ast.expr) -> str | None:
+    """What a literal holds: ``str``, ``bytes`` or ``number`` if it is all of one kind, else ``hashable``; None if unknown."""
+    if isinstance(node, ast.Name):
+        value = assigned_value(context, node)
+        return element_kind(context, value) if isinstance(value, ast.Tuple) else None
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        kinds = {constant_kind(e) for e in node.elts}
+        if not kinds or None in kinds:
+            return None
+        return kinds.pop() if len(kinds) == 1 else "hashable"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        text = static_type(context, node.func.value)
+        return text if text in ("str", "bytes") and node.func.attr in _STR_TO_LIST else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+        return "number" if is_builtin(context.module, "range") else None
+    return None
+
+
+def constant_kind(node: ast.expr) -> str | None:
+    """``str``, ``bytes``, ``number`` or ``hashable`` for a constant, None for anything else. NaN cannot be written as one."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+        return "number" if constant_kind(node.operand) == "number" else None
+    if isinstance(node, ast.Tuple):
+        return "hashable" if all(constant_kind(e) for e in node.elts) else None
+    if not isinstance(node, ast.Constant):
+        return None
+    if isinstance(node.value, (int, float)):
+        return "number"
+    return type(node.value).__name__ if isinstance(node.value, (str, bytes)) else "hashable"

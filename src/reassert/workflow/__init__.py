@@ -1,0 +1,1 @@
+"""The use cases, wired: plan, apply, undo."""

@@ -1,0 +1,52 @@
+"""Puts the outcomes of single files together into one plan, ordered by nothing but the paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from reassert.model.outcomes import (
+    Failed,
+    Outcome,
+    Plan,
+    Report,
+    Rewritten,
+    Skipped,
+    Tally,
+    Unchanged,
+)
+
+
+def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Failed] = ()) -> Plan:
+    """The plan of ``outcomes``; ``failures`` are those of paths that led to no file."""
+    ordered = [outcomes[path] for path in sorted(outcomes)]
+    reports = [(_path_of(o), o.report) for o in ordered if isinstance(o, (Rewritten, Unchanged))]
+    failed = [*failures, *(o for o in ordered if isinstance(o, Failed))]
+    return Plan(
+        root=root,
+        changes=tuple(o.change for o in ordered if isinstance(o, Rewritten)),
+        refusals=tuple(refusal for _, report in reports for refusal in report.refusals),
+        findings=tuple(finding for _, report in reports for finding in report.findings),
+        failures=tuple(sorted(failed, key=lambda failure: failure.path)),
+        skipped=tuple(o for o in ordered if isinstance(o, Skipped)),
+        tally=sum((report.tally for _, report in reports), Tally()),
+        test_map=_test_map(root, reports),
+        files=len(ordered),
+    )
+
+
+def _path_of(outcome: Rewritten | Unchanged) -> Path:
+    return outcome.change.path if isinstance(outcome, Rewritten) else outcome.path
+
+
+def _test_map(root: Path, reports: Iterable[tuple[Path, Report]]) -> dict[str, tuple[str, ...]]:
+    """Node ids as pytest writes them, relative to the root; only those that become something else."""
+    total: dict[str, tuple[str, ...]] = {}
+    for path, report in reports:
+        if not report.test_map:
+            continue
+        file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+        for old, new in report.test_map.items():
+            if new != (old,):
+                total[f"{file}::{old}"] = tuple([f"{file}::{name}" for name in new])
+    return total

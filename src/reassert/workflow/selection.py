@@ -1,0 +1,127 @@
+"""Which rules run on which file, and with what configuration: settings by folder, options over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reassert.model.config import Profile, RuleConfig
+from reassert.workflow.usage import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reassert.workspace.settings import Settings
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """What to plan.
+
+    ``select`` replaces the configured rules, whatever the configuration ignores; ``ignore`` adds to what is
+    ignored; None leaves an option to the configuration. ``cache_dir`` None: no cache is read or written.
+    """
+
+    paths: tuple[Path, ...]
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    profile: Profile | None = None
+    unsafe_fixes: bool | None = None
+    config_file: Path | None = None
+    isolated: bool = False
+    cache_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is done to one file."""
+
+    rules: tuple[str, ...]
+    config: RuleConfig
+
+
+class Selection:
+    """Answers for one request; ``load`` gives the settings of a folder, ``known`` are the ids of all rules.
+
+    Raises UsageError for a rule that does not exist, and what ``load`` raises.
+    """
+
+    def __init__(
+        self, request: PlanRequest, known: tuple[str, ...], load: Callable[[Path], Settings]
+    ) -> None:
+        self._request = request
+        self._known = known
+        self._load = load
+        self._folders: dict[Path, tuple[Settings, Choice]] = {}
+        self._check((*request.select, *request.ignore), "")
+
+    def choice(self, path: Path) -> Choice:
+        """The rules and the configuration for the file at ``path``."""
+        settings, choice = self._at(path.parent)
+        if not settings.per_file_ignores:
+            return choice
+        ignored = self._ignored_in(settings, path)
+        return replace(choice, rules=tuple(rule for rule in choice.rules if rule not in ignored))
+
+    def settings(self, folder: Path) -> Settings:
+        """The settings of a folder."""
+        return self._at(folder)[0]
+
+    def _at(self, folder: Path) -> tuple[Settings, Choice]:
+        if folder not in self._folders:
+            settings = self._load(folder)
+            self._check(_named_in(settings), f"{settings.path}: ")
+            self._folders[folder] = settings, Choice(self._rules(settings), self._config(settings))
+        return self._folders[folder]
+
+    def _rules(self, settings: Settings) -> tuple[str, ...]:
+        request = self._request
+        if request.select:
+            wanted, ignored = {*request.select}, {*request.ignore}
+        else:
+            wanted = {*(settings.select or self._known), *settings.extend_select}
+            ignored = {*settings.ignore, *request.ignore}
+        return tuple(rule for rule in self._known if rule in wanted - ignored)
+
+    def _config(self, settings: Settings) -> RuleConfig:
+        asked: dict[str, Any] = {"profile": self._request.profile, "unsafe_fixes": self._request.unsafe_fixes}
+        return replace(settings.rules, **{key: value for key, value in asked.items() if value is not None})
+
+    def _ignored_in(self, settings: Settings, path: Path) -> set[str]:
+        folder = settings.path.parent if settings.path else path.parent
+        name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+        globs = settings.per_file_ignores
+        return {rule for glob, rules in globs.items() if _matches(glob, name) for rule in rules}
+
+    def _check(self, rules: Iterable[str], where: str) -> None:
+        for rule in rules:
+            if rule not in self._known:
+                raise UsageError(f"{where}unknown rule {rule!r}{_nearest(rule, self._known)}")
+
+
+def _named_in(settings: Settings) -> list[str]:
+    per_file: Mapping[str, tuple[str, ...]] = settings.per_file_ignores
+    in_globs = (rule for rules in per_file.values() for rule in rules)
+    return [*settings.select, *settings.extend_select, *settings.ignore, *in_globs]
+
+
+def _nearest(rule: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only paid by a mistake
+
+    near = get_close_matches(rule, known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else " (`reassert rules` lists all)"
+
+
+@lru_cache(maxsize=256)
+def _spec(glob: str) -> Any:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - most projects have no per-file-ignores
+
+    return GitIgnoreSpec.from_lines([glob])
+
+
+def _matches(glob: str, name: str) -> bool:
+    """Whether a pattern, as in a .gitignore file, matches a path relative to the configuration's folder."""
+    return bool(_spec(glob).match_file(name))

@@ -1,0 +1,74 @@
+"""What a request comes to: the files that were asked for, each with its task, and the rest of the project."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reassert.model.config import RuleConfig
+from reassert.workflow.executor import Task
+from reassert.workflow.selection import PlanRequest, Selection
+from reassert.workspace.discovery import discover, project_root
+
+if TYPE_CHECKING:
+    from reassert.model.outcomes import Failed
+
+
+@dataclass(frozen=True)
+class Target:
+    """A task, and the state of its file before anybody reads it (None: it has vanished)."""
+
+    task: Task
+    info: os.stat_result | None
+
+
+@dataclass(frozen=True)
+class Survey:
+    """``asked`` are the files to plan for; ``failures`` the paths that could not be looked at."""
+
+    root: Path
+    asked: tuple[Target, ...]
+    failures: tuple[Failed, ...]
+    exclude: tuple[str, ...]
+    whole: bool
+
+
+def survey(request: PlanRequest, selection: Selection) -> Survey:
+    """Find the files that are asked for; raises what ``selection`` raises."""
+    root = project_root(request.paths)
+    exclude = tuple(selection.settings(root).exclude)
+    found = discover(request.paths, root=root, exclude=exclude)
+    targets = []
+    for path in found.files:
+        info = _stat(path)
+        choice = selection.choice(path)
+        targets.append(Target(Task(path, info.st_size if info else 0, choice.rules, choice.config), info))
+    whole = any(Path(os.path.abspath(path)) == root for path in request.paths)  # noqa: PTH100 - keeps links
+    return Survey(root, tuple(targets), found.failures, exclude, whole)
+
+
+def others(survey: Survey) -> tuple[Target, ...]:
+    """The project's files that were not asked for, to be scanned only; their trouble is nobody's business."""
+    if survey.whole:
+        return ()
+    asked = {_identity(target.info) for target in survey.asked if target.info}
+    found = discover([survey.root], root=survey.root, exclude=survey.exclude)
+    stats = ((path, _stat(path)) for path in found.files)
+    return tuple(
+        Target(Task(path, info.st_size, (), RuleConfig()), info)
+        for path, info in stats
+        if info and _identity(info) not in asked
+    )
+
+
+def _identity(info: os.stat_result) -> tuple[int, int]:
+    return info.st_dev, info.st_ino
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - called for every file, pathlib costs twice
+    except OSError:
+        return None

@@ -1,0 +1,121 @@
+"""What a worker does with one file: read, gate, rewrite or scan."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reassert.model.facts import FileFacts
+from reassert.model.outcomes import Failed, Unchanged
+from reassert.model.rules import Codemod
+from reassert.model.source import SourceFile
+from reassert.workflow.executor import Result, Task, Work
+from reassert.workspace.fingerprint import content_digest
+from reassert.workspace.reading import read_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TOO_DEEP = "too deeply nested for this Python's parser"
+_RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b")
+_STAR = re.compile(rb"\bimport[ \t]*\*")
+
+
+def perform(task: Task) -> Result:
+    """Work on one file; raises whatever the parser or a rule raises."""
+    source = read_source(task.path)
+    return _analyse(task, source) if isinstance(source, SourceFile) else Result(source)
+
+
+def attempt(work: Work, task: Task) -> Result:
+    """The result of ``work``; whatever it raises is a failure of this file."""
+    try:
+        return work(task)
+    except (RecursionError, MemoryError):
+        return Result(Failed(task.path, TOO_DEEP))
+    except SyntaxError as error:
+        return Result(Failed(task.path, f"syntax error: {error.msg}", error.lineno))
+    except Exception as error:  # noqa: BLE001 - a defect in a rule costs this file alone
+        return Result(Failed(task.path, _defect(error)))
+
+
+def _analyse(task: Task, source: SourceFile) -> Result:
+    # The engine brings every rule's dependencies with it; a run answered by the cache needs none of them.
+    from reassert import engine  # noqa: PLC0415 - see above
+
+    digest = content_digest(source.data)
+    if _to_rewrite(task, source.data):
+        rules = load_rules(task.rules)
+        analysis = engine.rewrite(source, rules, task.facts or FileFacts(), task.config)
+        return Result(analysis.outcome, analysis.facts, digest)
+    if _to_scan(task, source.data):
+        return Result(Unchanged(task.path), engine.scan(source), digest)
+    kept = digest if task.words is None else None
+    return Result(Unchanged(task.path), None, kept)
+
+
+def _to_rewrite(task: Task, data: bytes) -> bool:
+    """Facts from other files may concern a file that mentions nothing itself."""
+    if not task.rules:
+        return False
+    if task.facts is not None:
+        return True
+    gate = gate_of(task.rules)
+    return gate is None or gate.search(data) is not None
+
+
+def _to_scan(task: Task, data: bytes) -> bool:
+    if not may_relate(data):
+        return False
+    if task.words is None or _contains(task.words, data):
+        return True
+    # What passes through a star import is not named by it.
+    return _STAR.search(data) is not None
+
+
+def _contains(words: tuple[bytes, ...], data: bytes) -> bool:
+    # Looking for plain bytes is so fast that the pattern only confirms.
+    return any(word in data for word in words) and _whole_words(words).search(data) is not None
+
+
+@lru_cache(maxsize=8)
+def _whole_words(words: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<!\w)(?:" + b"|".join(map(re.escape, words)) + rb")(?!\w)")
+
+
+def may_relate(data: bytes) -> bool:
+    """Whether a file can take part in a relation between files: it defines a class or imports something."""
+    return _RELATED.search(data) is not None
+
+
+@lru_cache(maxsize=64)
+def load_rules(ids: tuple[str, ...]) -> tuple[Codemod[Any], ...]:
+    """The rules ``ids`` in their order, kept for the next file of this process; raises CatalogError."""
+    from reassert import catalog  # noqa: PLC0415 - a run answered by the cache loads no rule
+
+    return catalog.load(ids)
+
+
+@lru_cache(maxsize=64)
+def gate_of(ids: tuple[str, ...]) -> re.Pattern[bytes] | None:
+    """Find what a file must contain to be parsed for the rules ``ids``; None: anything."""
+    return union_of(load_rules(ids))
+
+
+def union_of(rules: Iterable[Codemod[Any]]) -> re.Pattern[bytes] | None:
+    """Matches what any of ``rules`` mentions; None if one of them must see every file."""
+    mentions: set[bytes] = set()
+    for rule in rules:
+        if not rule.mentions:
+            return None
+        mentions.update(rule.mentions)
+    return re.compile(b"|".join(re.escape(mention) for mention in sorted(mentions)))
+
+
+def _defect(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"internal error, please report it: {type(error).__name__}: {error}{place}"

@@ -1,0 +1,1 @@
+"""The only place that reads and writes files: discovery, encodings, writing, journal, git, settings."""

@@ -1,0 +1,216 @@
+"""What is known of files from earlier runs: outcomes by content, and contents by the file system's marks.
+
+A result is looked up by the file's place in the project, the digest of its contents, and a *purpose*: the
+digest of everything else that it depends on. An unchanged file is not even read, unless it has a change.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import stat
+import time
+import zlib
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reassert.model.facts import ScannedFacts
+from reassert.model.outcomes import Outcome
+from reassert.workspace import vault
+from reassert.workspace.fingerprint import content_digest, stat_mark, tool_digest, value_digest
+from reassert.workspace.reading import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reassert.workspace.store import Store
+
+DEFAULT_NAME = ".reassert_cache"
+_BATCH_ROWS = 500
+_BATCH_BYTES = 8_000_000
+_DAY_NS = 86_400 * 10**9
+
+_FIND_FILE = "SELECT mark, digest, used FROM files WHERE path = ?"
+_FIND_ENTRY = "SELECT used, known, crc FROM entries WHERE key = ?"
+_FIND_AFTER = "SELECT after FROM entries WHERE key = ?"
+_KEEP_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)"
+_KEEP_ENTRY = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)"
+_TOUCH_ENTRY = "UPDATE entries SET used = ? WHERE key = ?"
+
+
+class Known(NamedTuple):
+    """A result of an earlier run."""
+
+    outcome: Outcome
+    facts: ScannedFacts | None
+
+
+class Cache(AbstractContextManager["Cache"]):
+    """A persistent cache in ``folder`` (None: none), for the files below ``root``.
+
+    Never raises: what is damaged, foreign or unreachable is unknown. ``now_ns`` is the wall clock.
+    Use as a context manager; what is kept is certainly written when it closes.
+    """
+
+    def __init__(self, folder: Path | None, root: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
+        self._root = str(root)
+        self._now_ns = now_ns
+        self._today = now_ns() // _DAY_NS
+        self._store = _open_store(folder, self._today)
+        self._marks: dict[Path, str | None] = {}
+        self._files: list[tuple[Any, ...]] = []
+        self._entries: list[tuple[Any, ...]] = []
+        self._touched: list[tuple[int, bytes]] = []
+        self._pending = 0
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what is pending and close; safe to call again."""
+        self._flush()
+        if self._store:
+            self._store.close()
+            self._store = None
+
+    def find(self, path: Path, info: os.stat_result, purpose: bytes) -> Known | None:
+        """The result for ``path``, if known for its present contents; ``info`` is its fresh ``os.stat``."""
+        if self._store is None:
+            return None
+        seen = self._contents(path, info)
+        if seen is None:
+            return None
+        key = self._key(path, seen.digest, purpose)
+        row = self._store.get(_FIND_ENTRY, key)
+        return self._load(_Supply(self._store, path, info, key, seen.data), *row) if row else None
+
+    def keep(self, path: Path, purpose: bytes, digest: bytes, known: Known) -> None:
+        """Remember a result for the contents with this ``digest``; ``find`` was asked for ``path`` before."""
+        if self._store is None:
+            return
+        change = vault.change_of(known.outcome)
+        try:
+            packed = vault.pack(tuple(known), path, change)
+        except (pickle.PicklingError, TypeError, RecursionError):
+            return
+        after = change.after if change else None
+        key = self._key(path, digest, purpose)
+        self._entries.append((key, self._today, packed, _checksum(packed, after), after))
+        self._files.append((self._name(path), self._marks.get(path), digest, self._today))
+        self._pending += len(packed) + len(after or b"")
+        if len(self._entries) >= _BATCH_ROWS or self._pending >= _BATCH_BYTES:
+            self._flush()
+
+    def _contents(self, path: Path, info: os.stat_result) -> _Contents | None:
+        """What the file holds; None for a file never seen: whoever works on it will read it."""
+        mark = self._marks[path] = stat_mark(info, self._now_ns())
+        row = self._store.get(_FIND_FILE, self._name(path)) if self._store else None
+        if row is None or info.st_size > MAX_BYTES or not stat.S_ISREG(info.st_mode):
+            return None
+        known_mark, digest, used = row
+        if mark is not None and mark == known_mark and isinstance(digest, bytes):
+            seen = _Contents(digest, None)
+        elif (data := _read(path, info)) is not None:
+            seen = _Contents(content_digest(data), data)
+        else:
+            return None
+        if (mark, seen.digest, self._today) != (known_mark, digest, used):
+            self._files.append((self._name(path), mark, seen.digest, self._today))
+        return seen
+
+    def _load(self, supply: _Supply, used: int, packed: bytes, crc: int) -> Known | None:
+        try:
+            known = Known(*vault.unpack(packed, supply))
+            intact = _checksum(packed, supply.after) == crc
+        except (pickle.UnpicklingError, TypeError):
+            return None
+        if not (intact and vault.is_outcome_of(known.outcome, supply.path)):
+            return None
+        if used != self._today:
+            self._touched.append((self._today, supply.key))
+        return known if known.facts is None or isinstance(known.facts, ScannedFacts) else None
+
+    def _key(self, path: Path, digest: bytes, purpose: bytes) -> bytes:
+        # Equal contents at two places are two results: their locations and cross-file facts differ.
+        name = self._name(path).encode("utf-8", "surrogateescape")
+        return content_digest(b"\0".join((name, digest, purpose)))
+
+    def _name(self, path: Path) -> str:
+        name = str(path)
+        if name.startswith(self._root + os.sep):
+            name = name[len(self._root) + 1 :]
+        return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+    def _flush(self) -> None:
+        writes = ((_KEEP_FILE, self._files), (_KEEP_ENTRY, self._entries), (_TOUCH_ENTRY, self._touched))
+        if self._store and any(rows for _, rows in writes):
+            self._store.put(writes)
+        self._files, self._entries, self._touched, self._pending = [], [], [], 0
+
+
+class _Contents(NamedTuple):
+    digest: bytes
+    data: bytes | None  # None: known by its mark, not read
+
+
+class _Supply:
+    """What stands outside of the pickles; the two contents are only fetched for a file that changes."""
+
+    def __init__(
+        self, store: Store, path: Path, info: os.stat_result, key: bytes, data: bytes | None
+    ) -> None:
+        self._store = store
+        self._info = info
+        self._data = data
+        self.path = path
+        self.key = key
+        self.after: bytes | None = None
+
+    def __call__(self, pid: str) -> Path | bytes:
+        if pid == "path":
+            return self.path
+        part = self._before() if pid == "before" else self._after() if pid == "after" else None
+        if part is None:
+            raise pickle.UnpicklingError("a part of the entry is missing")
+        return part
+
+    def _before(self) -> bytes | None:
+        return _read(self.path, self._info) if self._data is None else self._data
+
+    def _after(self) -> bytes | None:
+        row = self._store.get(_FIND_AFTER, self.key)
+        if row and isinstance(row[0], bytes):
+            self.after = row[0]
+        return self.after
+
+
+def _read(path: Path, info: os.stat_result) -> bytes | None:
+    """The contents of the very file that ``info`` describes; None if it is being changed."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read()
+            now = os.fstat(stream.fileno())
+    except OSError:
+        return None
+    same = (now.st_mtime_ns, now.st_ctime_ns, now.st_ino) == (info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+    return data if same and len(data) == info.st_size else None
+
+
+def purpose_of(*values: object) -> bytes:
+    """A digest of what a result depends on beside the contents: ``values``, this tool, this Python."""
+    return value_digest(tool_digest(), *values)
+
+
+def _open_store(folder: Path | None, today: int) -> Store | None:
+    if folder is None:
+        return None
+    try:
+        from reassert.workspace.store import Store  # noqa: PLC0415 - a Python may lack SQLite
+    except ImportError:
+        return None
+    return Store(folder, today)
+
+
+def _checksum(packed: bytes, after: bytes | None) -> int:
+    return zlib.crc32(after or b"", zlib.crc32(packed))

@@ -1,0 +1,233 @@
+"""Finds the Python files below the paths a user names, and the root of the project they belong to."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reassert.model.outcomes import Failed
+from reassert.workspace.reading import explain
+
+MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "pytest.ini", ".git", ".hg")
+DEFAULT_EXCLUDES = frozenset(
+    {
+        *(".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", "build", "dist", "site-packages"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """``files`` are absolute and sorted, each real file once; ``failures``: what could not be looked at."""
+
+    files: tuple[Path, ...]
+    failures: tuple[Failed, ...]
+
+
+def project_root(paths: Sequence[Path]) -> Path:
+    """The nearest folder that holds all ``paths`` and a project's marker file, absolute.
+
+    Without any marker it is the deepest folder that holds all paths; without paths, the current folder.
+    """
+    folders = [_folder_of(os.path.abspath(path)) for path in paths] or [os.getcwd()]
+    try:
+        common = Path(os.path.commonpath(folders))
+    except ValueError:  # paths on several drives have nothing in common
+        common = Path(folders[0])
+    for folder in (common, *common.parents):
+        if any((folder / marker).exists() for marker in MARKERS):
+            return folder
+    return common
+
+
+def discover(paths: Sequence[Path], *, root: Path, exclude: Sequence[str] = ()) -> Discovery:
+    """The files named by ``paths`` and the ``.py`` files in the folders among them.
+
+    A named file is always taken. Below a named folder these are left out: ``DEFAULT_EXCLUDES``, virtual
+    environments, what a ``.gitignore`` between the repository's top and the file ignores, what ``exclude``
+    matches (gitignore patterns relative to ``root``), and symbolic links: what they lead to is taken where it
+    really lies, so a loop cannot happen and nothing outside of the named paths is reached.
+    """
+    search = _Search(os.path.abspath(root), exclude)
+    for path in sorted(set(paths)):
+        search.take(path)
+    return search.result()
+
+
+def _folder_of(path: str) -> str:
+    return path if os.path.isdir(path) else os.path.dirname(path)
+
+
+class _Patterns:
+    """The gitignore patterns that hold in one folder and below."""
+
+    def __init__(self, folder: str, lines: Iterable[str]) -> None:
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costs 40 ms, and most runs have no use for it
+
+        self._start = len(_inside(folder, ""))
+        self._spec = GitIgnoreSpec.from_lines(lines)
+        patterns = [p.regex.pattern for p in self._spec.patterns if p.regex is not None]
+        # One look with all patterns at once: nearly every path matches none, and is done with.
+        self._any = re.compile("|".join(p.replace("?P<ps_d>", "?:") for p in patterns) or r"(?!)")
+
+    def verdict(self, path: str) -> bool | None:
+        """Whether ``path`` (a folder's ends with a slash) is ignored; None if no pattern says anything."""
+        relative = path[self._start :].replace(os.sep, "/")
+        return self._spec.check_file(relative).include if self._any.match(relative) else None
+
+
+Chain = tuple[_Patterns, ...]
+_Folder = tuple[str, str, Chain]
+
+
+class _Search:
+    """Collects files by their real path, so that each is worked on once."""
+
+    def __init__(self, root: str, exclude: Sequence[str]) -> None:
+        self._root = root
+        self._shown: dict[str, str] = {}
+        self._failures: list[Failed] = []
+        self._exclude: _Patterns | None = None
+        if exclude:
+            self._exclude = self._user_patterns(exclude)
+
+    def take(self, path: Path) -> None:
+        """Add what ``path`` names."""
+        absolute = os.path.abspath(path)
+        try:
+            found = os.stat(absolute)
+        except OSError as error:
+            broken = isinstance(error, FileNotFoundError) and os.path.islink(absolute)
+            self._fail(path, "is a symbolic link to nothing" if broken else explain(error))
+            return
+        real = os.path.realpath(absolute)
+        if stat.S_ISDIR(found.st_mode):
+            self._walk(absolute, real)
+        elif stat.S_ISREG(found.st_mode):
+            self._add(absolute, real)
+        else:
+            self._fail(path, "is not a regular file")
+
+    def result(self) -> Discovery:
+        """What was found, in an order that depends on the names alone."""
+        files = tuple(Path(shown) for shown in sorted(self._shown.values()))
+        return Discovery(files, tuple(self._failures))
+
+    def _user_patterns(self, exclude: Sequence[str]) -> _Patterns | None:
+        try:
+            return _Patterns(self._root, exclude)
+        except ValueError as error:
+            self._fail(Path(self._root), f"a pattern in exclude is not valid: {error}")
+            return None
+
+    def _fail(self, path: Path, reason: str) -> None:
+        self._failures.append(Failed(path, reason))
+
+    def _add(self, shown: str, real: str) -> None:
+        known = self._shown.get(real)
+        # Of several names for one file its real one is shown, else the first.
+        if known is None or shown == real:
+            self._shown[real] = shown
+
+    def _walk(self, shown: str, real: str) -> None:
+        # A list of what is left to do, not recursion: a path may be deeper than the interpreter's stack.
+        left: list[_Folder] = [(shown, real, _chain_above(shown, self._root))]
+        while left:
+            folder, real, chain = left.pop()
+            try:
+                with os.scandir(folder) as scan:
+                    entries = list(scan)
+            except OSError as error:
+                self._fail(Path(folder), explain(error))
+                continue
+            names = {entry.name for entry in entries}
+            if "pyvenv.cfg" in names and folder != shown:
+                continue
+            if ".gitignore" in names:
+                chain = (*chain, *_load(folder))
+            left += self._look(entries, real, chain)
+
+    def _look(self, entries: Iterable[os.DirEntry[str]], real: str, chain: Chain) -> Iterable[_Folder]:
+        """Add the files among ``entries``; yield the folders to go on with."""
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if name not in DEFAULT_EXCLUDES and not self._ignored(entry.path + os.sep, chain):
+                    yield entry.path, _inside(real, name), chain
+            elif (
+                name.endswith(".py")
+                and entry.is_file(follow_symlinks=False)
+                and not self._ignored(entry.path, chain)
+            ):
+                self._add(entry.path, _inside(real, name))
+
+    def _ignored(self, path: str, chain: Chain) -> bool:
+        if (
+            self._exclude is not None
+            and path.startswith(_inside(self._root, ""))
+            and self._exclude.verdict(path)
+        ):
+            return True
+        return _ignored_by(chain, path)
+
+
+def _ignored_by(chain: Chain, path: str) -> bool:
+    """The innermost file that says something about ``path`` decides, as in git."""
+    verdicts = (patterns.verdict(path) for patterns in reversed(chain))
+    return next((verdict for verdict in verdicts if verdict is not None), False)
+
+
+def _chain_above(folder: str, root: str) -> Chain:
+    """The patterns of the folders above ``folder``; none if it is itself ignored by them.
+
+    A folder that is ignored and yet named by the user is meant.
+    """
+    above = _folders_above(folder, root)
+    chain = tuple(patterns for parent in reversed(above) for patterns in _load(parent))
+    inner = (_inside(path, "") for path in (folder, *above))
+    return () if any(_ignored_by(chain, path) for path in inner) else chain
+
+
+def _folders_above(folder: str, root: str) -> list[str]:
+    """The folders above ``folder`` up to the top of its repository; without a repository, up to ``root``."""
+    above: list[str] = []
+    inner = folder
+    while not os.path.exists(_inside(inner, ".git")):
+        parent = os.path.dirname(inner)
+        if parent == inner:
+            return [path for path in above if _inside(path, "").startswith(_inside(root, ""))]
+        above.append(parent)
+        inner = parent
+    return above
+
+
+def _load(folder: str) -> Chain:
+    """What the folder's ``.gitignore`` says: none or one; a line that is no pattern counts as absent."""
+    try:
+        with open(_inside(folder, ".gitignore"), encoding="utf-8", errors="surrogateescape") as stream:
+            lines = stream.read().splitlines()
+    except OSError:
+        return ()
+    try:
+        return (_Patterns(folder, lines),)
+    except ValueError:
+        return (_Patterns(folder, filter(_is_valid, lines)),)
+
+
+def _is_valid(line: str) -> bool:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - as above
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _inside(folder: str, name: str) -> str:
+    return folder + name if folder.endswith(os.sep) else folder + os.sep + name

@@ -1,0 +1,82 @@
+"""Asks git which files have changes that only the working tree holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_STATUS = (
+    "status",
+    "--porcelain=v1",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+    "--ignore-submodules=all",
+)
+# A git hook exports these for its own repository; the question is about the repositories of the paths.
+_LOCAL = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_PREFIX",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+)
+
+
+class GitError(Exception):
+    """git is there and so is a repository, but it would not tell its status; the message is git's own."""
+
+
+def dirty_files(paths: Iterable[Path]) -> frozenset[Path]:
+    """Those of ``paths`` that git could not bring back: changed, staged or not, or untracked.
+
+    Ignored files are not dirty, nor are files outside of a repository, nor any file where git is not
+    installed. Symbolic links are judged by the file they lead to. Raises GitError.
+    """
+    real = {path: os.path.realpath(path) for path in paths}
+    tops: dict[str, str | None] = {}
+    by_top: dict[str, list[str]] = {}
+    for name in set(real.values()):
+        top = _top(os.path.dirname(name), tops)
+        if top is not None:
+            by_top.setdefault(top, []).append(name)
+    dirty = {name for top, names in by_top.items() for name in _changed(top, names)}
+    return frozenset(path for path, name in real.items() if name in dirty)
+
+
+def _top(folder: str, known: dict[str, str | None]) -> str | None:
+    """The top of the working tree that holds ``folder``; ``known`` remembers it for all on the way."""
+    if folder not in known:
+        parent = os.path.dirname(folder)
+        if _is_top(folder):
+            known[folder] = folder
+        else:
+            known[folder] = None if parent == folder else _top(parent, known)
+    return known[folder]
+
+
+def _is_top(folder: str) -> bool:
+    # In a linked worktree and in a submodule `.git` is a file.
+    mark = os.path.join(folder, ".git")
+    return os.path.isfile(mark) or os.path.exists(os.path.join(mark, "HEAD"))
+
+
+def _changed(top: str, names: list[str]) -> set[str]:
+    """The absolute names of all files with changes below the folder that ``names`` have in common."""
+    import subprocess  # noqa: PLC0415 - costs start-up time
+
+    common = names[0] if len(names) == 1 else os.path.commonpath(names)
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
+    # Optional locks off: looking must not rewrite the index while the user's own git is at work.
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    command = ["git", "--literal-pathspecs", "-C", top, *_STATUS, "--", common]
+    try:
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603 - fixed words and a path
+    except OSError:
+        return set()
+    if done.returncode:
+        said = os.fsdecode(done.stderr).strip().splitlines() or ["no message"]
+        raise GitError(f"git status fails in {top}: {said[0]}")
+    return {os.path.join(top, os.fsdecode(line[3:])) for line in done.stdout.split(b"\0") if line}

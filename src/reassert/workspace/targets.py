@@ -1,0 +1,201 @@
+"""The oldest pytest and Python that a project says it supports, read from its declared requirements."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+Document = dict[str, Any]
+Version = tuple[int, int]
+
+OLDEST_PYTHON: Version = (3, 8)
+NEWEST_PYTHON: Version = (3, 14)
+MAX_BYTES = 1_000_000
+
+_MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "tox.ini"})
+_TEXTS = frozenset({"setup.py", "setup.cfg", "tox.ini", "dev-requirements.txt", "test-requirements.txt"})
+_SPECIFIER = re.compile(r"(===|==|~=|>=|<=|!=|>|<|\^|~)\s*v?(\d+)(?:\.(\d+))?(?:\.\d+)*")
+_PYTEST = re.compile(
+    r"""(?:^|[\s:=,"'\[])pytest\s*(?:\[[^\]\n]*\])?\s*\(?\s*((?:===|==|~=|>=|<=|!=|>|<)[^;#"'\n]*)([^#\n]*)""",
+    re.MULTILINE,
+)
+_COMMENT = re.compile(r"(?:^|\s)#[^\n]*|^\s*;[^\n]*", re.MULTILINE)
+_PYTHON = re.compile(r"""python_requires\s*=\s*["']?([^"'#\n]+)""")
+# A requirement that holds only on Pythons older than any this tool converts for says nothing here.
+_OLD_PYTHON = re.compile(
+    r"""python_version\s*(?:<\s*["'](?:2[\d.]*|3(?:\.[0-8])?)["']|(?:<=|==)\s*["'](?:2[\d.]*|3\.[0-7])["'])"""
+)
+
+
+class DeclaredVersions:
+    """Asks a project for its versions, folder by folder upwards, and remembers the answers.
+
+    The nearest folder that declares something wins. The search ends at the root of the repository, or,
+    outside one, at the first folder that looks like a project. ``read`` gives a parsed TOML file or None.
+    """
+
+    def __init__(self, read: Callable[[Path], Document | None]) -> None:
+        self._read = read
+        self._folders: dict[Path, _Declarations] = {}
+
+    def pytest(self, folder: Path, top: Path | None) -> Version | None:
+        """Give the oldest pytest allowed, or None; ``top`` is a folder above that is of the project too."""
+        return next((d.pytest for d in self._upwards(folder, top) if d.pytest), None)
+
+    def python(self, folder: Path, top: Path | None) -> Version | None:
+        """Give the oldest Python allowed among those that the tool knows, or None."""
+        found = next((d.python for d in self._upwards(folder, top) if d.python), None)
+        return found and min(max(found, OLDEST_PYTHON), NEWEST_PYTHON)
+
+    def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:
+        reached_top = top is None or not folder.is_relative_to(top)
+        repository = next((p for p in (folder, *folder.parents) if self._at(p).is_repository), None)
+        for place in (folder, *folder.parents):
+            here = self._at(place)
+            yield here
+            reached_top = reached_top or place == top
+            if reached_top and (place == repository if repository else here.is_project):
+                return
+
+    def _at(self, folder: Path) -> _Declarations:
+        if folder not in self._folders:
+            self._folders[folder] = _Declarations(folder, self._read)
+        return self._folders[folder]
+
+
+class _Declarations:
+    """What the files of one folder say; a folder is listed once, its files are read when asked for."""
+
+    def __init__(self, folder: Path, read: Callable[[Path], Document | None]) -> None:
+        names = _names(folder)
+        self.is_repository = ".git" in names
+        texts = sorted(name for name in names if _is_requirements(name))
+        self.is_project = bool(texts or names & _MARKERS)
+        self._folder = folder
+        self._names = names
+        self._texts = texts
+        self._read = read
+        self._versions: tuple[Version | None, Version | None] | None = None
+
+    @property
+    def pytest(self) -> Version | None:
+        return self._parsed()[0]
+
+    @property
+    def python(self) -> Version | None:
+        return self._parsed()[1]
+
+    def _parsed(self) -> tuple[Version | None, Version | None]:
+        if self._versions is None:
+            declares = self.is_project or "requirements" in self._names
+            self._versions = self._parse() if declares else (None, None)
+        return self._versions
+
+    def _parse(self) -> tuple[Version | None, Version | None]:
+        document = self._read(self._folder / "pyproject.toml") or {}
+        texts = [_text(path) for path in self._files()]
+        specifiers = [*_pytest_of(document), *(s for text in texts for s in pytest_specifiers(text))]
+        pythons = [*_python_of(document), *(m[1] for text in texts for m in _PYTHON.finditer(text))]
+        return _lowest(specifiers), _lowest(pythons)
+
+    def _files(self) -> Iterator[Path]:
+        for name in sorted({*self._texts, *(self._names & _TEXTS)}):
+            yield self._folder / name
+        if "requirements" in self._names:
+            folder = self._folder / "requirements"
+            yield from (folder / name for name in sorted(_names(folder)) if name.endswith(".txt"))
+
+
+def _names(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _is_requirements(name: str) -> bool:
+    return name.endswith(".txt") and (name.startswith("requirements") or name in _TEXTS)
+
+
+def _text(path: Path) -> str:
+    """Read a file without its comments; nothing if it is large or cannot be read: it is only a hint."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError:
+        return ""
+    return _COMMENT.sub("", data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else ""
+
+
+def pytest_specifiers(text: str) -> Iterator[str]:
+    """Find the version specifiers that requirement strings in ``text`` give for pytest."""
+    for match in _PYTEST.finditer(text):
+        if not _OLD_PYTHON.search(match[2]):
+            yield match[1]
+
+
+def minimum(specifiers: str) -> Version | None:
+    """Find the oldest version that ``>=7.4,<9`` or the like allows; None where nothing bounds it.
+
+    An upper bound alone gives the newest minor series below it that is sure to exist: ``<8`` gives 7.0.
+    """
+    lower, upper = [], []
+    for match in _SPECIFIER.finditer(specifiers):
+        version = int(match[2]), int(match[3] or 0)
+        if match[1] in {"<", "<="}:
+            upper.append(version if match[1] == "<=" else _below(version))
+        elif match[1] != "!=":
+            lower.append(version)
+    return max(lower) if lower else min(upper, default=None)
+
+
+def _below(version: Version) -> Version:
+    major, minor = version
+    return (major, minor - 1) if minor else (max(major - 1, 0), 0)
+
+
+def _lowest(specifiers: Iterable[str]) -> Version | None:
+    return min(filter(None, map(minimum, specifiers)), default=None)
+
+
+def _pytest_of(document: Document) -> Iterator[str]:
+    """Find the specifiers for pytest in a pyproject.toml: PEP 621, PEP 735, and Poetry's own tables."""
+    project = _mapping(document.get("project"))
+    groups = [project.get("dependencies")]
+    groups += _mapping(project.get("optional-dependencies")).values()
+    groups += _mapping(document.get("dependency-groups")).values()
+    for group in groups:
+        for item in group if isinstance(group, list) else ():
+            yield from pytest_specifiers(item) if isinstance(item, str) else ()
+    poetry = _poetry(document)
+    tables = [poetry, *(_mapping(group) for group in _mapping(poetry.get("group")).values())]
+    for table in tables:
+        for name in ("dependencies", "dev-dependencies"):
+            yield from _poetry_version(_mapping(table.get(name)).get("pytest"))
+
+
+def _python_of(document: Document) -> Iterator[str]:
+    declared = _mapping(document.get("project")).get("requires-python")
+    if isinstance(declared, str):
+        yield declared
+    yield from _poetry_version(_mapping(_poetry(document).get("dependencies")).get("python"))
+
+
+def _poetry(document: Document) -> Mapping[str, Any]:
+    return _mapping(_mapping(document.get("tool")).get("poetry"))
+
+
+def _poetry_version(value: object) -> Iterator[str]:
+    """Poetry writes a bare version for a pin, and may wrap the constraint in a table."""
+    version = value.get("version") if isinstance(value, dict) else value
+    if isinstance(version, str):
+        yield f"=={version}" if version[:1].isdigit() else version
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from reassert import catalog
+from reassert.model.outcomes import Safety
+from reassert.model.rules import Codemod, Rewrite
+
+
+class Fake(Codemod[None]):
+    title = "Make it [bold]better[/]"
+    id = "old_to_new"
+    page_path = Path()
+
+    def rewrite(self, context):  # noqa: ARG002 - the signature is the base class's
+        return Rewrite()
+
+
+class Other(Fake):
+    title = "Another"
+    id = "a_to_b"
+    safety = Safety.UNSAFE
+
+
+@pytest.fixture
+def rules(monkeypatch, tmp_path):
+    known = {"old_to_new": Fake(), "a_to_b": Other()}
+    known["old_to_new"].page_path = tmp_path / "old_to_new.md"
+    known["old_to_new"].page_path.write_text("# Title\n\n*Prose* caf\u00e9\n", encoding="utf-8")
+    monkeypatch.setattr(catalog, "rule_ids", lambda: tuple(sorted(known)))
+    monkeypatch.setattr(catalog, "load", lambda ids=None: tuple(known[name] for name in ids or known))
+
+
+@pytest.mark.usefixtures("rules")
+def test_rules_lists_id_safety_and_title(run):
+    done = run("rules")
+    assert done.code == 0
+    assert done.out == b"a_to_b      unsafe   Another\nold_to_new  safe     Make it [bold]better[/]\n"
+
+
+@pytest.mark.usefixtures("rules")
+def test_explain_gives_the_raw_page_off_a_terminal(run):
+    done = run("explain", "old_to_new")
+    assert (done.code, done.out.decode()) == (0, "# Title\n\n*Prose* caf\u00e9\n")
+
+
+@pytest.mark.usefixtures("rules")
+def test_explain_lays_the_page_out_in_colour(run, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out = run("explain", "old_to_new").out
+    assert b"\x1b[" in out
+    assert b"*Prose*" not in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [("old_to_now", "; did you mean 'old_to_new'?"), ("zzz", " (`reassert rules` lists all)")],
+)
+@pytest.mark.usefixtures("rules")
+def test_explain_helps_with_an_unknown_rule(run, typed, hint):
+    done = run("explain", typed)
+    assert (done.code, done.err) == (2, f"error: unknown rule '{typed}'{hint}\n")

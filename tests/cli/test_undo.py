@@ -1,0 +1,42 @@
+import pytest
+
+
+@pytest.fixture
+def run_id(run, planned, tmp_path_factory, monkeypatch):  # noqa: ARG001 - planning gives what it holds
+    """A run that changed test_x.py, the only one in its journal."""
+    monkeypatch.setenv("REASSERT_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+    return run("migrate", "--yes", "--allow-dirty", "test_x.py").err.split()[-1]
+
+
+@pytest.mark.usefixtures("run_id")
+def test_the_newest_run_is_undone(run, project):
+    assert run("undo").code == 0
+    assert (project / "test_x.py").read_bytes() == b"old\r\n"
+    again = run("undo")
+    assert (again.code, again.err) == (2, "error: there is no run to undo\n")
+
+
+def test_a_file_changed_since_is_left_alone(run, run_id, project):
+    (project / "test_x.py").write_bytes(b"mine\n")
+    done = run("undo", run_id)
+    assert done.code == 1
+    assert done.err.startswith("left alone: test_x.py: ")
+    assert (project / "test_x.py").read_bytes() == b"mine\n"
+
+
+@pytest.mark.usefixtures("project")
+def test_runs_are_listed(run, run_id):
+    listed = run("undo", "--list")
+    assert listed.code == 0
+    assert listed.out.decode().split()[0] == run_id
+    assert b"reassert migrate --yes" in listed.out
+    run("undo")
+    assert b"  undone  " in run("undo", "--list").out
+
+
+@pytest.mark.usefixtures("run_id")
+def test_an_unknown_run(run):
+    done = run("undo", "nonsense")
+    assert done.code == 2
+    assert done.err.startswith("error: ")
+    assert "nonsense" in done.err

@@ -1,0 +1,19 @@
+"""What holds for all tests: nothing of the person who runs them leaks in, nothing is left in their home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+_FOREIGN = ("FORCE_COLOR", "NO_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "COLUMNS", "LINES", "PYTHONOPTIMIZE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _FOREIGN:
+            patch.delenv(name, raising=False)
+        patch.setenv("REASSERT_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -1,0 +1,41 @@
+"""The projects in ``corpus/``: how they are copied and migrated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+PROJECTS = sorted(path.name for path in CORPUS.iterdir() if (path / "before").is_dir())
+# Their assertions went away in Python 3.12: on later versions only the migrated side can pass.
+NEEDS_PYTHON_311 = {"tests/test_old_names.py"}
+
+_LEFTOVERS = {"__pycache__", ".pytest_cache", ".reassert_cache"}
+
+
+def copy_before(project: str, target: Path) -> Path:
+    """A copy of the project as it was, at ``target``."""
+    return Path(
+        shutil.copytree(CORPUS / project / "before", target, ignore=shutil.ignore_patterns(*_LEFTOVERS))
+    )
+
+
+def migrate(root: Path, state: Path) -> subprocess.CompletedProcess[str]:
+    """Run ``reassert migrate`` on ``root``; its journal goes to ``state``."""
+    command = [sys.executable, "-m", "reassert", "migrate", "--yes", "--allow-dirty", "--no-cache", "."]
+    environment = {**os.environ, "REASSERT_STATE_DIR": str(state)}
+    return subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def read_tree(root: Path) -> dict[str, bytes]:
+    """The bytes of every file, by path."""
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not _LEFTOVERS & set(path.parts)
+    }
