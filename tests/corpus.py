@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import reassert
+
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 PROJECTS = sorted(path.name for path in CORPUS.iterdir() if (path / "before").is_dir())
 # Their assertions went away in Python 3.12: on later versions only the migrated side can pass.
@@ -23,13 +25,19 @@ def copy_before(project: str, target: Path) -> Path:
     )
 
 
-def migrate(root: Path, state: Path) -> subprocess.CompletedProcess[str]:
-    """Run ``reassert migrate`` on ``root``; its journal goes to ``state``."""
-    command = [sys.executable, "-m", "reassert", "migrate", "--yes", "--allow-dirty", "--no-cache", "."]
-    environment = {**os.environ, "REASSERT_STATE_DIR": str(state)}
-    return subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+def run_tool(root: Path, state: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ``reassert`` in ``root``, its journal in ``state``; its output has the encodings of the files."""
+    source = str(Path(reassert.__file__).resolve().parent.parent)
+    environment = {**os.environ, "REASSERT_STATE_DIR": str(state), "PYTHONPATH": source}
+    command = [sys.executable, "-m", "reassert", *arguments]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, check=False, timeout=300)
+
+
+def migrate(root: Path, state: Path) -> None:
+    """Migrate all of ``root``; AssertionError with the tool's own words when that fails."""
+    done = run_tool(root, state, "migrate", "--yes", "--allow-dirty", "--no-cache", ".")
+    if done.returncode:
+        raise AssertionError(f"exit code {done.returncode}\n{done.stderr.decode(errors='replace')}")
 
 
 def read_tree(root: Path) -> dict[str, bytes]:

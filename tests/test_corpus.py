@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus import CORPUS, NEEDS_PYTHON_311, PROJECTS, copy_before, migrate, read_tree
+from corpus import CORPUS, NEEDS_PYTHON_311, PROJECTS, copy_before, migrate, read_tree, run_tool
 from reassert.batch.executors import SerialExecutor
 from reassert.workflow.planning import PlanRequest, make_plan
 from running import mapped, run_pytest
@@ -29,8 +29,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Migrated:
     def get(project: str) -> Path:
         if project not in made:
             root = copy_before(project, tmp_path_factory.mktemp("corpus") / project)
-            done = migrate(root, tmp_path_factory.mktemp("state"))
-            assert done.returncode == 0, done.stdout + done.stderr
+            migrate(root, tmp_path_factory.mktemp("state"))
             made[project] = root
         return made[project]
 
@@ -52,9 +51,17 @@ def test_gives_exactly_the_after_side(project: str, migrated: Migrated) -> None:
 @each_project
 def test_a_second_run_changes_nothing(project: str, migrated: Migrated, tmp_path: Path) -> None:
     before = read_tree(migrated(project))
-    done = migrate(migrated(project), tmp_path / "state")
-    assert done.returncode == 0, done.stdout + done.stderr
+    migrate(migrated(project), tmp_path / "state")
     assert read_tree(migrated(project)) == before
+
+
+@each_project
+def test_the_patch_gives_the_same_bytes(project: str, migrated: Migrated, tmp_path: Path) -> None:
+    root = copy_before(project, tmp_path / "before")
+    patch = run_tool(root, tmp_path / "state", "diff", "--no-cache", "--output-format", "patch", ".")
+    assert patch.returncode == 0, patch.stderr.decode()
+    subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], cwd=root, input=patch.stdout, check=True)
+    assert read_tree(root) == read_tree(migrated(project))
 
 
 @each_project

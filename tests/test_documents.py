@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from converting import convert_file
 from reassert.cli.app import app
+from reassert.model.config import RuleConfig
 from reassert.workspace.settings import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +33,13 @@ def test_the_readme_names_only_options_that_exist() -> None:
     commands = get_command(app).commands.values()  # type: ignore[attr-defined]
     options = {name for command in commands for option in command.params for name in option.opts}
     assert words - {"--help"} <= options
+
+
+def test_the_example_in_the_readme_is_what_the_tool_does() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, after = re.findall(r"```python\n(class .*?)```", text, re.DOTALL)
+    converted = convert_file("test_readme.py", f"import unittest\n\n\n{before}", RuleConfig())
+    assert converted.files["test_readme.py"] == f"import pytest\n\n\n{after}"
 
 
 def test_decisions_are_numbered_in_order() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.assertions import bare, compared
+from reassert.syntax.assertions import compared
 from reassert.syntax.context import Context
 from reassert.syntax.converting import (
     COMMON_REFUSALS,
@@ -15,9 +15,10 @@ from reassert.syntax.converting import (
     Signature,
     convert_calls,
     is_constant,
+    never,
     signature,
 )
-from reassert.syntax.layout import Operand, Piece
+from reassert.syntax.layout import Piece
 
 
 class _Comparison(NamedTuple):
@@ -49,7 +50,10 @@ class AssertComparisonToAssert(Codemod[Context]):
     """See the page."""
 
     title = "Comparing assertions become a plain assert"
-    mentions = (b"self.assert", b".assertEqual", b".assertIs", b".assertIn", b".fail", b".assertNot", b".assertLess", b".assertGreater")
+    mentions = (
+        *(b"assertEqual", b"assertNotEqual", b"assertIs", b"assertIn", b"assertNotIn", b"assertGreater", b"assertLess"),
+        *(b"failUnlessEqual", b"failIfEqual"),
+    )
     refusals = COMMON_REFUSALS
 
     def rewrite(self, context: Context) -> Rewrite:
@@ -62,34 +66,5 @@ def _convert(assertion: Assertion) -> Result:
     pieces: list[Piece] = [compared(assertion.bound[left]), operator]
     if right is not None:
         pieces.append(compared(assertion.bound[right]))
-    if b" is" in operator and any(isinstance(p, Operand) and is_constant(p.argument.node) for p in pieces):
-        return _identical_to_constant(assertion, pieces)
-    return assertion.asserted(*pieces)
-
-
-def _identical_to_constant(assertion: Assertion, pieces: list[Piece]) -> Result:
-    """Python warns of ``x is 1`` (SyntaxWarning), not of ``x is expected``."""
-    operands = [p for p in pieces if isinstance(p, Operand)]
-    late = assertion.message is None or _is_constant_message(assertion)
-    ordered = all(a.argument.span.start < b.argument.span.start for a, b in zip(operands, operands[1:], strict=False))
-    if not (assertion.stands_alone and late and ordered and sum(not is_constant(o.argument.node) for o in operands) <= 1):
-        return assertion.kept()
-    lines = []
-    named: list[Piece] = []
-    names: list[bytes] = []
-    for piece, wanted in zip(pieces, ("value", "", "expected"), strict=False):
-        if isinstance(piece, Operand) and is_constant(piece.argument.node):
-            names.append(assertion.fresh_name(wanted, names))
-            lines.append(assertion.layout.assigning(names[-1], bare(piece.argument)))
-            named.append(names[-1])
-        else:
-            named.append(piece)
-    message = bare(assertion.message) if assertion.message else None
-    lines.append(assertion.layout.asserting(named, message, assertion.tail))
-    return assertion.replaced(assertion.layout.joined(lines))
-
-
-def _is_constant_message(assertion: Assertion) -> bool:
-    from reassert.syntax.messages import may_be_late
-
-    return assertion.message is not None and may_be_late(assertion.message)
+    # Python warns of "x is 1" (SyntaxWarning), not of "x is expected".
+    return assertion.asserted(*pieces, bind=is_constant if b" is" in operator else never)

@@ -43,7 +43,7 @@ class AssertRaisesToPytestRaises(Codemod[Context]):
         "A-TYPEFUNC": "the class defines the assertion, or what a failure is, itself",
         "A-CM-ESCAPES": "the context object is used for more than the exception after the block",
         "A-RAISES-META": "the failure may be caught, which pytest's own kind of failure would not be",
-        "A-RAISES-REFS": "the test counts references, and pytest keeps the frames of a captured exception alive",
+        "A-RAISES-REFS": "the test counts references, and pytest keeps the captured frames alive",
         "A-RAISES-MATCH": "pytest would search the pattern in another text: notes, groups, or nothing at all",
     }
 
@@ -58,7 +58,9 @@ class AssertRaisesToPytestRaises(Codemod[Context]):
 class _Conversion:
     """One file's calls; the ones that share a captured name are converted together or not at all."""
 
-    def __init__(self, context: Context, rule_id: str, calls: list[AssertionCall], refusals: list[Refusal]) -> None:
+    def __init__(
+        self, context: Context, rule_id: str, calls: list[AssertionCall], refusals: list[Refusal]
+    ) -> None:
         self.context = context
         self.rule_id = rule_id
         self.calls = calls
@@ -132,7 +134,9 @@ class _Conversion:
             text = "pytest.raises has no message; it was dropped"
             self.findings.append(self.context.finding(self.rule_id, "LOST-MESSAGE", read.message, text))
         parts = manager_parts(call, self.raises, read)
-        self._replace(call, self.context.replace(call.call, parts, call.unit(self.rule_id), imports=["pytest"]))
+        self._replace(
+            call, self.context.replace(call.call, parts, call.unit(self.rule_id), imports=["pytest"])
+        )
 
     def _deferred(self, call: AssertionCall) -> None:
         fixed = 1 + (call.name == "assertRaisesRegex")
@@ -185,9 +189,18 @@ class _Conversion:
 
     def _counts_references(self, call: AssertionCall) -> _Problem | None:
         for node in ast.walk(call.method):
-            name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+            name = (
+                node.id
+                if isinstance(node, ast.Name)
+                else node.attr
+                if isinstance(node, ast.Attribute)
+                else ""
+            )
             if name in _COUNTERS:
-                return "A-RAISES-REFS", f"the test uses {name}, and excinfo keeps the frames of the exception alive"
+                return (
+                    "A-RAISES-REFS",
+                    f"the test uses {name}, and excinfo keeps the frames of the exception alive",
+                )
         return None
 
     def _renames(self, call: AssertionCall, capture: Capture) -> Iterator[Edit]:
@@ -202,7 +215,9 @@ class _Conversion:
     def _is_taken(self, capture: Capture) -> bool:
         """Whether ``excinfo`` means something else already, or two names would become one."""
         nodes = list(ast.walk(capture.function))
-        names = {n.id for n in nodes if isinstance(n, ast.Name)} | {n.arg for n in nodes if isinstance(n, ast.arg)}
+        names = {n.id for n in nodes if isinstance(n, ast.Name)} | {
+            n.arg for n in nodes if isinstance(n, ast.arg)
+        }
         return "excinfo" in names | self.context.module.rebound or len(names & _ANONYMOUS) > 1
 
 
@@ -221,19 +236,16 @@ def _pattern(call: AssertionCall) -> ast.expr | None:
 
 
 def _position(call: AssertionCall) -> _Problem | None:
-    parent = call.context.module.parents[call.call]
     if _is_deferred(call):
-        if DeferredCall(call, 1, None).statement is None:
-            return "A-EXPR", "the result of the assertion is used"
-        return None
-    if isinstance(parent, ast.Expr):
+        used = DeferredCall(call, 1, None).statement is None
+        return ("A-EXPR", "the result of the assertion is used") if used else None
+    if call.statement is not None:
         return "A-EXPR", "without a callable and without a with-block nothing is checked"
-    if call.with_item is None:
+    item = call.with_item
+    if item is None or not isinstance(item.optional_vars, (ast.Name, type(None))):
         return "A-CM-ESCAPES", "the context object is stored or passed on"
-    if isinstance(call.context.module.parents[parent], ast.AsyncWith):
+    if isinstance(call.context.module.parents[item], ast.AsyncWith):
         return "A-EXPR", "neither unittest nor pytest has an asynchronous form"
-    if call.with_item.optional_vars is not None and not isinstance(call.with_item.optional_vars, ast.Name):
-        return "A-CM-ESCAPES", "the context object is stored"
     return None
 
 
@@ -251,5 +263,7 @@ def _arguments(call: AssertionCall) -> _Problem | None:
 
 def _is_exception(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple):
-        return bool(node.elts) and not any(isinstance(e, (ast.Tuple, ast.Starred, ast.Constant)) for e in node.elts)
+        return bool(node.elts) and not any(
+            isinstance(e, (ast.Tuple, ast.Starred, ast.Constant)) for e in node.elts
+        )
     return is_pure(node) and not isinstance(node, (ast.Constant, ast.List, ast.Dict, ast.Set, ast.JoinedStr))

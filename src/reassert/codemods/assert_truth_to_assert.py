@@ -70,7 +70,8 @@ def _false(assertion: Assertion) -> Result:
     opposite = _opposite(assertion, argument)
     if opposite is not None:
         result = assertion.asserted(bare(argument))
-        return replace(result, edits=(*result.edits, opposite)) if isinstance(result, Converted) else result
+        is_new = all(e.requires is None for e in result.edits)
+        return replace(result, edits=(*result.edits, opposite)) if is_new else result
     inner = _inside_not(assertion, argument)
     if inner is not None:
         return assertion.asserted(bare(inner))

@@ -5,15 +5,20 @@ Source: Lib/unittest/case.py; the names for subclasses, attributes, prefixes and
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import bare
 from reassert.syntax.context import Context
-from reassert.syntax.converting import COMMON_REFUSALS, Assertion, Result, Signature, convert_calls, signature
-from reassert.syntax.layout import Operand
+from reassert.syntax.converting import (
+    COMMON_REFUSALS,
+    Assertion,
+    Result,
+    Signature,
+    convert_calls,
+    primary,
+    signature,
+)
 from reassert.syntax.types import is_builtin
 
 _FUNCTIONS = {
@@ -42,8 +47,6 @@ _SIGNATURES: Mapping[str, Signature] = {
     "assertEndsWith": signature("s", "suffix"),
     "assertNotEndsWith": signature("s", "suffix"),
 }
-# What a "." may follow without parentheses; a number would swallow it.
-_PRIMARIES = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple)
 
 
 class AssertTypeToIsinstance(Codemod[Context]):
@@ -64,14 +67,9 @@ def _convert(assertion: Assertion) -> Result:
     negation = b"not " if name.startswith("assertNot") else b""
     if name in _METHODS:
         method = _METHODS[name]
-        return assertion.asserted(*([negation] if negation else []), _primary(first), method, bare(second), b")")
+        return assertion.asserted(*([negation] if negation else []), primary(first), method, bare(second), b")")
     function = _FUNCTIONS[name]
     if not is_builtin(assertion.context.module, function.decode()):
         return assertion.kept()
     return assertion.asserted_call(negation + function + b"(", [bare(first), bare(second)])
 
-
-def _primary(argument: Argument) -> Operand:
-    node = argument.node
-    is_text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
-    return Operand(argument, wrap=not (argument.parenthesised or is_text or isinstance(node, _PRIMARIES)))

@@ -42,6 +42,7 @@ class SetupToFixture(Codemod[Context]):
         "B-INTERNALS": "setUp or tearDown is not a plain method of one parameter",
         "B-DYNAMIC": "setUp or tearDown is defined conditionally or twice",
         "B-GENTEST": "setUp or tearDown is a generator: unittest never ran its body",
+        "B-PATCHMULTI": "setUp or tearDown is decorated in a way that no fixture keeps",
         "B-NAME": "the class already has methods that pytest calls by name",
         "C-VACUOUS": "setUp or tearDown is a coroutine that unittest never awaited",
     }
@@ -217,7 +218,7 @@ class _FixtureForm:
 
     def _header(self, function: FunctionNode, *, yields: bool) -> Iterator[Edit]:
         context, owner = self.context, self.link.owner
-        start = line_start(context, context.module.span(function).start)
+        start = definition_start(context, function)
         indent = context.layout(function).indent
         decorator = indent + b"@" + imported_as(context, "pytest") + b".fixture(autouse=True)" + self.newline
         yield insertion(context, start, [decorator], self.unit, owner, "pytest")

@@ -16,8 +16,6 @@ def climbing_classes(context: Context, rewrites: Sequence[Rewrite]) -> tuple[fro
     if context.config.profile < Profile.CLASSES:
         return frozenset(), ()
     offered = frozenset(name for r in rewrites for name in r.climbs)
-    if not offered:
-        return frozenset(), ()
     blocked: dict[str, list[Refusal]] = {}
     for rewrite in rewrites:
         for name, refusals in rewrite.blocked.items():

@@ -22,7 +22,7 @@ def summarise(
     held_back: tuple[Refusal, ...],
 ) -> Report:
     """The report: refusals in source order, findings, counts, and the test map."""
-    refusals = {r for x in rewrites for r in x.refusals} | set(held_back)
+    refusals = _distinct([r for x in rewrites for r in x.refusals], held_back)
     findings = {f for x in rewrites for f in x.findings}
     return Report(
         tuple(sorted(refusals, key=lambda r: (r.location, r.code, r.reason))),
@@ -30,6 +30,16 @@ def summarise(
         _tally(context, edits, climbing),
         _test_map(context, rewrites, climbing),
     )
+
+
+def _distinct(refused: Sequence[Refusal], held_back: Sequence[Refusal]) -> list[Refusal]:
+    """One refusal a place and code; where an assertion was refused, its being left is not said again."""
+    found = {(r.location, r.code): r for r in reversed(refused)}
+    spoken = {r.location for r in refused}
+    for refusal in held_back:
+        if not (refusal.code == "A-EXPR" and refusal.location in spoken):
+            found.setdefault((refusal.location, refusal.code), refusal)
+    return list(found.values())
 
 
 def _tally(context: Context, edits: Sequence[Edit], climbing: frozenset[str]) -> Tally:

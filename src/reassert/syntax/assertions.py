@@ -14,7 +14,7 @@ from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
 from reassert.syntax.layout import Layout, Operand
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.testcase_api import ALIASES
+from reassert.syntax.testcase_api import ALIASES, CALLED_BY_OTHERS
 
 
 @dataclass(frozen=True)
@@ -83,29 +83,35 @@ def assertion_calls(context: Context, rule_id: str, names: frozenset[str]) -> tu
 
 def _uses(context: Context, names: frozenset[str]) -> Iterator[tuple[ClassInfo, Use]]:
     for owner in context.classes.all:
-        if not in_scope(context, owner):
-            continue
-        for use in owner.uses.attributes:
-            if ALIASES.get(use.name, use.name) in names:
-                yield owner, use
+        if in_scope(context, owner):
+            for use in owner.uses.attributes:
+                if ALIASES.get(use.name, use.name) in names and not is_own_helper(owner, use.name):
+                    yield owner, use
+
+
+def is_own_helper(owner: ClassInfo, name: str) -> bool:
+    """Whether the hierarchy above defines ``name`` itself, so that a call of it is no call of unittest's method."""
+    return name in owner.inherited and name not in CALLED_BY_OTHERS
 
 
 def in_scope(context: Context, owner: ClassInfo) -> bool:
     """Whether ``self`` in this class is known to be a test: a TestCase, or a mixin of only TestCases in this file."""
     if owner.local:
         return False
-    if owner.kind in ("testcase", "async", "framework"):
+    if owner.kind in _KNOWN:
         return True
     heirs = context.classes.heirs(owner)
-    return owner.kind == "plain" and bool(heirs) and all(h.kind in ("testcase", "async", "framework", "plain") for h in heirs) and any(h.is_testcase for h in heirs)
+    mixed_in = owner.kind == "plain" and any(h.is_testcase for h in heirs)
+    return mixed_in and all(h.kind in (*_KNOWN, "plain") for h in heirs)
+
+
+_KNOWN = ("testcase", "async", "framework")
 
 
 def _problem(context: Context, owner: ClassInfo, use: Use) -> tuple[str, str] | None:
-    family = {use.name, ALIASES.get(use.name, use.name)}
-    related = [owner, *context.classes.heirs(owner)]
-    if any(family & info.inherited for info in related):
+    if use.name in context.classes.redefined(owner):
         return "A-TYPEFUNC", f"{use.name} is defined again by a class of the hierarchy"
-    if any("addTypeEqualityFunc" in {u.name for u in i.uses.attributes} for r in related for i in r.lineage):
+    if "addTypeEqualityFunc" in context.classes.redefined(owner):
         return "A-TYPEFUNC", "addTypeEqualityFunc changes what equality means here"
     if use.through_class or use.method in owner.uses.rebound:
         return "A-RECEIVER", f"{use.name} is not called on the test instance itself"

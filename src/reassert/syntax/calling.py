@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
@@ -19,69 +19,86 @@ _LAMBDA = re.compile(rb"lambda\s*:\s*")
 
 
 def renamed_call(context: Context, call: ast.Call, head: bytes) -> list[Part]:
-    """``head(...)`` with the arguments of ``call`` as they are; lines aligned with the parenthesis follow it."""
+    """``head(...)`` with the arguments of ``call`` as they are; lines aligned with it follow."""
     layout = context.layout(call)
     start = context.module.span(call.func).end
-    return [head, *layout.moved(Span(start, layout.span.end), layout.column + len(head.decode()), layout.indent)]
+    return [
+        head,
+        *layout.moved(Span(start, layout.span.end), layout.column + len(head.decode()), layout.indent),
+    ]
 
 
 def substituted(parts: Iterable[Part], start: int, end: int, new: bytes) -> list[Part]:
-    """``parts`` with the original bytes ``[start, end)`` replaced by ``new``; they may lie in several parts."""
+    """``parts`` with the original bytes ``[start, end)`` replaced by ``new``; in one or several parts."""
     done: list[Part] = []
     pending = new
+    position = -1
     for part in parts:
-        if isinstance(part, bytes) or part.end < start or part.start > end or (part.end == start and start != end):
+        if isinstance(part, bytes):
+            if not start <= position < end:
+                done.append(part)
+            continue
+        position = part.end
+        if part.end < start or part.start > end or (part.end == start and start != end):
             done.append(part)
             continue
-        if part.start < start:
-            done.append(Span(part.start, start))
-        if pending:
-            done.append(pending)
-            pending = b""
-        if part.end > end:
-            done.append(Span(end, part.end))
+        done += [Span(part.start, start)] if part.start < start else []
+        done += [pending] if pending else []
+        pending = b""
+        done += [Span(end, part.end)] if part.end > end else []
     return done
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The arguments of a call that is laid out anew: text before each one (``name=``), and the argument."""
+def pushed(parts: Iterable[Part], start: int, end: int, width: int) -> list[Part]:
+    """``parts`` with the lines that begin between the original bytes ``start`` and ``end`` moved right."""
+    done: list[Part] = []
+    position = -1
+    for part in parts:
+        if isinstance(part, bytes):
+            done.append(part + b" " * width if start < position < end else part)
+        else:
+            position = part.end
+            done.append(part)
+    return done
 
-    items: tuple[tuple[bytes, Operand], ...]
 
-    @property
-    def has_comments(self) -> bool:
-        """Whether a comment stands beside an argument."""
-        return any(operand.argument.comments for _, operand in self.items)
+class Row(NamedTuple):
+    """An argument of a call that is laid out anew, with text before it (``name=``) and behind it."""
+
+    before: bytes
+    argument: Argument
+    after: bytes = b""
 
 
-def rows(arguments: Iterable[Argument]) -> Rows:
+def rows(arguments: Iterable[Argument]) -> list[Row]:
     """Arguments as they were given, keywords included."""
-    return Rows(tuple((f"{a.keyword}=".encode() if a.keyword else b"", Operand(a)) for a in arguments))
+    return [Row(f"{a.keyword}=".encode() if a.keyword else b"", a) for a in arguments]
 
 
-def call_parts(layout: Layout, head: Sequence[Piece], arguments: Rows, close: Sequence[Piece]) -> list[Part]:
-    """``head arguments close`` on one line where it fits, else an argument a line; ``head`` opens the parenthesis."""
-    if not arguments.has_comments:
+def call_parts(
+    layout: Layout, head: Sequence[Piece], arguments: Sequence[Row], close: Sequence[Piece]
+) -> list[Part]:
+    """``head arguments close`` on one line if it fits, else an argument a line; ``head`` opens the bracket."""
+    if not any(row.argument.comments for row in arguments):
         pieces = list(head)
-        for index, (prefix, operand) in enumerate(arguments.items):
-            pieces += [b", " + prefix if index else prefix, operand]
+        for index, row in enumerate(arguments):
+            pieces += [b", " + row.before if index else row.before, Operand(row.argument), row.after]
         flat = layout.flat([*pieces, *close])
-        if not arguments.items or fits(layout, flat):
+        if not arguments or fits(layout, flat):
             return list(flat)
     return [*layout.flat(head), *_one_a_line(layout, arguments), *layout.flat(close)]
 
 
-def _one_a_line(layout: Layout, arguments: Rows) -> list[Part]:
+def _one_a_line(layout: Layout, arguments: Sequence[Row]) -> list[Part]:
     inner = layout.inner_indent()
     parts: list[Part] = []
-    for prefix, operand in arguments.items:
-        for comment in operand.argument.before:
+    for before, argument, after in arguments:
+        for comment in argument.before:
             parts += [layout.newline + inner, comment]
-        parts.append(layout.newline + inner + prefix)
-        parts += layout.moved(operand.argument.span, len(inner) + len(prefix), inner)
-        parts.append(b",")
-        for comment in operand.argument.after:
+        parts.append(layout.newline + inner + before)
+        parts += layout.moved(argument.span, len(inner) + len(before), inner)
+        parts.append(after + b",")
+        for comment in argument.after:
             parts += [b"  ", comment]
     return [*parts, layout.newline + layout.indent]
 
@@ -100,7 +117,9 @@ def deeper(context: Context, node: ast.AST) -> Layout:
     return layout
 
 
-def with_block(layout: Layout, header: Sequence[Part], body: Sequence[Part], comments: Sequence[Span] = ()) -> tuple[Part, ...]:
+def with_block(
+    layout: Layout, header: Sequence[Part], body: Sequence[Part], comments: Sequence[Span] = ()
+) -> tuple[Part, ...]:
     """``header`` (``with ...:``) and ``body`` one level deeper; ``comments`` stand above."""
     parts: list[Part] = []
     for comment in comments:
@@ -109,7 +128,7 @@ def with_block(layout: Layout, header: Sequence[Part], body: Sequence[Part], com
 
 
 def lambda_body(module: Module, node: ast.expr) -> Span | None:
-    """The body of a lambda that can stand as a statement of its own, with its parentheses; None if it cannot."""
+    """The body of a lambda, with its parentheses, if it can stand as a statement of its own."""
     if not isinstance(node, ast.Lambda) or parameter_names(node):
         return None
     if any(isinstance(n, (ast.NamedExpr, ast.Yield, ast.YieldFrom)) for n in ast.walk(node.body)):

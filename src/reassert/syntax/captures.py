@@ -34,7 +34,7 @@ class _EscapeError(Exception):
 
 
 def follow(context: Context, items: Iterable[ast.withitem], attribute: str) -> Capture | str:
-    """All uses of the name that ``items`` (with-items of one function) bind, of which only ``.attribute`` may be read.
+    """All uses of the name that ``items`` (of one function) bind, of which only ``.attribute`` may be read.
 
     A string says why they cannot be followed.
     """
@@ -89,14 +89,19 @@ def _binds(context: Context, scope: ast.AST, name: str) -> bool:
         return True
     nodes = context.module.names[name]
     own = (n for n in nodes if isinstance(n.ctx, ast.Store))
-    return any(next(a for a in context.module.ancestors(n) if isinstance(a, (*_SCOPES, ast.Module))) is scope for n in own)
+    return any(
+        next(a for a in context.module.ancestors(n) if isinstance(a, (*_SCOPES, ast.Module))) is scope
+        for n in own
+    )
 
 
 def _check_stores(
     context: Context, names: list[ast.Name], ours: list[ast.withitem], name: str, function: FunctionNode
 ) -> bool:
     declared = (ast.Global, ast.Nonlocal)
-    if name in parameter_names(function) or any(isinstance(n, declared) and name in n.names for n in ast.walk(function)):
+    if name in parameter_names(function) or any(
+        isinstance(n, declared) and name in n.names for n in ast.walk(function)
+    ):
         raise _EscapeError("the context object is stored outside of the function")
     mixed = False
     for node in names:
@@ -111,7 +116,9 @@ def _check_stores(
 
 def _is_assertion(node: ast.expr) -> bool:
     func = node.func if isinstance(node, ast.Call) else None
-    return isinstance(func, ast.Attribute) and func.attr.startswith(("assertLogs", "assertNoLogs", "assertWarns"))
+    return isinstance(func, ast.Attribute) and func.attr.startswith(
+        ("assertLogs", "assertNoLogs", "assertWarns")
+    )
 
 
 def _checked(context: Context, load: ast.Name, attribute: str, blocks: set[int]) -> ast.Attribute:
@@ -134,7 +141,9 @@ def _split(context: Context, nodes: list[ast.Attribute]) -> tuple[dict[ast.AST, 
     in_text: dict[ast.AST, int] = {}
     plain = []
     for node in nodes:
-        strings = [a for a in context.module.ancestors(node) if type(a).__name__ in ("JoinedStr", "TemplateStr")]
+        strings = [
+            a for a in context.module.ancestors(node) if type(a).__name__ in ("JoinedStr", "TemplateStr")
+        ]
         if strings:
             in_text[strings[-1]] = in_text.get(strings[-1], 0) + 1
         else:

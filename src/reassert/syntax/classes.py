@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from reassert.model.facts import BaseFacts, BaseKind
+from reassert.syntax.conditions import settled
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.testcase_api import FIXTURE_METHODS, LEGACY_ASSERTIONS
+from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -141,10 +142,18 @@ def body_statements(node: ast.ClassDef | ast.Module) -> Iterator[ast.stmt]:
         yield statement
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
-        inner = [c for c in ast.iter_child_nodes(statement) if isinstance(c, ast.stmt)]
+        inner = _branches(statement)
         for handler in getattr(statement, "handlers", []):
             inner += handler.body
         todo.extend(reversed(inner))
+
+
+def _branches(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements inside a statement, without branches that only other Pythons than the supported ones take."""
+    if isinstance(statement, ast.If):
+        value = settled(statement.test)
+        return [*(statement.body if value is not False else []), *(statement.orelse if value is not True else [])]
+    return [c for c in ast.iter_child_nodes(statement) if isinstance(c, ast.stmt)]
 
 
 def bound_names(statement: ast.stmt) -> Iterator[str]:
@@ -262,6 +271,8 @@ class Classes:
     def __init__(self, module: Module, facts: Mapping[str, BaseFacts]) -> None:
         self.module = module
         self.facts = facts
+        self._redefined: dict[ClassInfo, frozenset[str]] = {}
+        self._heirs: dict[ClassInfo, list[ClassInfo]] = {}
         self.by_node: dict[ast.ClassDef, ClassInfo] = {}
         for node in module.classes:
             self._add(node)
@@ -355,7 +366,19 @@ class Classes:
 
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
         """The classes of the file that inherit from ``info``, directly or not."""
-        return [c for c in self.all if c is not info and info in c.lineage]
+        if info not in self._heirs:
+            self._heirs[info] = [c for c in self._components[info] if c is not info and info in c.lineage]
+        return self._heirs[info]
+
+    def redefined(self, info: ClassInfo) -> frozenset[str]:
+        """Names of TestCase's interface that the class, an ancestor or an heir defines or registers (addTypeEqualityFunc)."""
+        if info not in self._redefined:
+            names: set[str] = set()
+            for relative in [info, *self.heirs(info)]:
+                names |= relative.inherited & API
+                names |= {u.name for c in relative.lineage for u in c.uses.attributes if u.name == "addTypeEqualityFunc"}
+            self._redefined[info] = frozenset(names)
+        return self._redefined[info]
 
 
 def _looks_like_test(info: ClassInfo) -> bool:

@@ -30,7 +30,12 @@ COMMON_REFUSALS = {
     "A-TYPEFUNC": "the class changes what the assertion means",
 }
 # What an operand is called when it has to be bound to a local name first.
-_NAMES = {"first": "actual", "second": "expected", "msg": "message"}
+_NAMES = {
+    **dict.fromkeys(("first", "list1", "tuple1", "set1", "d1", "seq1", "expr1", "obj"), "actual"),
+    **dict.fromkeys(("second", "list2", "tuple2", "set2", "d2", "seq2", "expr2"), "expected"),
+    **{"msg": "message", "text": "text", "expected_regex": "pattern", "unexpected_regex": "pattern"},
+    **{"subset": "subset", "dictionary": "dictionary", "member": "member", "container": "container", "cls": "expected_type"},
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,14 @@ class Converted:
 
 
 Result = Converted | Refusal
+
+
+Test = Callable[[ast.expr], bool]
+
+
+def never(_: ast.expr) -> bool:
+    """No operand at all."""
+    return False
 
 
 @dataclass(frozen=True)
@@ -138,15 +151,15 @@ class Assertion:
         unit = self.call.unit(self.rule_id)
         return Converted((self.context.replace(self.statement, parts, unit, imports=imports),))
 
-    def asserted(self, *pieces: Piece, imports: Sequence[str] = ()) -> Converted:
-        """``assert <pieces>``, with the message."""
-        return self._stated(Shape(pieces), imports)
+    def asserted(self, *pieces: Piece, imports: Sequence[str] = (), bind: Test = never) -> Converted:
+        """``assert <pieces>``, with the message; operands that ``bind`` picks out are bound to local names first."""
+        return self._stated(Shape(pieces), imports, bind)
 
     def asserted_call(
         self, head: bytes, operands: Sequence[Piece], close: bytes = b")", imports: Sequence[str] = ()
     ) -> Converted:
         """``assert head<operands>close``, with the message."""
-        return self._stated(Shape(tuple(operands), head, close), imports)
+        return self._stated(Shape(tuple(operands), head, close), imports, never)
 
     def stated(self, shape: Shape) -> tuple[Part, ...]:
         """The assert statement as it is, without a look at the order of evaluation."""
@@ -155,43 +168,37 @@ class Assertion:
             return self.layout.asserting_call(shape.head, shape.pieces, shape.close, message, self.tail)
         return self.layout.asserting(shape.pieces, message, self.tail)
 
-    def _stated(self, shape: Shape, imports: Sequence[str]) -> Converted:
-        if self._in_order([o.argument for o in shape.operands]):
-            return self.replaced(self.stated(shape), *imports)
-        if not self.stands_alone:
+    def _stated(self, shape: Shape, imports: Sequence[str], bind: Test) -> Converted:
+        arguments = [o.argument for o in shape.operands]
+        message_waits = self.message is None or may_be_late(self.message)
+        ordered = message_waits and _in_order(arguments)
+        bound = [a for a in arguments if bind(a.node) or not (ordered or is_trivial(a.node))]
+        if self.message is not None and not message_waits:
+            bound.append(self.message)
+        if bound and not self.stands_alone:
             return self.kept()
-        return self.replaced(self._hoisted(shape), *imports)
+        return self.replaced(self._hoisted(shape, bound), *imports)
 
-    def _in_order(self, operands: Sequence[Argument]) -> bool:
-        """Whether evaluating ``operands`` in this order, and the message only on failure, is as good as the original."""
-        if self.message is not None and not may_be_late(self.message):
-            return False
-        return all(
-            a.span.start <= b.span.start or _may_swap(a.node, b.node)
-            for i, a in enumerate(operands)
-            for b in operands[i + 1 :]
-        )
-
-    def _hoisted(self, shape: Shape) -> tuple[Part, ...]:
-        """Everything that is not trivial bound to local names in the original order, then the assert."""
-        names: dict[Span, bytes] = {}
+    def _hoisted(self, shape: Shape, bound: Sequence[Argument]) -> tuple[Part, ...]:
+        """``bound`` as local names in the original order, then the assert."""
+        names: dict[ast.expr, bytes] = {}
         lines: list[tuple[Part, ...]] = []
-        used = {o.argument.span: o.argument for o in shape.operands}
-        for parameter, argument in sorted(self.bound.items(), key=lambda item: item[1].span.start):
-            if is_trivial(argument.node) or (argument.span not in used and argument is not self.message):
-                continue
-            names[argument.span] = self.fresh_name(_NAMES.get(parameter, "value"), names.values())
-            lines.append(self.layout.assigning(names[argument.span], bare(argument)))
-        pieces = tuple(
-            names.get(p.argument.span, p) if isinstance(p, Operand) else p for p in shape.pieces
-        )
+        for argument in sorted({a.node: a for a in reversed(bound)}.values(), key=lambda a: a.span.start):
+            names[argument.node] = self.fresh_name(self._wanted(argument), names.values())
+            lines.append(self.layout.assigning(names[argument.node], bare(argument)))
+        pieces = tuple(names.get(p.argument.node, p) if isinstance(p, Operand) else p for p in shape.pieces)
         return self.layout.joined([*lines, self._last(replace(shape, pieces=pieces), names)])
 
-    def _last(self, shape: Shape, names: Mapping[Span, bytes]) -> tuple[Part, ...]:
+    def _wanted(self, argument: Argument) -> str:
+        """The name that an operand would get: by the parameter that it came from."""
+        found = next((p for p, a in self.bound.items() if a.span.start <= argument.span.start < a.span.end), "")
+        return _NAMES.get(found, "value")
+
+    def _last(self, shape: Shape, names: Mapping[ast.expr, bytes]) -> tuple[Part, ...]:
         message = self.message
-        if message is None or message.span not in names:
+        if message is None or message.node not in names:
             return self.stated(shape)
-        said = b", " + names[message.span]
+        said = b", " + names[message.node]
         if shape.close:
             return self.layout.asserting_call(shape.head, shape.pieces, shape.close + said, None, self.tail)
         return self.layout.asserting((*shape.pieces, said), None, self.tail)
@@ -245,13 +252,33 @@ def statement_of(call: AssertionCall) -> ast.stmt | None:
     return None if b"#" in outside else statement
 
 
+# What a "." may follow without parentheses; a number would swallow it.
+_PRIMARIES = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple)
+
+
+def primary(argument: Argument) -> Operand:
+    """The argument in front of a dot."""
+    node = argument.node
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
+    return Operand(argument, wrap=not (argument.parenthesised or is_text or isinstance(node, _PRIMARIES)))
+
+
+def wrapped_call(head: bytes, argument: Argument, close: bytes = b")") -> list[Piece]:
+    """``head<argument>close``: a call of one argument; ``head`` ends with its opening parenthesis."""
+    if isinstance(argument.node, ast.GeneratorExp) and not argument.comments:
+        return [head[:-1], Operand(argument), close[1:]]
+    return [head, bare(argument), close]
+
+
 def spelled(context: Context, dotted: str) -> bytes | None:
     """How the file spells a module that new text needs; None if the file gives that name to something else."""
     name = imported_as(context, dotted)
     top = name.decode().partition(".")[0]
     if top not in bound_names(context.module):
         return name
-    return name if context.module.imports.get(top) == {dotted} and top not in context.module.rebound else None
+    if top in context.module.rebound:
+        return None
+    return name if context.module.imports.get(top, frozenset()) <= {dotted, dotted.rpartition(".")[0]} else None
 
 
 def unwrapped(context: Context, argument: Argument) -> Argument:
@@ -267,8 +294,17 @@ def unwrapped(context: Context, argument: Argument) -> Argument:
 def is_rereadable(node: ast.expr) -> bool:
     """Whether reading an expression twice is as good as reading it once: names, attributes of names, constants."""
     if isinstance(node, ast.Attribute):
-        return is_rereadable(node.value)
-    return is_trivial(node) and not isinstance(node, ast.Lambda)
+        return node.lineno == node.end_lineno and is_rereadable(node.value)
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    return isinstance(node, (ast.Name, ast.Constant)) and node.lineno == node.end_lineno
+
+
+def again(context: Context, argument: Argument) -> Argument:
+    """A rereadable argument for a second place of the same statement: without comments and parentheses."""
+    if not is_rereadable(argument.node):
+        return replace(argument, before=(), after=())
+    return replace(argument, span=context.module.span(argument.node), parenthesised=False, before=(), after=())
 
 
 def is_constant(node: ast.expr) -> bool:
@@ -284,5 +320,20 @@ def is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Subscript) and is_constant(node.value)
 
 
+def _in_order(operands: Sequence[Argument]) -> bool:
+    """Whether evaluating ``operands`` in this order is as good as in the order of the source."""
+    return all(
+        a.span.start <= b.span.start or _may_swap(a.node, b.node) for i, a in enumerate(operands) for b in operands[i + 1 :]
+    )
+
+
 def _may_swap(first: ast.expr, second: ast.expr) -> bool:
-    return is_trivial(first) or is_trivial(second) or (is_pure(first) and is_pure(second))
+    return _is_still(first) or _is_still(second) or (is_pure(first) and is_pure(second))
+
+
+def _is_still(node: ast.expr) -> bool:
+    """Whether it does not matter when an expression is evaluated: it is trivial, or compiles a pattern."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compile":
+        arguments = [*node.args, *(k.value for k in node.keywords)]
+        return isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and all(map(is_pure, arguments))
+    return is_trivial(node)

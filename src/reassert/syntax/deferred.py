@@ -1,4 +1,4 @@
-"""``self.assertX(expected[, pattern], function, *args, **kwargs)``: the call that an assertion makes itself."""
+"""``self.assertX(expected[, pattern], function, *args, **kw)``: the call that an assertion makes itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from functools import cached_property
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import AssertionCall
-from reassert.syntax.calling import Rows, call_parts, deeper, lambda_body, rows, statement_of, with_block
+from reassert.syntax.calling import Row, call_parts, deeper, lambda_body, rows, statement_of, with_block
+from reassert.syntax.classes import receiver_name
 from reassert.syntax.exceptions import ALL, is_bound, may_catch
 from reassert.syntax.layout import Operand
 from reassert.syntax.module import FunctionNode
@@ -66,7 +67,7 @@ class DeferredCall:
             return True
         if self._reads_frame or not isinstance(self.function, (ast.Name, ast.Attribute)):
             return False
-        return all(map(self._is_steady, [self.function, *self._given]))
+        return self._is_steady(self.function) and self._are_arguments_steady()
 
     @cached_property
     def _inlined(self) -> Span | None:
@@ -82,12 +83,18 @@ class DeferredCall:
             return False
         return len(self.values) < max(1, _FRAME_READERS[function.id])
 
-    @property
-    def _given(self) -> list[ast.expr]:
-        """The arguments but the function's own ``*args`` and ``**kwargs``, which cannot fail."""
-        call, scope = self.call.call, self._scope.args
-        starred = [a for a in call.args[self.fixed + 1 :] if not _is_parameter(a, scope.vararg)]
-        return [*starred, *(k.value for k in call.keywords if k.arg or not _is_parameter(k.value, scope.kwarg))]
+    def _are_arguments_steady(self) -> bool:
+        """As ``_is_steady``, for all arguments; the function's own ``*args`` and ``**kwargs`` cannot fail."""
+        scope = self._scope.args
+        for node in self.call.call.args[self.fixed + 1 :]:
+            if not _is_parameter(node, scope.vararg) and not self._is_steady(node):
+                return False
+        for keyword in self.call.call.keywords:
+            if keyword.arg is None and _is_parameter(keyword.value, scope.kwarg):
+                continue
+            if not self._is_steady(keyword.value) or (keyword.arg is None and self._swallows(_TYPE_ERRORS)):
+                return False
+        return True
 
     @property
     def _scope(self) -> FunctionNode:
@@ -95,27 +102,27 @@ class DeferredCall:
 
     def _is_steady(self, node: ast.expr) -> bool:
         """Whether evaluating ``node`` does nothing, and cannot raise what the block catches."""
-        if isinstance(node, (ast.Constant, ast.Lambda)):
-            return True
         if isinstance(node, ast.Name):
             return not self._swallows(_NAME_ERRORS) or is_bound(self.call.context, node)
         if isinstance(node, ast.Attribute):
-            return self._is_steady(node.value) and (not self._swallows(_ATTRIBUTE_ERRORS) or self._is_own_method(node))
+            exists = not self._swallows(_ATTRIBUTE_ERRORS) or self._is_own_method(node)
+            return exists and self._is_steady(node.value)
         if isinstance(node, ast.UnaryOp):
             return isinstance(node.operand, ast.Constant)
         if isinstance(node, (ast.Tuple, ast.List)):
             return all(map(self._is_steady, node.elts))
         if isinstance(node, ast.Dict):
-            return all(isinstance(k, ast.Constant) for k in node.keys) and all(map(self._is_steady, node.values))
-        return False
+            constant = all(isinstance(key, ast.Constant) for key in node.keys)
+            return constant and all(map(self._is_steady, node.values))
+        return isinstance(node, (ast.Constant, ast.Lambda))
 
     def _swallows(self, errors: frozenset[str]) -> bool:
         return self.catches is not None and may_catch(self.call.context, self.catches, errors)
 
     def _is_own_method(self, node: ast.Attribute) -> bool:
         defined = {name for info in self.call.owner.lineage for name in info.methods}
-        first = (self.call.method.args.posonlyargs + self.call.method.args.args)[:1]
-        return isinstance(node.value, ast.Name) and [a.arg for a in first] == [node.value.id] and node.attr in defined
+        receiver = receiver_name(self.call.method)
+        return isinstance(node.value, ast.Name) and node.value.id == receiver and node.attr in defined
 
     @property
     def callable_form(self) -> bool:
@@ -146,15 +153,18 @@ class DeferredCall:
         layout = self.call.context.layout(statement)
         arguments = self._fixed_arguments()
         spoken = [replace(a, before=(), after=()) for a in arguments]
-        named = [(b"", Operand(spoken[0])), *((b"match=", Operand(a)) for a in spoken[1:])]
-        header = call_parts(layout, [b"with " + head + b"("], Rows(tuple(named)), [b"):"])
+        named = [Row(b"", spoken[0]), *(Row(b"match=", a) for a in spoken[1:])]
+        header = call_parts(layout, [b"with " + head + b"("], named, [b"):"])
         return with_block(layout, header, body, self._comments(arguments))
 
     def _fixed_arguments(self) -> Sequence[Argument]:
         items = self.call.arguments.items
         if self.call.arguments.starred:
             module = self.call.context.module
-            return [Argument(a, None, module.span(a), parenthesised=False) for a in self.call.call.args[: self.fixed]]
+            return [
+                Argument(a, None, module.span(a), parenthesised=False)
+                for a in self.call.call.args[: self.fixed]
+            ]
         return items[: self.fixed]
 
     def _comments(self, fixed: Sequence[Argument]) -> list[Span]:
@@ -178,7 +188,10 @@ class DeferredCall:
         spans = [module.span(a) for a in [*call.args[self.fixed + 1 :], *call.keywords]]
         whole = module.span(call)
         given = Span(min(s.start for s in spans), max(s.end for s in spans))
-        if b"\n" in module.source.buffer[whole.start : whole.end] or b"#" in module.source.buffer[whole.start : whole.end]:
+        if (
+            b"\n" in module.source.buffer[whole.start : whole.end]
+            or b"#" in module.source.buffer[whole.start : whole.end]
+        ):
             return None
         text = module.source.buffer[given.start : given.end].decode()
         if not _same_arguments(text, call.args[self.fixed + 1 :], call.keywords):

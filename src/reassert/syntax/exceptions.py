@@ -14,6 +14,8 @@ ALL = frozenset({"Exception", "BaseException"})
 # What stops at a failed assertion of unittest, but not at pytest's Failed (a BaseException of its own).
 FAILURES = ALL | {"AssertionError"}
 SKIPS = ALL | {"SkipTest"}
+# Any exception at all.
+ANYTHING = frozenset({"*"})
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RAISES = frozenset({"assertRaises", "assertRaisesRegex", "assertRaisesRegexp", "failUnlessRaises", "raises"})
@@ -23,9 +25,9 @@ _CATCHERS = _RAISES | {"suppress"}
 def may_catch(context: Context, node: ast.expr | None, victims: frozenset[str], depth: int = 3) -> bool:
     """Whether ``except node`` may be a handler for one of the built-in exceptions ``victims``.
 
-    Classes of the file, imported names and capitalised names are what they are called; a variable may be anything.
+    Classes of the file, imported and capitalised names are what they are called; a variable may be anything.
     """
-    if node is None or depth == 0:
+    if node is None or depth == 0 or victims is ANYTHING:
         return True
     if isinstance(node, ast.Tuple):
         return any(may_catch(context, e, victims, depth) for e in node.elts)
@@ -45,12 +47,14 @@ def _name_may_catch(context: Context, node: ast.Name, victims: frozenset[str], d
     stores = [n for n in module.names[node.id] if isinstance(n.ctx, ast.Store)]
     if stores:
         parents = [module.parents[n] for n in stores]
-        return any(not isinstance(p, ast.Assign) or may_catch(context, p.value, victims, depth - 1) for p in parents)
+        return any(
+            not isinstance(p, ast.Assign) or may_catch(context, p.value, victims, depth - 1) for p in parents
+        )
     return node.id[:1].islower() and not any(c.node.name == node.id for c in context.classes.all)
 
 
 def is_bound(context: Context, node: ast.Name) -> bool:
-    """Whether a name certainly has a value: a parameter, an import, a definition, a built-in, or assigned just before."""
+    """Whether a name certainly has a value: a parameter, import, definition or built-in, or just assigned."""
     if any(isinstance(n.ctx, ast.Del) for n in context.module.names[node.id]):
         return False
     if hasattr(builtins, node.id) or node.id in context.module.imports:
@@ -72,18 +76,31 @@ def _before(around: ast.AST, inner: ast.AST) -> list[ast.stmt]:
     for field in ("body", "orelse", "finalbody"):
         block = getattr(around, field, None)
         if isinstance(block, list) and inner in block and not isinstance(around, ast.ClassDef):
-            return [s for s in block[: block.index(inner)] if not isinstance(s, (ast.For, ast.AsyncFor, ast.AugAssign))]
+            return [
+                s
+                for s in block[: block.index(inner)]
+                if not isinstance(s, (ast.For, ast.AsyncFor, ast.AugAssign))
+            ]
     return []
 
 
 def redefines_failure(context: Context, owner: ClassInfo) -> bool:
-    """Whether a class of the hierarchy says itself what a failure is."""
+    """Whether a class of the hierarchy, or one of its methods, says itself what a failure is."""
     related = [owner, *context.classes.heirs(owner)]
-    return any("failureException" in info.inherited for info in related)
+    if any("failureException" in info.inherited for info in related):
+        return True
+    uses = (use for info in related for use in info.uses.attributes if use.name == "failureException")
+    return any(not isinstance(use.node.ctx, ast.Load) for use in uses)
+
+
+def in_inner_function(context: Context, node: ast.AST, method: FunctionNode) -> bool:
+    """Whether ``node`` stands in a function or lambda in ``method``, whose caller may swallow what it raises."""
+    around = (a for a in context.module.ancestors(node) if isinstance(a, (*FUNCTIONS, ast.Lambda)))
+    return next(around, method) is not method
 
 
 class Catching:
-    """Where in a file one of the exceptions ``victims`` may be caught: by ``try``, ``suppress`` or ``assertRaises``.
+    """Where in a file one of ``victims`` may be caught: by ``try``, ``suppress`` or ``assertRaises``.
 
     A method that is called from such a place is such a place itself.
     """
@@ -110,7 +127,12 @@ class Catching:
                 if self._catches(item.context_expr):
                     yield from [*node.items[index + 1 :], *node.body]
                     break
-        elif isinstance(node, ast.Call) and len(node.args) > 1 and _called_name(node) in _RAISES and self._catches(node):
+        elif (
+            isinstance(node, ast.Call)
+            and len(node.args) > 1
+            and _called_name(node) in _RAISES
+            and self._catches(node)
+        ):
             yield from node.args[1:]
 
     def _catches(self, node: ast.expr) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reassert.model.edits import Part
 from reassert.syntax.arguments import Argument, is_pure
 from reassert.syntax.assertions import AssertionCall
-from reassert.syntax.calling import renamed_call, substituted
+from reassert.syntax.calling import pushed, renamed_call, substituted
 from reassert.syntax.module import Module
 
 _NAMES = {"expected_exception": 0, "expected_warning": 0, "expected_regex": 1}
@@ -66,9 +66,19 @@ def manager_parts(call: AssertionCall, head: bytes, manager: Manager | None) -> 
 
 def _matching(module: Module, parts: list[Part], pattern: Argument) -> list[Part]:
     if pattern.keyword is None:
+        if _hangs(module, pattern):
+            parts = pushed(parts, *pattern.span, len(b"match="))
         return substituted(parts, pattern.span.start, pattern.span.start, b"match=")
     start = module.source.buffer.rindex(pattern.keyword.encode(), 0, pattern.span.start)
     return substituted(parts, start, start + len(pattern.keyword), b"match")
+
+
+def _hangs(module: Module, pattern: Argument) -> bool:
+    """Whether further lines of the pattern are aligned with its beginning, which moves to the right."""
+    start, end = pattern.span
+    before = module.source.buffer[:start].rpartition(b"\n")[2]
+    lines = module.source.buffer[start:end].split(b"\n")[1:]
+    return bool(before.strip()) and all(len(line) - len(line.lstrip()) == len(before) for line in lines)
 
 
 def _without_message(call: AssertionCall, parts: list[Part], manager: Manager) -> list[Part]:

@@ -10,7 +10,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.hierarchy import linearised
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
-from reassert.syntax.testcase_api import API, FIXTURE_METHODS, INTERNALS, LEGACY_ASSERTIONS, SETTINGS
+from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, INTERNALS, LEGACY_ASSERTIONS
 
 # Decorators that work alike on methods of a TestCase and of a plain class.
 SAFE_DECORATORS = (
@@ -40,7 +40,10 @@ _HARMLESS_CALLS = frozenset("id isinstance issubclass type repr str hash getattr
 
 def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Everything that speaks against converting one class of a component, apart from what other codemods report."""
-    yield from _bases(context, info)
+    bases = list(_bases(context, info))
+    yield from bases
+    if any(p.code == "B-BASE" for p in bases):
+        return
     yield from _body(context, info)
     yield from _decorators(context, info)
     yield from _tests(context, info)
@@ -93,7 +96,7 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
     node = info.node
     for name in sorted(info.defines & (INTERNALS | set(_CONSTRUCTION))):
         yield Problem(info, "B-INTERNALS", info.methods.get(name, node), f"the class defines {name}")
-    for name in sorted(info.defines & LEGACY_ASSERTIONS):
+    for name in sorted(info.defines & CALLED_BY_OTHERS):
         yield Problem(info, "A-TYPEFUNC", info.methods.get(name, node), f"the class defines its own {name}")
     if "runTest" in info.defines:
         yield Problem(info, "B-INTERNALS", info.methods.get("runTest", node), "runTest is not collected from a plain class")
@@ -103,9 +106,6 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
         yield Problem(info, "B-NAME", node, "__test__ steers what is collected")
     for name in sorted(info.defines & {"setup", "teardown", "pytest_generate_tests"}):
         yield Problem(info, "B-NAME", info.methods.get(name, node), f"some versions of pytest call {name} by its name")
-    for name in sorted(info.defines & (API & SETTINGS)):
-        if not any(id(s) in context.handled for s in body_statements(node)):
-            yield Problem(info, "B-INTERNALS", node, f"the class sets {name} in a way that cannot be removed")
     for statement in body_statements(node):
         yield from _statement(context, info, statement)
 
@@ -121,7 +121,7 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
             if not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods):
                 yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
     elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement not in info.node.body:
-        if statement.name in FIXTURE_METHODS:
+        if statement.name in API:
             yield Problem(info, "B-DYNAMIC", statement, f"{statement.name} is defined conditionally")
 
 
@@ -238,8 +238,20 @@ def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for call in info.uses.supers:
         if id(call.node) not in context.handled and call.name in API:
             yield Problem(info, "B-INTERNALS", call.node, f"{call.name} of a base is called")
+    for name in _bare_unittest(context, info):
+        yield Problem(info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more")
     for function in info.uses.rebound:
         yield Problem(info, "A-RECEIVER", function, f"{function.name} binds its first parameter anew")
+
+
+def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
+    """``unittest`` as a value, not as the prefix of something in it."""
+    inside = range(info.node.lineno, (info.node.end_lineno or info.node.lineno) + 1)
+    for local, targets in context.module.imports.items():
+        if "unittest" in targets:
+            for name in context.module.names.get(local, ()):
+                if name.lineno in inside and not isinstance(context.module.parents[name], ast.Attribute):
+                    yield name
 
 
 def _escapes(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -254,10 +266,12 @@ def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
     parent = parents[node]
     if isinstance(parent, ast.keyword):
         parent = parents[parent]
-    if isinstance(parent, (ast.Compare, ast.Return)):
-        return isinstance(parent, ast.Compare)
+    if isinstance(parent, (ast.Compare, ast.Assert, ast.UnaryOp, ast.BoolOp, ast.If, ast.Expr)):
+        return True
     if not isinstance(parent, ast.Call):
         return False
+    if id(parent.func) in context.handled:
+        return True
     func = parent.func
     if isinstance(func, ast.Name) and (func.id in _HARMLESS_CALLS or _is_own_harmless(context, func.id)):
         return func.id not in ("getattr",) or _constant_name(parent)

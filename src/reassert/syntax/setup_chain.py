@@ -87,9 +87,16 @@ class Chain:
         if sum(f.name == name for f in owner.functions) > 1 or function not in owner.node.body:
             yield Problem(owner, "B-DYNAMIC", function, f"{name} is defined conditionally or twice")
         a = function.args
-        required = len(a.posonlyargs) + len(a.args) - len(a.defaults)
-        if receiver_name(function) is None or required > 1 or a.vararg or a.kwarg or a.kwonlyargs:
+        # pytest hands the test function to a setup_method that has a second parameter.
+        more = len(a.posonlyargs) + len(a.args) > 1 and not self.is_patched(function)
+        if receiver_name(function) is None or more or a.vararg or a.kwarg or a.kwonlyargs:
             yield Problem(owner, "B-INTERNALS", function, f"{name} does not take just self")
+
+    def is_patched(self, function: FunctionNode) -> bool:
+        """Whether all decorators are patches of unittest.mock: pytest leaves their arguments alone."""
+        decorators = [d.func if isinstance(d, ast.Call) else d for d in function.decorator_list]
+        names = [self.context.module.resolve(d) or "" for d in decorators]
+        return bool(names) and all(n.startswith("unittest.mock.patch") for n in names)
 
     # -- the super() calls -----------------------------------------------------------------------------------
 
@@ -105,6 +112,11 @@ class Chain:
 
     def xunit_problems(self) -> Iterator[Problem]:
         """What stands in the way of setup_method and teardown_method; fills ``removed`` of the links."""
+        for link in self.links.values():
+            for function in link.functions:
+                if function.decorator_list:
+                    # pytest looks at the wrapper's own parameters and hands it the test function.
+                    yield Problem(link.owner, "B-PATCHMULTI", function, f"a decorated {function.name} that cannot be a fixture")
         for info in self.component:
             for use in self.supers(info):
                 found = self.reach(info, use.name) if is_cooperative(self.context.classes, info, use) else Reach.SOMETIMES
@@ -140,9 +152,10 @@ class Chain:
         return all(b.owner in a.owner.lineage for a, b in zip(behind, behind[1:], strict=False))
 
     def _simple(self, link: Link) -> bool:
-        for function in link.functions:
-            if function.decorator_list or len(function.args.args) > 1:
-                return False
+        if any(f.decorator_list and not self.is_patched(f) for f in link.functions):
+            return False
+        if link.tear_down and any(f.decorator_list for f in link.functions):
+            return False  # a patch around a generator ends before its body begins
         if link.set_up and link.tear_down:
             leaves = any(isinstance(n, ast.Return) for n in own_nodes(link.set_up))
             return not leaves and not _names_clash(link.set_up, link.tear_down) and self._same_layout(link)
@@ -256,7 +269,7 @@ def _names_clash(first: FunctionNode, second: FunctionNode) -> bool:
     return any(isinstance(n, (ast.Global, ast.Nonlocal)) for f in (first, second) for n in own_nodes(f))
 
 
-_TEST_WORDS = re.compile(r"(_?(TestCases?|Tests?|Case)$)|(^_*Test(?=[A-Z_]))")
+_TEST_WORDS = re.compile(r"(_?(TestCases?|Tests?|Case)$)|(^_*[Tt]est(?=[A-Z_]))")
 
 
 def core_name(name: str) -> str:

@@ -20,7 +20,10 @@ def spelled(context: Context, name: str) -> tuple[bytes, frozenset[str]]:
             local = alias.asname or alias.name
             if isinstance(node, ast.Import) and canonical(alias.name) == "unittest":
                 return f"{local}.{name}".encode(), frozenset({"unittest"})
-            if isinstance(node, ast.ImportFrom) and canonical(f"{node.module}.{alias.name}") == f"unittest.{name}":
+            if (
+                isinstance(node, ast.ImportFrom)
+                and canonical(f"{node.module}.{alias.name}") == f"unittest.{name}"
+            ):
                 members.append(local)
     if members:
         return members[0].encode(), frozenset({f"unittest.{name}"})
@@ -28,7 +31,7 @@ def spelled(context: Context, name: str) -> tuple[bytes, frozenset[str]]:
 
 
 def on_its_own(call: AssertionCall, rule_id: str) -> Edit:
-    """``self.assertX(...)`` as ``unittest.TestCase().assertX(...)``, only where the class becomes a plain class."""
+    """``self.assertX(...)`` as ``unittest.TestCase().assertX(...)``, only where the class climbs."""
     return stand_alone(call.context, call.attribute, call.unit(rule_id), call.owner.qualname)
 
 

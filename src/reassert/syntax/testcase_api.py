@@ -37,6 +37,23 @@ ASSERTIONS = frozenset(
 )
 LEGACY_ASSERTIONS = ASSERTIONS | ALIASES.keys()
 
+# Assertion methods that not every supported Python has: assertNoLogs came in 3.10, the rest in 3.14;
+# assertDictContainsSubset went in 3.12.
+NOT_EVERYWHERE = frozenset(
+    """
+    assertNoLogs assertDictContainsSubset assertStartsWith assertNotStartsWith assertEndsWith assertNotEndsWith
+    assertHasAttr assertNotHasAttr assertIsSubclass assertNotIsSubclass
+    """.split(),
+)
+
+# Assertion methods that others call on ``self``: a class that defines one changes what those others do.
+CALLED_BY_OTHERS = frozenset(
+    """
+    assertEqual assertListEqual assertTupleEqual assertSetEqual assertDictEqual assertMultiLineEqual
+    assertSequenceEqual assertIsInstance fail
+    """.split(),
+)
+
 FIXTURE_METHODS = frozenset({"setUp", "tearDown", "setUpClass", "tearDownClass"})
 ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
 CLEANUPS = frozenset({"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"})

@@ -32,6 +32,8 @@ def _canonical(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ",".join(sorted(f"{_canonical(k)}:{_canonical(v)}" for k, v in value.items())) + "}"
     if isinstance(value, (set, frozenset)):
+        if all(type(item) is str for item in value):
+            return f"<{sorted(value)!r}>"  # names by the hundred
         return "<" + ",".join(sorted(map(_canonical, value))) + ">"
     if isinstance(value, (tuple, list)):
         return "[" + ",".join(map(_canonical, value)) + "]"

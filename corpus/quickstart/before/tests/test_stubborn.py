@@ -1,4 +1,6 @@
 """Classes that lean on what only a TestCase has; they stay TestCases and keep running."""
+import io
+import sys
 import unittest
 
 from stockroom import Item, Ledger
@@ -24,6 +26,18 @@ class ByNameTest(unittest.TestCase):
     def test_name(self):
         self.assertEqual(Item("BLT-0001", "bolt"), "bolt")
         self.assertTrue(Item("BLT-0001", "bolt"))
+
+
+class PrintedTest(unittest.TestCase):
+    """Replaces sys.stdout in setUp: pytest puts its own back between a fixture and the test."""
+
+    def setUp(self):
+        self.addCleanup(setattr, sys, "stdout", sys.stdout)
+        sys.stdout = self.out = io.StringIO()
+
+    def test_print(self):
+        print(Item("BLT-0001", "bolt"))
+        self.assertEqual(self.out.getvalue(), "Item('BLT-0001', 'bolt')\n")
 
 
 class TableTest(unittest.TestCase):

@@ -1,4 +1,3 @@
-import contextlib
 import io
 import unittest
 
@@ -8,14 +7,12 @@ from stockroom import Ledger
 class PrintedLedgerTest(unittest.TestCase):
 	def setUp(self):
 		self.out = io.StringIO()
-		stack = contextlib.ExitStack()
-		self.addCleanup(stack.close)
-		stack.enter_context(contextlib.redirect_stdout(self.out))
+		self.addCleanup(self.out.close)
 
 	def test_print(self):
 		ledger = Ledger()
 		for count in range(1, 4):
-			print(ledger.receive("BLT-0001", count))
+			print(ledger.receive("BLT-0001", count), file=self.out)
 		self.assertEqual(
 			self.out.getvalue().split(),
 			["1", "3", "6"],

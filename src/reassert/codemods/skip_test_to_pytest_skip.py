@@ -1,0 +1,136 @@
+"""``self.skipTest`` and ``raise unittest.SkipTest`` (spec A.2)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from reassert.model.edits import Edit, Part, Unit
+from reassert.model.outcomes import Refusal
+from reassert.model.rules import Codemod, Rewrite
+from reassert.syntax.arguments import Argument, read_arguments
+from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
+from reassert.syntax.calling import renamed_call, substituted
+from reassert.syntax.classes import ClassInfo
+from reassert.syntax.context import Context
+from reassert.syntax.exceptions import SKIPS, Catching, in_inner_function
+from reassert.syntax.imports import imported_as
+from reassert.syntax.module import FunctionNode
+from reassert.syntax.standalone import spelled
+from reassert.syntax.texts import is_text
+
+_NAMES = frozenset({"skipTest"})
+
+
+class SkipTestToPytestSkip(Codemod[Context]):
+    """https://docs.pytest.org/en/stable/reference/reference.html#pytest-skip."""
+
+    title = "self.skipTest becomes pytest.skip"
+    mentions = (b"skipTest", b"SkipTest")
+    refusals: ClassVar[Mapping[str, str]] = {
+        "A-EXPR": "the method is used as a value, or called in a lambda",
+        "A-RECEIVER": "not called on the test instance itself, or with arguments that do not fit",
+        "A-TYPEFUNC": "the class defines skipTest itself",
+        "A-RAISES-META": "the skip may be caught, and a raise statement cannot stand there",
+    }
+
+    def rewrite(self, context: Context) -> Rewrite:
+        """``pytest.skip`` in classes that climb; ``raise unittest.SkipTest`` where the skip may be caught."""
+        work = _Conversion(context, self.id)
+        calls, refusals = assertion_calls(context, self.id, _NAMES)
+        work.refusals += refusals
+        for call in calls:
+            work.call(call)
+        for owner in context.classes.all:
+            if in_scope(context, owner):
+                for method in owner.functions:
+                    work.raises(owner, method)
+        return Rewrite(tuple(work.edits), tuple(work.refusals), handled=frozenset(work.handled))
+
+
+class _Conversion:
+    """One file's skips."""
+
+    def __init__(self, context: Context, rule_id: str) -> None:
+        self.context = context
+        self.rule_id = rule_id
+        self.edits: list[Edit] = []
+        self.refusals: list[Refusal] = []
+        self.handled: set[int] = set()
+        self.catching = Catching(context, SKIPS)
+
+    def _is_hidden(self, node: ast.AST, method: FunctionNode) -> bool:
+        """Whether something may catch the skip: a handler, or who calls the function that it stands in."""
+        return in_inner_function(self.context, node, method) or self.catching.holds(node, method)
+
+    def call(self, call: AssertionCall) -> None:
+        """One ``self.skipTest(...)``."""
+        bound = call.bind("reason")
+        hidden = self._is_hidden(call.call, call.method)
+        if not bound:
+            self.refusals.append(call.refuse(self.rule_id, "A-RECEIVER", "the arguments do not fit"))
+        elif not hidden:
+            self._skip(call, bound["reason"])
+        elif call.statement is not None:
+            self._raise(call, bound["reason"])
+        elif any(isinstance(a, ast.Lambda) for a in self.context.module.ancestors(call.call)):
+            reason = "who calls the lambda may catch the skip, and a lambda cannot raise"
+            self.refusals.append(call.refuse(self.rule_id, "A-EXPR", reason))
+        else:
+            reason = "code around the call catches the skip"
+            self.refusals.append(call.refuse(self.rule_id, "A-RAISES-META", reason))
+
+    def _skip(self, call: AssertionCall, reason: Argument) -> None:
+        head = imported_as(self.context, "pytest") + b".skip"
+        parts = self._as_text(renamed_call(self.context, call.call, head), reason)
+        self._replace(call, parts, frozenset({"pytest"}))
+
+    def _raise(self, call: AssertionCall, reason: Argument) -> None:
+        name, imports = spelled(self.context, "SkipTest")
+        parts = renamed_call(self.context, call.call, b"raise " + name)
+        if reason.keyword is not None:
+            start = self.context.module.span(call.call.keywords[0]).start
+            parts = substituted(parts, start, reason.span.start, b"")
+        self._replace(call, parts, imports)
+
+    def _replace(self, call: AssertionCall, parts: list[Part], imports: frozenset[str]) -> None:
+        unit = call.unit(self.rule_id)
+        self.edits.append(self.context.replace(call.call, parts, unit, requires=call.owner, imports=imports))
+        self.handled.add(id(call.attribute))
+
+    def _as_text(self, parts: list[Part], reason: Argument) -> list[Part]:
+        """pytest.skip wants a string."""
+        if is_text(self.context, reason.node):
+            return parts
+        parts = substituted(parts, reason.span.end, reason.span.end, b")")
+        return substituted(parts, reason.span.start, reason.span.start, b"str(")
+
+    def raises(self, owner: ClassInfo, method: FunctionNode) -> None:
+        """Every ``raise unittest.SkipTest(...)`` of a method; where it may be caught it stays."""
+        unit = Unit(self.rule_id, f"{owner.qualname}.{method.name}")
+        for node in self._skip_raises(method):
+            parts = self._raised_parts(node)
+            stays = self.context.is_ignored(self.rule_id, node, unit.qualname) or self._is_hidden(
+                node, method
+            )
+            if parts is not None and not stays:
+                edit = self.context.replace(node, parts, unit, requires=owner, imports=["pytest"])
+                self.edits.append(edit)
+
+    def _skip_raises(self, method: FunctionNode) -> Iterator[ast.Raise]:
+        for node in ast.walk(method):
+            if isinstance(node, ast.Raise) and node.exc is not None and node.cause is None:
+                raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+                if self.context.module.resolve(raised) == "unittest.SkipTest":
+                    yield node
+
+    def _raised_parts(self, node: ast.Raise) -> list[Part] | None:
+        head = imported_as(self.context, "pytest") + b".skip"
+        if not isinstance(node.exc, ast.Call):
+            return [head + b"()"]
+        arguments = read_arguments(self.context.module, node.exc)
+        if arguments.starred or len(arguments.items) > 1 or node.exc.keywords:
+            return None
+        parts = renamed_call(self.context, node.exc, head)
+        return self._as_text(parts, arguments.items[0]) if arguments.items else parts
