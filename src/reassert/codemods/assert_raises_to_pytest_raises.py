@@ -108,7 +108,7 @@ class _Conversion:
         """Why a call stays as it is, whatever becomes of the name it binds."""
         if redefines_failure(self.context, call.owner):
             return "A-TYPEFUNC", "failureException is defined again by a class of the hierarchy"
-        problem = _position(call) or _arguments(call) or self._pattern(call)
+        problem = _arguments(call) or _position(call) or self._pattern(call)
         if problem is None and self.catching.holds(call.call, call.method):
             return "A-RAISES-META", "code around the assertion catches its failure"
         return problem
@@ -188,7 +188,7 @@ class _Conversion:
         return (read.code, read.reason) if isinstance(read, Misfit) else None
 
     def _counts_references(self, call: AssertionCall) -> _Problem | None:
-        for node in ast.walk(call.method):
+        for node in self.context.module.subtree(call.method):
             name = (
                 node.id
                 if isinstance(node, ast.Name)
@@ -214,7 +214,7 @@ class _Conversion:
 
     def _is_taken(self, capture: Capture) -> bool:
         """Whether ``excinfo`` means something else already, or two names would become one."""
-        nodes = list(ast.walk(capture.function))
+        nodes = self.context.module.subtree(capture.function)
         names = {n.id for n in nodes if isinstance(n, ast.Name)} | {
             n.arg for n in nodes if isinstance(n, ast.arg)
         }

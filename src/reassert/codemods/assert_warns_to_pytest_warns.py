@@ -16,6 +16,7 @@ from reassert.syntax.deferred import DeferredCall
 from reassert.syntax.exceptions import ANYTHING, Catching
 from reassert.syntax.imports import imported_as
 from reassert.syntax.managers import Manager, Misfit, manager_parts, read_manager
+from reassert.syntax.module import Module
 from reassert.syntax.standalone import on_its_own
 
 _NAMES = frozenset({"assertWarns", "assertWarnsRegex"})
@@ -57,7 +58,7 @@ class _Conversion:
         self.warns = imported_as(context, "pytest") + b".warns"
         self.catching = Catching(context, ANYTHING)
         self.findings: list[Finding] = []
-        self.strict = any(_makes_errors(node) for node in context.module.parents)
+        self.strict = any(map(_makes_errors, context.module.of(ast.Call)))
 
     def edit(self, call: AssertionCall) -> Edit:
         """The edit for one call."""
@@ -91,48 +92,51 @@ class _Conversion:
 
     def _differs(self, call: AssertionCall) -> bool:
         """Whether exceptions, skips or other warnings may pass the block: pytest masks or repeats them."""
-        if self.catching.holds(call.call, call.method):
+        if self.catching.holds(call.call, call.method) or self._is_recorded(call):
             return True
+        return bool(_RECORDERS & set(_around(call)) or _SKIPS & set(_inside(call)))
+
+    def _is_recorded(self, call: AssertionCall) -> bool:
+        """Whether the test or a helper (set-up among them) uses catch_warnings, which works from anywhere."""
+        if b"catch_warnings" not in self.context.source.buffer:
+            return False
         helpers = [f for info in call.owner.lineage for f in info.functions if not f.name.startswith("test")]
-        if any("catch_warnings" in _names(f) for f in helpers):
-            return True
-        return any(name in _RECORDERS for name in _others(call)) or bool(_SKIPS & set(_block_names(call)))
+        return any("catch_warnings" in _names(self.context.module, f) for f in [call.method, *helpers])
 
 
-def _makes_errors(node: ast.AST) -> bool:
+def _makes_errors(node: ast.Call) -> bool:
     """Whether a call or a mark turns warnings into errors: repeated ones would raise."""
-    if not isinstance(node, ast.Call):
-        return False
     func = node.func
     name = func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
-    texts = [a.value for a in ast.walk(node) if isinstance(a, ast.Constant) and isinstance(a.value, str)]
-    return name in _FILTERS and any(t.startswith("error") for t in texts)
+    return name in _FILTERS and any(
+        isinstance(a, ast.Constant) and str(a.value).startswith("error") for a in ast.walk(node)
+    )
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    for inner in ast.walk(node):
+def _names(module: Module, node: ast.AST) -> Iterator[str]:
+    for inner in module.subtree(node):
         if isinstance(inner, ast.Attribute):
             yield inner.attr
         elif isinstance(inner, ast.Name):
             yield inner.id
 
 
-def _others(call: AssertionCall) -> Iterator[str]:
-    """What records warnings around the call; catch_warnings may do so from anywhere in the method."""
-    if "catch_warnings" in _names(call.method):
-        yield "catch_warnings"
-    for around in call.context.module.ancestors(call.call):
-        if isinstance(around, (ast.With, ast.AsyncWith)):
-            for item in around.items:
+def _around(call: AssertionCall) -> Iterator[str]:
+    """The names in the other items of all with-statements around the call."""
+    module = call.context.module
+    for block in module.ancestors(call.call):
+        if isinstance(block, (ast.With, ast.AsyncWith)):
+            for item in block.items:
                 if item.context_expr is not call.call:
-                    yield from _names(item.context_expr)
+                    yield from _names(module, item.context_expr)
 
 
-def _block_names(call: AssertionCall) -> Iterator[str]:
+def _inside(call: AssertionCall) -> Iterator[str]:
+    """The names in the block, if the call opens one."""
     if call.with_item is not None:
         block = call.context.module.parents[call.with_item]
         for statement in getattr(block, "body", []):
-            yield from _names(statement)
+            yield from _names(call.context.module, statement)
 
 
 def _is_read(call: AssertionCall) -> bool:

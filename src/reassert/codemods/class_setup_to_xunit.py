@@ -63,7 +63,7 @@ class ClassSetupToXunit(Codemod[Context]):
                 yield refuse("B-INTERNALS", use.node, f"{use.name} has no counterpart in xunit-style set-up")
         for call in _supers(info):
             found = _reach(context, info, call)
-            if found is Reach.SOMETIMES or (found is Reach.NOTHING and super_statement(context.classes, call) is None):
+            if found is Reach.SOMETIMES or (found is Reach.NOTHING and super_statement(info, call) is None):
                 yield refuse("B-MRO", call.node, f"what this call of {call.name} reaches differs between classes")
 
     def _class_edits(self, context: Context, info: ClassInfo) -> Iterator[Edit]:
@@ -132,4 +132,4 @@ def _reach(context: Context, info: ClassInfo, use: SuperUse) -> Reach:
 
 def _dead_statement(context: Context, info: ClassInfo, use: SuperUse) -> ast.Expr | None:
     """The statement of a super() call that only reached TestCase's empty method."""
-    return super_statement(context.classes, use) if _reach(context, info, use) is Reach.NOTHING else None
+    return super_statement(info, use) if _reach(context, info, use) is Reach.NOTHING else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.model.outcomes import Refusal
@@ -61,6 +61,8 @@ class SetupToFixture(Codemod[Context]):
             work = _Component(context, component, self.id)
             problems = work.decide()
             for problem in problems:
+                if problem.owner.module is not context.module:
+                    continue
                 refusal = context.refusal(self.id, problem.code, problem.node, problem.owner.qualname, problem.reason)
                 blocked[problem.owner.qualname] = (*blocked.get(problem.owner.qualname, ()), refusal)
             if not problems:
@@ -89,7 +91,8 @@ class _Component:
 
     def handled(self) -> set[int]:
         """What the class codemod need not look at again: it is converted, or its problem is reported here."""
-        found = {id(f) for link in self.chain.links.values() for f in link.functions}
+        links = [*self.chain.links.values(), *self.chain.empty.values()]
+        found = {id(f) for link in links for f in link.functions}
         for info in self.chain.component:
             found |= {id(u.node) for u in self.chain.supers(info)}
             found |= {id(u.node) for u in info.uses.attributes if u.name in XUNIT}
@@ -106,9 +109,13 @@ class _Component:
 
     def edits(self) -> Iterator[Edit]:
         """All edits of the component; of two insertions at one place the stack's comes first."""
-        if self.cleanups.means == "stack":
-            yield self._stack_fixture()
-        for link in self.chain.links.values():
+        host = self.cleanups.host() if self.cleanups.means == "stack" else None
+        if host is not None and host.module is self.context.module:
+            yield self._stack_fixture(host)
+        for link in self._own(self.chain.empty):
+            for function in link.functions:
+                yield remove_definition(self.context, function, self.unit(link.owner), link.owner)
+        for link in self._own(self.chain.links):
             yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
         yield from self.cleanups.edits(self.rule_id)
         if self.xunit:
@@ -116,12 +123,19 @@ class _Component:
         if self.cleanups.means == "finalizer":
             yield from self._requests()
 
+    def _own(self, links: Mapping[ClassInfo, Link]) -> list[Link]:
+        """The links of this file's classes."""
+        return [link for info, link in links.items() if info.module is self.context.module]
+
     def _renamed_calls(self) -> Iterator[Edit]:
         removed = {id(s) for link in self.chain.links.values() for s in link.removed}
+        gone = {f for link in self.chain.empty.values() for f in link.functions}
         for info in self.chain.component:
+            if info.module is not self.context.module:
+                continue
             uses = [*self.chain.supers(info), *(u for u in info.uses.attributes if u.name in XUNIT)]
             for use in uses:
-                if id(self.context.module.enclosing_statement(use.node)) not in removed:
+                if use.method not in gone and id(self.context.module.enclosing_statement(use.node)) not in removed:
                     end = self.context.module.span(use.node).end
                     new = XUNIT[use.name].encode()
                     yield Edit(end - len(use.name), end, (new,), self.unit(info), info.qualname)
@@ -130,10 +144,11 @@ class _Component:
         """Tests that register finalizers take ``request``."""
         methods = {c.use.method: c.owner for c in self.cleanups.uses if c.place == "test"}
         for method, owner in methods.items():
+            if owner.module is not self.context.module:
+                continue
             yield add_parameter(self.context, method, "request", self.unit(owner), owner)
 
-    def _stack_fixture(self) -> Edit:
-        host = next(c for c in self.chain.component if not c.parents)
+    def _stack_fixture(self, host: ClassInfo) -> Edit:
         node = host.node.body[1] if len(host.node.body) > 1 and is_docstring(host.node.body[0]) else host.node.body[0]
         context = self.context
         start = definition_start(context, node) if isinstance(node, _DEFINITIONS) else line_start(context, context.module.span(node).start)

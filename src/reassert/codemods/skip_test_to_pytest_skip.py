@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import ClassVar
 
 from reassert.model.edits import Edit, Part, Unit
@@ -42,10 +43,8 @@ class SkipTestToPytestSkip(Codemod[Context]):
         work.refusals += refusals
         for call in calls:
             work.call(call)
-        for owner in context.classes.all:
-            if in_scope(context, owner):
-                for method in owner.functions:
-                    work.raises(owner, method)
+        for owner, method, node in _skip_raises(context):
+            work.raised(owner, method, node)
         return Rewrite(tuple(work.edits), tuple(work.refusals), handled=frozenset(work.handled))
 
 
@@ -58,7 +57,11 @@ class _Conversion:
         self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
         self.handled: set[int] = set()
-        self.catching = Catching(context, SKIPS)
+
+    @cached_property
+    def catching(self) -> Catching:
+        """Where a skip may be caught."""
+        return Catching(self.context, SKIPS)
 
     def _is_hidden(self, node: ast.AST, method: FunctionNode) -> bool:
         """Whether something may catch the skip: a handler, or who calls the function that it stands in."""
@@ -106,24 +109,13 @@ class _Conversion:
         parts = substituted(parts, reason.span.end, reason.span.end, b")")
         return substituted(parts, reason.span.start, reason.span.start, b"str(")
 
-    def raises(self, owner: ClassInfo, method: FunctionNode) -> None:
-        """Every ``raise unittest.SkipTest(...)`` of a method; where it may be caught it stays."""
+    def raised(self, owner: ClassInfo, method: FunctionNode, node: ast.Raise) -> None:
+        """One ``raise unittest.SkipTest(...)``; where it may be caught it stays."""
         unit = Unit(self.rule_id, f"{owner.qualname}.{method.name}")
-        for node in self._skip_raises(method):
-            parts = self._raised_parts(node)
-            stays = self.context.is_ignored(self.rule_id, node, unit.qualname) or self._is_hidden(
-                node, method
-            )
-            if parts is not None and not stays:
-                edit = self.context.replace(node, parts, unit, requires=owner, imports=["pytest"])
-                self.edits.append(edit)
-
-    def _skip_raises(self, method: FunctionNode) -> Iterator[ast.Raise]:
-        for node in ast.walk(method):
-            if isinstance(node, ast.Raise) and node.exc is not None and node.cause is None:
-                raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-                if self.context.module.resolve(raised) == "unittest.SkipTest":
-                    yield node
+        parts = self._raised_parts(node)
+        stays = self.context.is_ignored(self.rule_id, node, unit.qualname) or self._is_hidden(node, method)
+        if parts is not None and not stays:
+            self.edits.append(self.context.replace(node, parts, unit, requires=owner, imports=["pytest"]))
 
     def _raised_parts(self, node: ast.Raise) -> list[Part] | None:
         head = imported_as(self.context, "pytest") + b".skip"
@@ -134,3 +126,16 @@ class _Conversion:
             return None
         parts = renamed_call(self.context, node.exc, head)
         return self._as_text(parts, arguments.items[0]) if arguments.items else parts
+
+
+def _skip_raises(context: Context) -> Iterator[tuple[ClassInfo, FunctionNode, ast.Raise]]:
+    """Every ``raise unittest.SkipTest`` in a method of a test class, without those that have a cause."""
+    owners = {f: info for info in context.classes.all if in_scope(context, info) for f in info.functions}
+    for node in context.module.of(ast.Raise):
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        if raised is None or node.cause is not None or context.module.resolve(raised) != "unittest.SkipTest":
+            continue
+        for around in context.module.ancestors(node):
+            if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)) and around in owners:
+                yield owners[around], around, node
+                break

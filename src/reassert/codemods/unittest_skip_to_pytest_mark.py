@@ -27,7 +27,7 @@ class UnittestSkipToPytestMark(Codemod[Context]):
     mentions = (b"skip", b"expectedFailure")
     refusals: ClassVar[Mapping[str, str]] = {
         "A-SUBTEST": "pytest counts every passing subtest of an expected failure as a failure",
-        "B-SKIP": "on a plain class, or on a set-up method, it would do nothing or something else",
+        "B-SKIP": "the decorator makes something else of the class",
     }
 
     def rewrite(self, context: Context) -> Rewrite:
@@ -81,9 +81,7 @@ class _Conversion:
         kind = kind_of(self.context, use.node)
         if kind is None or self.context.is_ignored(self.rule_id, use.node, use.qualname):
             return
-        if use.method is not None and use.method.name in _SET_UP:
-            self._block(use, "B-SKIP", f"{kind} on {use.method.name} skips the tests by an exception")
-        elif kind == FAILURE:
+        if kind == FAILURE:
             self._expected_failure(use)
         elif use.method is None:
             self._class_skip(use, kind)
@@ -119,6 +117,7 @@ class _Conversion:
     def _block(self, use: Decorated, code: str, reason: str) -> None:
         refusal = self.context.refusal(self.rule_id, code, use.node, use.qualname, reason)
         self.blocked[use.owner.qualname].append(refusal)
+        self.handled.add(id(use.node))
 
     def _sees_mark(self, use: Decorated) -> bool:
         """Whether pytest is sure to see a mark; else a skip stays, which works on plain methods, too."""

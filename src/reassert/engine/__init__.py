@@ -1,5 +1,5 @@
 """The pipeline for one file: a pure function of source, rules, facts, configuration and excluded units."""
 
-from reassert.engine.pipeline import Analysis, rewrite, scan
+from reassert.engine.pipeline import Analysis, Member, rewrite, rewrite_family, scan
 
-__all__ = ["Analysis", "rewrite", "scan"]
+__all__ = ["Analysis", "Member", "rewrite", "rewrite_family", "scan"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from reassert.model.config import Profile
 from reassert.model.outcomes import Refusal
@@ -11,44 +13,78 @@ from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 
 
-def climbing_classes(context: Context, rewrites: Sequence[Rewrite]) -> tuple[frozenset[str], tuple[Refusal, ...]]:
-    """The qualified names of the classes that climb, and the refusals that hold the others back."""
-    if context.config.profile < Profile.CLASSES:
-        return frozenset(), ()
-    offered = frozenset(name for r in rewrites for name in r.climbs)
-    blocked: dict[str, list[Refusal]] = {}
-    for rewrite in rewrites:
-        for name, refusals in rewrite.blocked.items():
-            blocked.setdefault(name, []).extend(refusals)
+@dataclass(frozen=True)
+class Said:
+    """What all rules said of one file."""
+
+    context: Context
+    rewrites: Sequence[Rewrite]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The classes that climb, of all files, as ``path::qualname``; and for each file why others do not."""
+
+    climbing: frozenset[str]
+    held_back: dict[str, list[Refusal]]
+
+
+def decide(family: Sequence[Said]) -> Decision:
+    """Resolve what rules offer and block, over all files that are converted together."""
+    offered = {key(s.context, name) for s in family if s.context.config.profile >= Profile.CLASSES for r in s.rewrites for name in r.climbs}
+    blocked = _blocked(family)
     climbing: set[str] = set()
-    held_back: list[Refusal] = []
-    for component in _components(context):
-        names = [c.qualname for c in component]
+    held_back: defaultdict[str, list[Refusal]] = defaultdict(list)
+    contexts = {s.context.module: s.context for s in family}
+    for component in _components(family):
+        names = [_key_of(contexts, c) for c in component]
         if all(n in offered and n not in blocked for n in names):
             climbing.update(names)
         else:
-            held_back += _held_back(context, component, blocked)
-    return frozenset(climbing), tuple(held_back)
+            for info, refusal in _reasons(contexts, component, blocked):
+                held_back[str(contexts[info.module].source.path)].append(refusal)
+    return Decision(frozenset(climbing), held_back)
 
 
-def _components(context: Context) -> list[list[ClassInfo]]:
+def key(context: Context, name: str) -> str:
+    """A class of this file, or one that is already named with its path, as ``path::qualname``."""
+    return name if "::" in name else f"{context.source.path}::{name}"
+
+
+def _key_of(contexts: dict[object, Context], info: ClassInfo) -> str:
+    return key(contexts[info.module], info.qualname)
+
+
+def _blocked(family: Iterable[Said]) -> dict[str, list[Refusal]]:
+    blocked: defaultdict[str, list[Refusal]] = defaultdict(list)
+    for said in family:
+        for rewrite in said.rewrites:
+            for name, refusals in rewrite.blocked.items():
+                blocked[key(said.context, name)] += refusals
+    return blocked
+
+
+def _components(family: Iterable[Said]) -> list[list[ClassInfo]]:
     seen: dict[int, list[ClassInfo]] = {}
-    for info in context.classes.all:
-        component = context.classes.component(info)
-        if any(c.is_testcase for c in component):
-            seen[id(component)] = component
+    for said in family:
+        for info in said.context.classes.all:
+            component = said.context.classes.component(info)
+            if any(c.is_testcase for c in component):
+                seen[id(component)] = component
     return list(seen.values())
 
 
-def _held_back(context: Context, component: list[ClassInfo], blocked: dict[str, list[Refusal]]) -> list[Refusal]:
-    """The reasons of the blocked classes, and for their relatives one that names a blocked class."""
-    reasons = [r for c in component for r in blocked.get(c.qualname, ())]
-    culprit = next((c for c in component if c.qualname in blocked), None)
-    if culprit is None:
-        return reasons
-    first = blocked[culprit.qualname][0]
+def _reasons(
+    contexts: dict[object, Context], component: list[ClassInfo], blocked: dict[str, list[Refusal]]
+) -> Iterator[tuple[ClassInfo, Refusal]]:
+    """The refusals of the blocked classes, and for their relatives one that names a blocked class."""
+    culprits = [c for c in component if _key_of(contexts, c) in blocked]
+    for info in culprits:
+        yield from ((info, r) for r in blocked[_key_of(contexts, info)])
     for info in component:
-        if info.qualname not in blocked and info.is_testcase:
-            why = f"{culprit.qualname}, connected by inheritance, stays a TestCase ({first.code} in line {first.location.line})"
-            reasons.append(context.refusal(first.rule_id, "B-COMPONENT", info.node, info.qualname, why))
-    return reasons
+        context = contexts[info.module]
+        if info not in culprits and info.is_testcase and culprits and context.config.profile >= Profile.CLASSES:
+            first = blocked[_key_of(contexts, culprits[0])][0]
+            where = f"{first.location.path.name}:{first.location.line}"
+            why = f"{culprits[0].qualname}, connected by inheritance, stays a TestCase ({first.code}, {where})"
+            yield info, context.refusal(first.rule_id, "B-COMPONENT", info.node, info.qualname, why)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reassert.engine.climbing import climbing_classes
+from reassert.engine.climbing import Decision, Said, decide, key
 from reassert.engine.imports import import_edits
 from reassert.engine.summary import summarise
 from reassert.model.config import RuleConfig
@@ -19,6 +19,7 @@ from reassert.model.outcomes import Change, Failed, Outcome, Report, Rewritten, 
 from reassert.model.rules import Codemod, Rewrite
 from reassert.model.source import SourceFile
 from reassert.project.scanning import scan_module
+from reassert.syntax.classes import link
 from reassert.syntax.context import Context
 from reassert.syntax.module import Module
 
@@ -28,6 +29,16 @@ Rules = Sequence[Codemod[Context]]
 _PYTHON_2 = re.compile(
     rb"""(?mx) ^\s* (?: print\s+["'\w%] | exec\s+["'\w] | except\s+[\w.()]+\s*,\s*\w+\s*: | raise\s+\w+\s*, ) | <>""",
 )
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file to work on, with its rules, what is known of it, and its configuration."""
+
+    source: SourceFile
+    rules: Rules
+    facts: FileFacts
+    config: RuleConfig
 
 
 @dataclass(frozen=True)
@@ -56,17 +67,35 @@ def rewrite(
 ) -> Analysis:
     """Apply ``rules`` (in their order) to one file. Trouble with the file is a ``Failed`` outcome, never an exception."""
     try:
-        parse(source)
-        context = Context(source, facts, config, excluded)
-        scanned = scan_module(context.module)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return Analysis(_unparsable(source, error), ScannedFacts())
-    outcome: Outcome
-    try:
-        outcome = _rewrite(context, rules)
+        return rewrite_family([Member(source, rules, facts, config)], excluded)[0]
     except RecursionError:
-        outcome = Failed(source.path, "too deeply nested to be worked on")
-    return Analysis(outcome, scanned)
+        return Analysis(Failed(source.path, "too deeply nested to be worked on"), ScannedFacts())
+
+
+def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozenset()) -> list[Analysis]:
+    """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
+    opened = [_open(member, excluded) for member in members]
+    contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
+    family = {path: context.unlinked_classes for path, context in contexts.items()}
+    link(family)
+    for context in contexts.values():
+        context.family = contexts
+    said = {id(c): _ask(c, member.rules) for c, member in zip(opened, members, strict=True) if isinstance(c, Context)}
+    decision = decide(list(said.values()))
+    return [
+        Analysis(o, ScannedFacts()) if isinstance(o, Failed) else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
+        for o in opened
+    ]
+
+
+def _open(member: Member, excluded: frozenset[Unit]) -> Context | Failed:
+    try:
+        parse(member.source)
+        context = Context(member.source, member.facts, member.config, excluded)
+        _ = context.module
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _unparsable(member.source, error)
+    return context
 
 
 def parse(source: SourceFile) -> ast.Module:
@@ -96,17 +125,22 @@ def _looks_like_python_2(buffer: bytes) -> bool:
     return _PYTHON_2.search(buffer) is not None
 
 
-def _rewrite(context: Context, rules: Rules) -> Outcome:
+def _ask(context: Context, rules: Rules) -> Said:
+    """What every rule says of one file, in order."""
     rewrites: list[Rewrite] = []
     for rule in rules:
-        if context.is_ignored(rule.id, None):
-            continue
-        result = rule.rewrite(context)
-        context.handled |= result.handled
-        rewrites.append(result)
-    climbing, held_back = climbing_classes(context, rewrites)
-    edits = [e for r in rewrites for e in r.edits if _happens(context, e, climbing)]
-    report = summarise(context, rewrites, edits, climbing, held_back)
+        if not context.is_ignored(rule.id, None):
+            result = rule.rewrite(context)
+            context.handled |= result.handled
+            rewrites.append(result)
+    return Said(context, rewrites)
+
+
+def _finish(said: Said, decision: Decision) -> Outcome:
+    """Keep the edits that happen, and apply them."""
+    context = said.context
+    edits = [e for r in said.rewrites for e in r.edits if _happens(context, e, decision.climbing)]
+    report = summarise(context, said.rewrites, edits, decision)
     if not edits:
         return Unchanged(context.source.path, report)
     return _spliced(context, edits, report)
@@ -116,8 +150,8 @@ def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:
     if edit.requires is None:
         return True
     if edit.requires == "*":
-        return all(c.qualname in climbing for c in context.classes.all if c.is_testcase)
-    return edit.requires in climbing
+        return all(key(context, c.qualname) in climbing for c in context.classes.all if c.is_testcase)
+    return key(context, edit.requires) in climbing
 
 
 def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:

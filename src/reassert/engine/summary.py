@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
+from reassert.engine.climbing import Decision, key
 from reassert.model.edits import Edit
 from reassert.model.outcomes import Refusal, Report, Tally
 from reassert.model.rules import Rewrite
@@ -18,10 +19,11 @@ def summarise(
     context: Context,
     rewrites: Sequence[Rewrite],
     edits: Sequence[Edit],
-    climbing: frozenset[str],
-    held_back: tuple[Refusal, ...],
+    decision: Decision,
 ) -> Report:
     """The report: refusals in source order, findings, counts, and the test map."""
+    climbing = frozenset(c.qualname for c in context.classes.all if key(context, c.qualname) in decision.climbing)
+    held_back = decision.held_back.get(str(context.source.path), [])
     refusals = _distinct([r for x in rewrites for r in x.refusals], held_back)
     findings = {f for x in rewrites for f in x.findings}
     return Report(

@@ -6,24 +6,69 @@ two files for one another, and then more is held back than needed; it never hold
 
 from __future__ import annotations
 
+import builtins
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from reassert.model.facts import BaseFacts, BaseKind, FileFacts, ScannedClass, ScannedFacts
+from reassert.model.facts import BaseFacts, BaseKind, ClassRef, FileFacts, ScannedClass, ScannedFacts
 from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
 
+# A chain of bases or re-exports this long is a cycle.
+_DEEPEST = 20
 
-def link(scanned: Mapping[Path, ScannedFacts]) -> dict[Path, FileFacts]:
-    """The facts of every file that has relations to another one; files without any are left out."""
+
+def link(scanned: Mapping[Path, ScannedFacts], asked: Collection[Path] | None = None) -> dict[Path, FileFacts]:
+    """The facts of every file that has relations to another one; files without any are left out.
+
+    Only files that were ``asked`` for (None: all) become families; a use in any other file counts as foreign.
+    """
     project = _Project(scanned)
-    used = project.used_classes()
+    references = project.references()
+    families = _families(project, references, set(scanned if asked is None else asked))
+    used = _used(references, families)
     found: dict[Path, FileFacts] = {}
     for path, facts in scanned.items():
         bases = project.external_bases(path, facts)
-        if bases or used.get(path):
-            found[path] = FileFacts(bases, used.get(path, {}))
+        family = families.get(path, frozenset())
+        if bases or used.get(path) or family:
+            found[path] = FileFacts(bases, used.get(path, {}), _names(references, path, family), tuple(sorted(map(str, family))))
     return found
+
+
+class Reference(NamedTuple):
+    """``dotted``, written in ``importer``, means the class ``qualname`` of ``path``."""
+
+    importer: Path
+    dotted: str
+    path: Path
+    qualname: str
+
+
+def _families(project: _Project, references: list[Reference], asked: set[Path]) -> dict[Path, frozenset[Path]]:
+    """Groups of files that are connected by uses of test classes, or of what test classes inherit from."""
+    group: dict[Path, frozenset[Path]] = {}
+    relevant = project.relevant_classes()
+    for reference in references:
+        ends = {reference.importer, reference.path}
+        if ends <= asked and (reference.path, reference.qualname) in relevant:
+            merged = frozenset(ends).union(*(group.get(p, frozenset()) for p in ends))
+            group.update(dict.fromkeys(merged, merged))
+    return group
+
+
+def _used(references: list[Reference], families: Mapping[Path, frozenset[Path]]) -> dict[Path, dict[str, str]]:
+    """For each file, its classes that a file outside of its family uses."""
+    used: defaultdict[Path, dict[str, str]] = defaultdict(dict)
+    for reference in references:
+        if reference.importer not in families.get(reference.path, ()):
+            used[reference.path].setdefault(reference.qualname, str(reference.importer))
+    return dict(used)
+
+
+def _names(references: list[Reference], path: Path, family: Collection[Path]) -> dict[str, ClassRef]:
+    return {r.dotted: ClassRef(str(r.path), r.qualname) for r in references if r.importer == path and r.path in family}
 
 
 class _Project:
@@ -52,7 +97,7 @@ class _Project:
 
     def find(self, importer: Path, dotted: str, depth: int = 0) -> tuple[Path, ScannedClass] | None:
         """The class that a dotted name means in ``importer``, through re-exports and star imports."""
-        if depth > 10:  # noqa: PLR2004 - a chain of re-exports this long is a cycle
+        if depth > _DEEPEST:
             return None
         for module, name in _splits(dotted):
             for path in self.modules(importer, module):
@@ -84,10 +129,10 @@ class _Project:
             name = dotted[1:] if dotted.startswith(":") else dotted
             if dotted in ("?", "object") or dotted in ROOTS or (dotted.startswith(":") and name in self.classes[path]):
                 continue
-            hit = self._star(path, name) if dotted.startswith(":") else self.find(path, dotted)
+            hit = self._base(path, dotted)
             if hit and hit[0] != path:
                 kind, defines = self.describe(*hit)
-                found[name] = BaseFacts(kind, defines, str(hit[0]))
+                found[name] = BaseFacts(kind, defines, str(hit[0]), hit[1].qualname)
         return found
 
     def _star(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
@@ -96,7 +141,7 @@ class _Project:
 
     def describe(self, path: Path, info: ScannedClass, depth: int = 0) -> tuple[BaseKind, frozenset[str]]:
         """The kind of a class and every name that it and its bases in the project define."""
-        kind: BaseKind = "unknown" if info.opaque or depth > 20 else "plain"  # noqa: PLR2004 - a cycle
+        kind: BaseKind = "unknown" if info.opaque or depth > _DEEPEST else "plain"
         defines = info.defines
         if kind == "unknown":
             return kind, defines
@@ -109,34 +154,55 @@ class _Project:
     def _describe_base(self, path: Path, base: str, depth: int) -> tuple[BaseKind, frozenset[str]]:
         if base in ROOTS:
             return ROOTS[base], frozenset()
-        name = base[1:] if base.startswith(":") else base
-        if base.startswith(":") and name in self.classes[path]:
-            hit: tuple[Path, ScannedClass] | None = (path, self.classes[path][name])
-        else:
-            hit = self._star(path, name) if base.startswith(":") else self.find(path, base)
+        hit = self._base(path, base)
         if hit:
             return self.describe(*hit, depth + 1)
+        if base.startswith(":") and hasattr(builtins, base[1:]):
+            return "plain", frozenset()
         framework = base.startswith(FRAMEWORKS) and base.endswith("TestCase")
         return ("framework" if framework else "unknown"), frozenset()
 
-    def used_classes(self) -> dict[Path, dict[str, str]]:
-        """For each file, its classes that another file imports or reaches through the module."""
-        used: defaultdict[Path, dict[str, str]] = defaultdict(dict)
-        for importer, facts in self.scanned.items():
-            for dotted in facts.imports:
-                for path, name in self._targets(importer, dotted):
-                    if path != importer:
-                        used[path].setdefault(name, str(importer))
-        return dict(used)
+    def _base(self, path: Path, base: str) -> tuple[Path, ScannedClass] | None:
+        """The class of the project that a base, as scanned, means."""
+        if not base.startswith(":"):
+            return None if base in ("?", "object") or base in ROOTS else self.find(path, base)
+        name = base[1:]
+        return (path, self.classes[path][name]) if name in self.classes[path] else self._star(path, name)
 
-    def _targets(self, importer: Path, dotted: str) -> Iterator[tuple[Path, str]]:
+    def relevant_classes(self) -> set[tuple[Path, str]]:
+        """The test classes that stem from unittest alone, and every class of the project that one inherits from."""
+        found: set[tuple[Path, str]] = set()
+        for path, classes in self.classes.items():
+            for info in classes.values():
+                if self.describe(path, info)[0] in ("testcase", "async"):
+                    found |= {(path, info.qualname), *self._ancestors(path, info)}
+        return found
+
+    def _ancestors(self, path: Path, info: ScannedClass, depth: int = 0) -> Iterator[tuple[Path, str]]:
+        for base in info.bases if depth < _DEEPEST else ():
+            hit = self._base(path, base)
+            if hit:
+                yield hit[0], hit[1].qualname
+                yield from self._ancestors(*hit, depth + 1)
+
+    def references(self) -> list[Reference]:
+        """Every use, across files, of a class of the project."""
+        found = []
+        for importer, facts in self.scanned.items():
+            for dotted in sorted(facts.imports):
+                for name, path, qualname in self._targets(importer, dotted):
+                    if path != importer:
+                        found.append(Reference(importer, name, path, qualname))
+        return found
+
+    def _targets(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path, str]]:
         if dotted.endswith(".*"):
             for path in self.modules(importer, dotted[:-2] or dotted[:-1]):
-                yield from ((path, name) for name in self.classes[path] if not name.startswith("_"))
+                yield from ((name, path, name) for name in self.classes[path] if not name.startswith("_"))
             return
         hit = self.find(importer, dotted)
         if hit:
-            yield hit[0], hit[1].qualname
+            yield dotted, hit[0], hit[1].qualname
 
 
 def _module_parts(path: Path) -> tuple[str, ...]:

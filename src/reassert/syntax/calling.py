@@ -11,7 +11,7 @@ from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
 from reassert.syntax.classes import parameter_names
 from reassert.syntax.context import Context
-from reassert.syntax.layout import Layout, Operand, Piece, has_bare_newline
+from reassert.syntax.layout import STEP, Layout, Operand, Piece, has_bare_newline
 from reassert.syntax.module import Module
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -78,8 +78,8 @@ def rows(arguments: Iterable[Argument]) -> list[Row]:
 def call_parts(
     layout: Layout, head: Sequence[Piece], arguments: Sequence[Row], close: Sequence[Piece]
 ) -> list[Part]:
-    """``head arguments close`` on one line if it fits, else an argument a line; ``head`` opens the bracket."""
-    if not any(row.argument.comments for row in arguments):
+    """``head arguments close`` on one line if it fits, else an argument a line; ``head`` opens a bracket."""
+    if not any(row.argument.comments or _is_spread(layout, row) for row in arguments):
         pieces = list(head)
         for index, row in enumerate(arguments):
             pieces += [b", " + row.before if index else row.before, Operand(row.argument), row.after]
@@ -89,6 +89,17 @@ def call_parts(
     return [*layout.flat(head), *_one_a_line(layout, arguments), *layout.flat(close)]
 
 
+def _is_spread(layout: Layout, row: Row) -> bool:
+    """Whether an argument gets parentheses that hold several lines together."""
+    text = layout.buffer[row.argument.span.start : row.argument.span.end]
+    return row.before.endswith(b"(") and not row.argument.parenthesised and has_bare_newline(text)
+
+
+def deeper_indent(indent: bytes) -> bytes:
+    """One level deeper, with tabs where there are tabs."""
+    return indent + (b"\t" if indent.endswith(b"\t") else b" " * STEP)
+
+
 def _one_a_line(layout: Layout, arguments: Sequence[Row]) -> list[Part]:
     inner = layout.inner_indent()
     parts: list[Part] = []
@@ -96,7 +107,12 @@ def _one_a_line(layout: Layout, arguments: Sequence[Row]) -> list[Part]:
         for comment in argument.before:
             parts += [layout.newline + inner, comment]
         parts.append(layout.newline + inner + before)
-        parts += layout.moved(argument.span, len(inner) + len(before), inner)
+        if _is_spread(layout, Row(before, argument, after)):
+            further = deeper_indent(inner)
+            parts += [layout.newline + further, *layout.moved(argument.span, len(further), further)]
+            parts.append(layout.newline + inner)
+        else:
+            parts += layout.moved(argument.span, len(inner) + len(before), inner)
         parts.append(after + b",")
         for comment in argument.after:
             parts += [b"  ", comment]
@@ -142,5 +158,7 @@ def statement_of(layout: Layout, span: Span) -> list[Part]:
     """An expression as a statement; what only the lost parentheses held together gets its own."""
     text = layout.buffer[span.start : span.end]
     if has_bare_newline(text):
-        return [b"(", *layout.moved(span, layout.column + 1, layout.indent), b")"]
+        inner = layout.inner_indent()
+        moved = layout.moved(span, len(inner), inner)
+        return [b"(" + layout.newline + inner, *moved, layout.newline + layout.indent + b")"]
     return layout.moved(span, layout.column, layout.indent)

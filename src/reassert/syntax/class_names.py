@@ -72,16 +72,14 @@ class Names:
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module
         stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
-        arguments = any(isinstance(a, ast.arg) and a.arg == name for a in module.parents)
-        if stores or arguments or name in module.imports or sum(c.node.name == name for c in self.context.classes.all) > 1:
+        if stores or name in module.parameters or name in module.imports or sum(c.node.name == name for c in self.context.classes.all) > 1:
             yield Problem(info, "B-NAME", (stores or [info.node])[0], f"{name} means something else elsewhere in the file")
         mangled = re.compile(rf"(?<!\w)_{re.escape(name.lstrip('_'))}__\w")
-        buffer = self.context.source.buffer.decode()
-        if mangled.search(buffer):
+        if mangled.search(self.context.source.text):
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
         target = re.compile(rf"(^|[.:]){re.escape(name)}($|[.:])")
         for string in module.strings:
-            if target.search(string.value) and string not in self._exported:
+            if name in string.value and target.search(string.value) and string not in self._exported:
                 yield Problem(info, "B-NAME", string, f"a string names {name}")
                 break
         if sys.version_info < (3, 12) and any(self._in_fstring(n) for n in module.names.get(name, ())):

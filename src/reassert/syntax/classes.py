@@ -15,6 +15,8 @@ from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 
 _BUILTINS = frozenset(dir(builtins))
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 # A class is the most restrictive of what its bases are.
 RANK: tuple[BaseKind, ...] = ("plain", "testcase", "async", "framework", "unknown")
 
@@ -26,6 +28,7 @@ ROOTS: Mapping[str, BaseKind] = {
     "unittest.TestCase": "testcase",
     "unittest.IsolatedAsyncioTestCase": "async",
     "unittest.FunctionTestCase": "unknown",
+    "unittest.SkipTest": "plain",
 }
 # Frameworks whose TestCase keeps the meaning of unittest's own assertion methods.
 FRAMEWORKS = ("django.test", "rest_framework.test", "tornado.testing", "aiohttp.test_utils", "flask_testing")
@@ -72,6 +75,7 @@ class ClassInfo:
         self.qualname = f"{outer.qualname}.{node.name}" if outer else node.name
         self.bases: tuple[ClassInfo | str | None, ...] = ()
         self.kind: BaseKind = "plain"
+        self.home: Classes
         self.external: BaseFacts | None = None
 
     @cached_property
@@ -266,13 +270,14 @@ def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -
 
 
 class Classes:
-    """All classes of a file, linked. ``facts`` tells what bases from other files are."""
+    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` makes them known to one another."""
 
     def __init__(self, module: Module, facts: Mapping[str, BaseFacts]) -> None:
         self.module = module
         self.facts = facts
         self._redefined: dict[ClassInfo, frozenset[str]] = {}
         self._heirs: dict[ClassInfo, list[ClassInfo]] = {}
+        self._group: dict[ClassInfo, list[ClassInfo]] = {}
         self.by_node: dict[ast.ClassDef, ClassInfo] = {}
         for node in module.classes:
             self._add(node)
@@ -280,24 +285,27 @@ class Classes:
         self.by_name: dict[str, list[ClassInfo]] = {}
         for info in self.all:
             self.by_name.setdefault(info.qualname, []).append(info)
-        for info in self.all:
-            info.bases = tuple(self._base(info, b) for b in info.node.bases)
-        for info in self.all:
-            info.kind = self._kind(info, frozenset({info}))
-        for info in self.all:
-            if info.kind == "unknown" and not any(_looks_like_test(c) for c in [*info.lineage, *self.heirs(info)]):
-                info.kind = "plain"
 
     def _add(self, node: ast.ClassDef) -> ClassInfo:
         if node not in self.by_node:
-            scope = next(
-                (a for a in self.module.ancestors(node) if isinstance(a, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))),
-                None,
-            )
+            scope = next((a for a in self.module.ancestors(node) if isinstance(a, (ast.ClassDef, *_FUNCTIONS))), None)
             outer = self._add(scope) if isinstance(scope, ast.ClassDef) else None
-            local = isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) or bool(outer and outer.local)
+            local = isinstance(scope, _FUNCTIONS) or bool(outer and outer.local)
             self.by_node[node] = ClassInfo(self.module, node, outer, local=local)
         return self.by_node[node]
+
+    def resolve_bases(self, family: Mapping[str, Classes]) -> None:
+        """Fill in the bases; those that ``facts`` finds in another file of the family are its classes."""
+        for info in self.all:
+            info.bases = tuple(self._relative(self._base(info, b), family) for b in info.node.bases)
+
+    def _relative(self, base: ClassInfo | str | None, family: Mapping[str, Classes]) -> ClassInfo | str | None:
+        known = self.facts.get(base) if isinstance(base, str) else None
+        if known is not None and known.path in family:
+            hits = family[known.path].by_name.get(known.qualname, [])
+            if len(hits) == 1:
+                return hits[0]
+        return base
 
     def _base(self, info: ClassInfo, base: ast.expr) -> ClassInfo | str | None:
         if isinstance(base, ast.Subscript):
@@ -312,7 +320,9 @@ class Classes:
             return "object"
         if dotted in _BUILTINS and dotted not in self.module.rebound and dotted not in self.module.imports:
             return f"builtins.{dotted}"
-        return self.module.resolve(base)
+        resolved = self.module.resolve(base)
+        # A star import binds names that nothing in this file shows; the project knows them.
+        return resolved if resolved is not None or dotted not in self.facts else dotted
 
     def _lookup(self, info: ClassInfo, dotted: str) -> ClassInfo | None:
         scopes = [dotted]
@@ -325,6 +335,17 @@ class Classes:
             if len(hits) == 1 and (not hits[0].local or info.local):
                 return hits[0]
         return None
+
+    def settle_kinds(self) -> None:
+        """Say of each class what it is; its bases, and theirs, are filled in."""
+        for info in self.all:
+            info.kind = self._kind(info, frozenset({info}))
+
+    def drop_strangers(self) -> None:
+        """A class whose bases are not known is none of ours unless it looks like a test."""
+        for info in self.all:
+            if info.kind == "unknown" and not any(_looks_like_test(c) for c in [*info.lineage, *self.heirs(info)]):
+                info.kind = "plain"
 
     def _kind(self, info: ClassInfo, seen: frozenset[ClassInfo]) -> BaseKind:
         kinds: list[BaseKind] = ["plain"]
@@ -342,7 +363,7 @@ class Classes:
             return ROOTS[base]
         if base.startswith("builtins."):
             return "plain"
-        known = self.facts.get(base)
+        known = info.home.facts.get(base)
         if known is not None:
             info.external = known
             return known.kind
@@ -351,23 +372,13 @@ class Classes:
         return "unknown"
 
     def component(self, info: ClassInfo) -> list[ClassInfo]:
-        """Every class of the file that is connected to ``info`` by inheritance, in source order."""
-        return self._components[info]
-
-    @cached_property
-    def _components(self) -> dict[ClassInfo, list[ClassInfo]]:
-        group: dict[ClassInfo, list[ClassInfo]] = {info: [info] for info in self.all}
-        for info in self.all:
-            for parent in info.parents:
-                if group[parent] is not group[info]:
-                    merged = sorted([*group[parent], *group[info]], key=lambda c: c.node.lineno)
-                    group.update(dict.fromkeys(merged, merged))
-        return group
+        """Every known class that is connected to ``info`` by inheritance, file by file in source order."""
+        return self._group[info]
 
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
-        """The classes of the file that inherit from ``info``, directly or not."""
+        """The known classes that inherit from ``info``, directly or not."""
         if info not in self._heirs:
-            self._heirs[info] = [c for c in self._components[info] if c is not info and info in c.lineage]
+            self._heirs[info] = [c for c in self._group[info] if c is not info and info in c.lineage]
         return self._heirs[info]
 
     def redefined(self, info: ClassInfo) -> frozenset[str]:
@@ -379,6 +390,32 @@ class Classes:
                 names |= {u.name for c in relative.lineage for u in c.uses.attributes if u.name == "addTypeEqualityFunc"}
             self._redefined[info] = frozenset(names)
         return self._redefined[info]
+
+
+def link(family: Mapping[str, Classes]) -> None:
+    """Make the classes of some files known to one another: bases, kinds, and components of inheritance."""
+    for classes in family.values():
+        for info in classes.all:
+            info.home = classes
+        classes.resolve_bases(family)
+    for classes in family.values():
+        classes.settle_kinds()
+    group = _components(family)
+    for classes in family.values():
+        classes._group = group  # noqa: SLF001 - one table for the family
+    for classes in family.values():
+        classes.drop_strangers()
+
+
+def _components(family: Mapping[str, Classes]) -> dict[ClassInfo, list[ClassInfo]]:
+    place = {info: (number, info.node.lineno) for number, c in enumerate(family.values()) for info in c.all}
+    group: dict[ClassInfo, list[ClassInfo]] = {info: [info] for info in place}
+    for info in place:
+        for parent in info.parents:
+            if group[parent] is not group[info]:
+                merged = sorted([*group[parent], *group[info]], key=place.__getitem__)
+                group.update(dict.fromkeys(merged, merged))
+    return group
 
 
 def _looks_like_test(info: ClassInfo) -> bool:

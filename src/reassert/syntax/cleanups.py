@@ -50,11 +50,10 @@ class Cleanups:
         self.means: Means = self._choose()
 
     def _find(self) -> Iterator[CleanupUse]:
-        parents = self.context.module.parents
         for info in self.chain.component:
             for use in info.uses.attributes:
                 if use.name in _NAMES and use.name not in info.inherited:
-                    parent = parents[use.node]
+                    parent = info.module.parents[use.node]
                     call = parent if isinstance(parent, ast.Call) and parent.func is use.node else None
                     yield CleanupUse(info, use, call)
 
@@ -76,7 +75,7 @@ class Cleanups:
     def _is_plain_statement(self, cleanup: CleanupUse) -> bool:
         call = cleanup.call
         return call is not None and bool(call.args) and not isinstance(call.args[0], ast.Starred) and isinstance(
-            self.context.module.parents[call], ast.Expr
+            cleanup.owner.module.parents[call], ast.Expr
         )
 
     # -- what stands in the way ------------------------------------------------------------------------------
@@ -84,13 +83,13 @@ class Cleanups:
     def problems(self, *, xunit: bool) -> Iterator[Problem]:
         """Refusals: no form keeps the order."""
         setting_up = [c for c in self.uses if c.place != "test"]
-        if self.means == "stack" and not self._host():
+        if self.means == "stack" and not self.host():
             yield Problem(self.uses[0].owner, "B-MRO", self.uses[0].use.node, "cleanups in a hierarchy with several roots")
         elif xunit and (self.means == "stack" or setting_up):
             node = (setting_up or self.uses)[0]
             yield Problem(node.owner, "B-MRO", node.use.node, "cleanups beside a setUp that has to stay a method")
 
-    def _host(self) -> ClassInfo | None:
+    def host(self) -> ClassInfo | None:
         """The class whose fixture opens the ExitStack: the one root of the component."""
         roots = [c for c in self.chain.component if not c.parents]
         return roots[0] if len(roots) == 1 else None
@@ -100,6 +99,8 @@ class Cleanups:
     def edits(self, unit_rule: str) -> Iterator[Edit]:
         """What replaces the calls; parameters and the fixture of the stack are the caller's."""
         for cleanup in self.uses:
+            if cleanup.owner.module is not self.context.module:
+                continue
             unit = Unit(unit_rule, f"{cleanup.owner.qualname}.{cleanup.use.method.name}")
             if self.means == "stack":
                 target = "callback" if cleanup.use.name == "addCleanup" else "enter_context"
@@ -138,7 +139,7 @@ class Cleanups:
         if isinstance(node, ast.Constant):
             return True
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            family = [c for c in self.chain.component]
+            family = self.chain.component
             stores = [
                 u for c in family for u in c.uses.attributes if u.name == node.attr and not isinstance(u.node.ctx, ast.Load)
             ]

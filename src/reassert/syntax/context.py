@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from reassert.model.config import RuleConfig
@@ -29,6 +29,8 @@ class Context:
         self.facts = facts
         self.config = config
         self.excluded = excluded
+        # The files that are converted together, by path; set by the engine, as the classes are linked by it.
+        self.family: Mapping[str, Context] = {}
         # Set by the engine before the rules that run after others: nodes whose use of the TestCase goes away.
         self.handled: frozenset[int] = frozenset()
 
@@ -38,9 +40,14 @@ class Context:
         return Module(self.source)
 
     @cached_property
+    def unlinked_classes(self) -> Classes:
+        """Its classes, before ``syntax.classes.link`` has made those of all files known to one another."""
+        return Classes(self.module, self.facts.bases)
+
+    @property
     def classes(self) -> Classes:
         """Its classes."""
-        return Classes(self.module, self.facts.bases)
+        return self.unlinked_classes
 
     def location(self, node: ast.AST) -> Location:
         """Where ``node`` begins in the user's file."""

@@ -120,7 +120,7 @@ class Assertion:
         context = self.context
         start = context.module.span(self.statement).start
         line = context.source.line_starts[context.source.line_of(start) - 1]
-        continued = context.source.buffer[:line].rstrip(b"\r\n").endswith(b"\\")
+        continued = context.source.buffer[max(line - 3, 0) : line].rstrip(b"\r\n").endswith(b"\\")
         return context.stands_alone(self.statement) and not continued and self.function is not None
 
     @cached_property

@@ -86,15 +86,16 @@ def _before(around: ast.AST, inner: ast.AST) -> list[ast.stmt]:
 
 def redefines_failure(context: Context, owner: ClassInfo) -> bool:
     """Whether a class of the hierarchy, or one of its methods, says itself what a failure is."""
-    related = [owner, *context.classes.heirs(owner)]
-    if any("failureException" in info.inherited for info in related):
+    if b"failureException" not in context.source.buffer and not owner.external:
+        return False
+    if "failureException" in context.classes.redefined(owner):
         return True
-    uses = (use for info in related for use in info.uses.attributes if use.name == "failureException")
-    return any(not isinstance(use.node.ctx, ast.Load) for use in uses)
+    uses = (use for use in context.module.attributes if use.attr == "failureException")
+    return any(not isinstance(use.ctx, ast.Load) for use in uses)
 
 
 def in_inner_function(context: Context, node: ast.AST, method: FunctionNode) -> bool:
-    """Whether ``node`` stands in a function or lambda in ``method``, whose caller may swallow what it raises."""
+    """Whether ``node`` stands in a function or lambda in ``method``: the caller may catch what is raised."""
     around = (a for a in context.module.ancestors(node) if isinstance(a, (*FUNCTIONS, ast.Lambda)))
     return next(around, method) is not method
 
@@ -108,7 +109,7 @@ class Catching:
     def __init__(self, context: Context, victims: frozenset[str]) -> None:
         self.context = context
         self.victims = victims
-        self._roots = {id(root): root for node in context.module.parents for root in self._caught_by(node)}
+        self._roots = {id(root): root for root in self._caught()}
         self._methods = self._called()
 
     def holds(self, node: ast.AST, method: FunctionNode) -> bool:
@@ -117,23 +118,24 @@ class Catching:
             return True
         return bool(self._roots) and any(id(a) in self._roots for a in self.context.module.ancestors(node))
 
-    def _caught_by(self, node: ast.AST) -> Iterator[ast.AST]:
-        if isinstance(node, ast.Try) or type(node).__name__ == "TryStar":
-            handlers: list[ast.ExceptHandler] = node.handlers  # type: ignore[attr-defined]
-            if any(may_catch(self.context, h.type, self.victims) for h in handlers):
-                yield from node.body  # type: ignore[attr-defined]
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            for index, item in enumerate(node.items):
-                if self._catches(item.context_expr):
-                    yield from [*node.items[index + 1 :], *node.body]
-                    break
-        elif (
-            isinstance(node, ast.Call)
-            and len(node.args) > 1
-            and _called_name(node) in _RAISES
-            and self._catches(node)
-        ):
-            yield from node.args[1:]
+    def _caught(self) -> Iterator[ast.AST]:
+        """What runs where one of the exceptions may be caught: statements, with-items, arguments."""
+        module = self.context.module
+        for node in [*module.of(ast.Try), *module.of(getattr(ast, "TryStar", ast.Try))]:
+            if any(may_catch(self.context, h.type, self.victims) for h in node.handlers):
+                yield from node.body
+        blocks: list[ast.With | ast.AsyncWith] = [*module.of(ast.With), *module.of(ast.AsyncWith)]
+        for block in blocks:
+            yield from self._caught_in_block(block)
+        for call in module.of(ast.Call):
+            if len(call.args) > 1 and _called_name(call) in _RAISES and self._catches(call):
+                yield from call.args[1:]
+
+    def _caught_in_block(self, block: ast.With | ast.AsyncWith) -> Iterator[ast.AST]:
+        for index, item in enumerate(block.items):
+            if self._catches(item.context_expr):
+                yield from [*block.items[index + 1 :], *block.body]
+                break
 
     def _catches(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Call) or _called_name(node) not in _CATCHERS:
@@ -152,7 +154,7 @@ class Catching:
         found: set[str] = set()
         todo: list[ast.AST] = list(self._roots.values())
         while todo:
-            for node in ast.walk(todo.pop()):
+            for node in self.context.module.subtree(todo.pop()):
                 if isinstance(node, ast.Attribute) and node.attr in methods and node.attr not in found:
                     found.add(node.attr)
                     todo += methods[node.attr]

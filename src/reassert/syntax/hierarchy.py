@@ -69,16 +69,16 @@ def is_cooperative(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
         return False
     target = next(iter(found))
     if target is None:
-        resolved = classes.module.resolve(use.explicit)
+        resolved = info.module.resolve(use.explicit)
         return resolved == "unittest.TestCase" or any(p.qualname == dotted for p in info.lineage[1:])
     if target.qualname == dotted:
         return True
     return any(p.qualname == dotted and target in p.lineage for p in info.parents) and len(info.parents) == 1
 
 
-def super_statement(classes: Classes, use: SuperUse) -> ast.Expr | None:
+def super_statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
     """The statement ``super().name()`` (or ``Base.name(self)``) when the call stands alone and passes nothing."""
-    parents = classes.module.parents
+    parents = info.module.parents
     call = parents.get(use.node)
     if not isinstance(call, ast.Call) or call.func is not use.node:
         return None

@@ -57,6 +57,9 @@ def manager_parts(call: AssertionCall, head: bytes, manager: Manager | None) -> 
     parts = renamed_call(call.context, call.call, head)
     if manager is None:
         return parts
+    if manager.items[0].keyword in ("expected_exception", "expected_warning"):
+        start = call.context.module.span(call.call.keywords[0]).start
+        parts = substituted(parts, start, manager.items[0].span.start, b"")
     if manager.pattern is not None:
         parts = _matching(call.context.module, parts, manager.pattern)
     if manager.message is not None:

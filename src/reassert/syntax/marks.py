@@ -70,10 +70,16 @@ def mark_for(context: Context, node: ast.expr, kind: str) -> Mark | None:
 
 
 def _reason(context: Context, argument: Argument) -> Row:
-    """Pytest wants a string where unittest takes anything."""
-    if is_text(context, argument.node):
+    """Pytest wants a string where unittest takes anything; what other files provide is taken to be one."""
+    foreign = not isinstance(argument.node, (ast.Name, ast.Constant)) or _is_foreign(context, argument.node)
+    if foreign or is_text(context, argument.node):
         return Row(b"reason=", argument)
     return Row(b"reason=str(", argument, b")")
+
+
+def _is_foreign(context: Context, node: ast.expr) -> bool:
+    """Whether no assignment of this file gives a name its value."""
+    return isinstance(node, ast.Name) and node.id not in context.module.rebound
 
 
 def _condition(context: Context, argument: Argument) -> Row:

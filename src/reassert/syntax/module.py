@@ -6,11 +6,12 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from reassert.model.edits import Span
 from reassert.model.source import SourceFile
 
+NodeT = TypeVar("NodeT", bound=ast.AST)
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module
 
@@ -34,12 +35,10 @@ class Module:
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
         self.index: dict[ast.AST, int] = {}
-        self.classes: list[ast.ClassDef] = []
+        self._by_type: defaultdict[type, list[Any]] = defaultdict(list)
         self.names: defaultdict[str, list[ast.Name]] = defaultdict(list)
-        self.strings: list[ast.Constant] = []
-        self.import_nodes: list[ast.Import | ast.ImportFrom] = []
-        self.attributes: list[ast.Attribute] = []
         self.generators: set[ast.AST] = set()
+        self.parameters: set[str] = set()
         self._walk()
         self._sizes = self._count()
 
@@ -61,9 +60,12 @@ class Module:
             for child in children:
                 parents[child] = node
             todo += reversed(children)
-            enter = _ENTER.get(type(node))
-            if enter is not None:
-                enter(self, node)
+            self._by_type[type(node)].append(node)
+        for name_node in self.of(ast.Name):
+            self.names[name_node.id].append(name_node)
+        self.parameters.update(node.arg for node in self.of(ast.arg))
+        for yielding in [*self.of(ast.Yield), *self.of(ast.YieldFrom)]:
+            self._enter_yield(yielding)
 
     def _count(self) -> list[int]:
         """The number of nodes in each subtree, by index."""
@@ -90,12 +92,29 @@ class Module:
                 yield current
                 position += 1
 
-    def _enter_name(self, node: ast.Name) -> None:
-        self.names[node.id].append(node)
+    def of(self, kind: type[NodeT]) -> list[NodeT]:
+        """All nodes of exactly one type, in source order."""
+        return self._by_type.get(kind, [])
 
-    def _enter_constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, str):
-            self.strings.append(node)
+    @property
+    def classes(self) -> list[ast.ClassDef]:
+        """All class statements."""
+        return self.of(ast.ClassDef)
+
+    @property
+    def attributes(self) -> list[ast.Attribute]:
+        """All ``value.name`` expressions."""
+        return self.of(ast.Attribute)
+
+    @cached_property
+    def strings(self) -> list[ast.Constant]:
+        """All string literals."""
+        return [node for node in self.of(ast.Constant) if isinstance(node.value, str)]
+
+    @cached_property
+    def import_nodes(self) -> list[ast.Import | ast.ImportFrom]:
+        """All import statements, plain ones first."""
+        return [*self.of(ast.Import), *self.of(ast.ImportFrom)]
 
     def _enter_yield(self, node: ast.AST) -> None:
         function = next((a for a in self.ancestors(node) if isinstance(a, (*_FUNCTIONS, ast.Lambda))), None)
@@ -160,16 +179,6 @@ class Module:
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SILENT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
-_ENTER: dict[type, Callable[[Module, Any], None]] = {
-    ast.Name: Module._enter_name,  # noqa: SLF001 - the table belongs to the class
-    ast.Constant: Module._enter_constant,  # noqa: SLF001
-    ast.Attribute: lambda module, node: module.attributes.append(node),
-    ast.ClassDef: lambda module, node: module.classes.append(node),
-    ast.Import: lambda module, node: module.import_nodes.append(node),
-    ast.ImportFrom: lambda module, node: module.import_nodes.append(node),
-    ast.Yield: Module._enter_yield,  # noqa: SLF001
-    ast.YieldFrom: Module._enter_yield,  # noqa: SLF001
-}
 
 
 def canonical(dotted: str) -> str:

@@ -20,6 +20,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.hierarchy import Reach, is_cooperative, linearised, reach, super_statement
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import is_docstring
+from reassert.syntax.testcase_api import SETTINGS
 
 Style = Literal["fixture", "xunit"]
 XUNIT = {"setUp": "setup_method", "tearDown": "teardown_method"}
@@ -60,6 +61,32 @@ class Chain:
         self.context = context
         self.component = component
         self.links = {c: self._link(c) for c in component if c.methods.keys() & XUNIT.keys()}
+        self.empty = {c: link for c, link in self.links.items() if self._does_nothing(link)}
+        for info in self.empty:
+            del self.links[info]
+
+    def _does_nothing(self, link: Link) -> bool:
+        """Whether its methods only pass on to the base, or there is no base whose methods they could replace."""
+        return all(self._passes_on(link.owner, f) for f in link.functions)
+
+    def _passes_on(self, info: ClassInfo, function: FunctionNode) -> bool:
+        calls = {
+            super_statement(info, u)
+            for u in info.uses.supers
+            if u.method is function and u.name == function.name and is_cooperative(self.context.classes, info, u)
+        }
+        if any(self.does_something(s) for s in function.body if s not in calls) or function.decorator_list:
+            return False
+        silent = not any(s in calls for s in function.body)
+        return not silent or self.reach(info, function.name) is Reach.NOTHING
+
+    def does_something(self, statement: ast.stmt) -> bool:
+        """Whether a statement is more than a docstring, ``pass``, or a setting of TestCase that goes away."""
+        if is_docstring(statement) or isinstance(statement, ast.Pass):
+            return False
+        if isinstance(statement, ast.Assign):
+            return not all(isinstance(t, ast.Attribute) and t.attr in SETTINGS for t in statement.targets)
+        return True
 
     def _link(self, info: ClassInfo) -> Link:
         return Link(info, info.methods.get("setUp"), info.methods.get("tearDown"))
@@ -74,7 +101,7 @@ class Chain:
                     yield Problem(info, "B-INTERNALS", info.node, f"{name} is not a plain method of the class")
             if info.defines & set(XUNIT.values()):
                 yield Problem(info, "B-NAME", info.node, "the class has xunit-style methods of pytest already")
-        for link in self.links.values():
+        for link in [*self.links.values(), *self.empty.values()]:
             for function in link.functions:
                 yield from self._function_problems(link.owner, function)
 
@@ -82,20 +109,20 @@ class Chain:
         name = function.name
         if isinstance(function, ast.AsyncFunctionDef):
             yield Problem(owner, "C-VACUOUS", function, f"{name} is a coroutine that unittest never awaited")
-        elif function in self.context.module.generators:
+        elif function in owner.module.generators:
             yield Problem(owner, "B-GENTEST", function, f"{name} is a generator that unittest never ran")
         if sum(f.name == name for f in owner.functions) > 1 or function not in owner.node.body:
             yield Problem(owner, "B-DYNAMIC", function, f"{name} is defined conditionally or twice")
         a = function.args
         # pytest hands the test function to a setup_method that has a second parameter.
-        more = len(a.posonlyargs) + len(a.args) > 1 and not self.is_patched(function)
+        more = len(a.posonlyargs) + len(a.args) > 1 and not self.is_patched(owner, function)
         if receiver_name(function) is None or more or a.vararg or a.kwarg or a.kwonlyargs:
             yield Problem(owner, "B-INTERNALS", function, f"{name} does not take just self")
 
-    def is_patched(self, function: FunctionNode) -> bool:
+    def is_patched(self, owner: ClassInfo, function: FunctionNode) -> bool:
         """Whether all decorators are patches of unittest.mock: pytest leaves their arguments alone."""
         decorators = [d.func if isinstance(d, ast.Call) else d for d in function.decorator_list]
-        names = [self.context.module.resolve(d) or "" for d in decorators]
+        names = [owner.module.resolve(d) or "" for d in decorators]
         return bool(names) and all(n.startswith("unittest.mock.patch") for n in names)
 
     # -- the super() calls -----------------------------------------------------------------------------------
@@ -120,7 +147,7 @@ class Chain:
         for info in self.component:
             for use in self.supers(info):
                 found = self.reach(info, use.name) if is_cooperative(self.context.classes, info, use) else Reach.SOMETIMES
-                statement = super_statement(self.context.classes, use)
+                statement = super_statement(info, use)
                 if found is Reach.NOTHING and statement is not None and info in self.links:
                     self.links[info].removed.append(statement)
                 elif found is not Reach.ALWAYS:
@@ -152,7 +179,7 @@ class Chain:
         return all(b.owner in a.owner.lineage for a, b in zip(behind, behind[1:], strict=False))
 
     def _simple(self, link: Link) -> bool:
-        if any(f.decorator_list and not self.is_patched(f) for f in link.functions):
+        if any(f.decorator_list and not self.is_patched(link.owner, f) for f in link.functions):
             return False
         if link.tear_down and any(f.decorator_list for f in link.functions):
             return False  # a patch around a generator ends before its body begins
@@ -196,7 +223,7 @@ class Chain:
             return "bad"
         state = "none"
         for use in uses:
-            statement = super_statement(self.context.classes, use)
+            statement = super_statement(link.owner, use)
             if statement is None or not is_cooperative(self.context.classes, link.owner, use):
                 return "bad"
             found = self.reach(link.owner, use.name)

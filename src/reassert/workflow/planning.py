@@ -6,14 +6,15 @@ of the project. Then ``project.link`` tells which files are related, and only th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from reassert.catalog import rule_ids
 from reassert.model.facts import FileFacts, ScannedFacts
-from reassert.model.outcomes import Outcome, Plan
+from reassert.model.outcomes import Failed, Outcome, Plan
 from reassert.workflow.assembly import assemble
+from reassert.workflow.families import grouped, members_of, with_family_digests
 from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.kinship import related_words
 from reassert.workflow.memory import collector_off
@@ -24,7 +25,7 @@ from reassert.workspace.settings import SettingsLoader
 
 __all__ = ["PlanRequest", "make_plan"]
 
-Link = Callable[[Mapping[Path, ScannedFacts]], Mapping[Path, FileFacts]]
+Link = Callable[[Mapping[Path, ScannedFacts], Collection[Path]], Mapping[Path, FileFacts]]
 WorkAll = Callable[[Iterable[Target]], Mapping[Path, Result]]
 
 
@@ -52,18 +53,19 @@ def plan_files(
     first = work(surveyed.asked)
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     scanned.update(_scan_relatives(surveyed, scanned, work))
-    facts = (link or _link)(scanned)
+    facts = (link or _link)(scanned, [t.task.path for t in surveyed.asked if t.task.rules and not isinstance(first[t.task.path].outcome, Failed)])
     again = [
         _with_facts(target, facts[target.task.path]) for target in surveyed.asked if target.task.path in facts
     ]
+    again = with_family_digests(again)
     second = work(again)
     return {path: result.outcome for path, result in {**first, **second}.items()}
 
 
-def _link(scanned: Mapping[Path, ScannedFacts]) -> Mapping[Path, FileFacts]:
+def _link(scanned: Mapping[Path, ScannedFacts], asked: Collection[Path]) -> Mapping[Path, FileFacts]:
     from reassert import project  # noqa: PLC0415 - keeps this module's import cheap for --help
 
-    facts: Mapping[Path, FileFacts] = project.link(scanned)
+    facts: Mapping[Path, FileFacts] = project.link(scanned, asked)
     return facts
 
 
@@ -110,20 +112,22 @@ class _Desk:
         targets = tuple(targets)
         self._total += len(targets)
         results: dict[Path, Result] = {}
-        open_tasks = []
+        unknown = []
         for target in targets:
             known = self._known(target)
             if known is None:
-                open_tasks.append(target.task)
+                unknown.append(target.task)
             else:
                 results[target.task.path] = Result(known.outcome, known.facts)
-        self._done += len(results)
+        open_tasks = grouped(unknown, [target.task for target in targets])
+        self._done += len(targets) - len(unknown)
         # Nothing is said before the executor has begun: a progress bar's thread would keep it from forking.
         for task, result in self._executor.run(open_tasks) if open_tasks else ():
-            results[task.path] = result
-            self._keep(task, result)
-            self._done += 1
-            self._progress(self._done, self._total)
+            for member, own in members_of(task, result):
+                results[member.path] = own
+                self._keep(member, own)
+            self._done += max(1, len(task.members))
+            self._progress(min(self._done, self._total), self._total)
         if targets and not open_tasks:
             self._progress(self._done, self._total)
         return results

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reassert.model.facts import FileFacts
-from reassert.model.outcomes import Failed, Unchanged
+from reassert.model.outcomes import Failed, Outcome, Rewritten, Unchanged
 from reassert.model.rules import Codemod
 from reassert.model.source import SourceFile
 from reassert.workflow.executor import Result, Task, Work
@@ -25,7 +26,9 @@ _STAR = re.compile(rb"\bimport[ \t]*\*")
 
 
 def perform(task: Task) -> Result:
-    """Work on one file; raises whatever the parser or a rule raises."""
+    """Work on one file, or on several that belong together; raises whatever the parser or a rule raises."""
+    if task.members:
+        return _perform_together(task.members)
     source = read_source(task.path)
     return _analyse(task, source) if isinstance(source, SourceFile) else Result(source)
 
@@ -55,6 +58,28 @@ def _analyse(task: Task, source: SourceFile) -> Result:
         return Result(Unchanged(task.path), engine.scan(source), digest)
     kept = digest if task.words is None else None
     return Result(Unchanged(task.path), None, kept)
+
+
+def _perform_together(members: Sequence[Task]) -> Result:
+    """The results of all members; a file that cannot be read is left out of the family."""
+    from reassert import engine  # noqa: PLC0415 - as below
+
+    sources = [read_source(task.path) for task in members]
+    results = [Result(s) for s in sources if not isinstance(s, SourceFile)]
+    readable = [
+        engine.Member(source, load_rules(task.rules), task.facts or FileFacts(), task.config)
+        for source, task in zip(sources, members, strict=True)
+        if isinstance(source, SourceFile)
+    ]
+    for member, analysis in zip(readable, engine.rewrite_family(readable), strict=True):
+        results.append(Result(analysis.outcome, analysis.facts, content_digest(member.source.data)))
+    by_path = {_path_of(result.outcome): result for result in results}
+    ordered = tuple(by_path[task.path] for task in members)
+    return Result(ordered[0].outcome, members=ordered)
+
+
+def _path_of(outcome: Outcome) -> Path:
+    return outcome.change.path if isinstance(outcome, Rewritten) else outcome.path
 
 
 def _to_rewrite(task: Task, data: bytes) -> bool:
