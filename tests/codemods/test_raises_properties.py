@@ -56,7 +56,16 @@ ARGUMENTS = [
     "*(a, b)",
     "*other",
 ]
-KEYWORDS = ["key=a", "key = (a)", "msg='text'", "match='a'", "func=a", "**kwargs", "**other", "key=[\n    a,\n]"]
+KEYWORDS = [
+    "key=a",
+    "key = (a)",
+    "msg='text'",
+    "match='a'",
+    "func=a",
+    "**kwargs",
+    "**other",
+    "key=[\n    a,\n]",
+]
 GLUES = [", ", ",", ",\n", ",  # a comment\n", ",\n# another comment\n", " ,\n\n    "]
 ENDINGS = ["", ",", "\n", ",\n", "  # last comment\n", ",  # after the comma\n"]
 PATTERNS = ["'text'", "'one'\n'two'", "pattern", "re.compile('x')", "make()"]

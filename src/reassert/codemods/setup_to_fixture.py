@@ -113,8 +113,13 @@ class _Component:
         if host is not None and host.module is self.context.module:
             yield self._stack_fixture(host)
         for link in self._own(self.chain.empty):
-            for function in link.functions:
-                yield remove_definition(self.context, function, self.unit(link.owner), link.owner)
+            left = [s for s in link.owner.node.body if id(s) not in self.context.handled and s not in link.functions]
+            for number, function in enumerate(link.functions):
+                if left or number:
+                    yield remove_definition(self.context, function, self.unit(link.owner), link.owner)
+                else:
+                    span = self.context.module.span(function)
+                    yield Edit(span.start, span.end, (b"pass",), self.unit(link.owner), link.owner.qualname, swallows=True)
         for link in self._own(self.chain.links):
             yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
         yield from self.cleanups.edits(self.rule_id)

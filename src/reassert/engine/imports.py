@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.context import Context
-from reassert.syntax.module import canonical, imported_names
+from reassert.syntax.module import imported_names
 
 _UNIT = Unit("imports", "<module>")
 _FUTURE, _STDLIB, _THIRD, _FIRST, _LOCAL = range(5)
@@ -56,11 +56,12 @@ class _Dead:
         self.aliases = {a for node in self._candidates() for a in node.names if self._is_dead(node, a)}
 
     def _candidates(self) -> list[ast.Import | ast.ImportFrom]:
-        return [n for n in self.context.module.import_nodes if any(t.startswith("unittest") for _, t in _targets(n))]
+        table = self.context.module.imports
+        return [n for n in self.context.module.import_nodes if any(_is_unittest(table[local]) for local, _ in imported_names(n))]
 
     def _is_dead(self, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
-        local, target = next(iter(_targets(_single(node, alias))))
-        if not (target == "unittest" or target.startswith("unittest.")) or target.startswith("unittest.mock"):
+        local, target = next(iter(imported_names(_single(node, alias))))
+        if not _is_unittest(self.context.module.imports[local]):
             return False
         if isinstance(node, ast.Import) and "." in alias.name and not alias.asname:
             return False
@@ -81,8 +82,9 @@ def _single(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Import |
     return ast.ImportFrom(node.module, [alias], node.level)
 
 
-def _targets(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str]]:
-    return [(local, canonical(target)) for local, target in imported_names(node)]
+def _is_unittest(targets: frozenset[str]) -> bool:
+    """Whether a name can only be unittest or something in it (mocks aside)."""
+    return all((t == "unittest" or t.startswith("unittest.")) and not t.startswith("unittest.mock") for t in targets)
 
 
 def _exported(context: Context) -> set[str]:

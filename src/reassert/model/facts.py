@@ -55,6 +55,7 @@ class FileFacts:
     """What the rest of the project says about one file; the default is a file that nobody knows.
 
     ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that uses it.
+    ``aliases`` maps dotted names of this file, which other files pass on, to what they are in unittest.
     ``names`` maps dotted names of this file to classes of the other files of its ``family``: those files, this one
     included, whose test classes are connected and which are converted together. ``family_digest`` stands for
     the contents of all of them.
@@ -62,6 +63,7 @@ class FileFacts:
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
     used_by: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, ClassRef] = field(default_factory=dict)
     family: tuple[str, ...] = ()
     family_digest: bytes = b""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from reassert.model.facts import BaseFacts, BaseKind, ClassRef, FileFacts, ScannedClass, ScannedFacts
 from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
+from reassert.syntax.module import canonical
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
@@ -32,8 +33,10 @@ def link(scanned: Mapping[Path, ScannedFacts], asked: Collection[Path] | None = 
     for path, facts in scanned.items():
         bases = project.external_bases(path, facts)
         family = families.get(path, frozenset())
-        if bases or used.get(path) or family:
-            found[path] = FileFacts(bases, used.get(path, {}), _names(references, path, family), tuple(sorted(map(str, family))))
+        aliases = project.aliases(path, facts)
+        if bases or aliases or used.get(path) or family:
+            names = _names(references, path, family)
+            found[path] = FileFacts(bases, used.get(path, {}), aliases, names, tuple(sorted(map(str, family))))
     return found
 
 
@@ -80,6 +83,9 @@ class _Project:
         for path in scanned:
             parts = _module_parts(path)
             self.by_last[parts[-1]].append((parts, path))
+        self._found: dict[tuple[Path, str], tuple[Path, ScannedClass] | None] = {}
+        self._modules: dict[tuple[str, ...], list[Path]] = {}
+        self._kinds: dict[tuple[Path, str], tuple[BaseKind, frozenset[str]]] = {}
         self.classes = {path: {c.qualname: c for c in facts.classes} for path, facts in scanned.items()}
 
     def modules(self, importer: Path, dotted: str) -> list[Path]:
@@ -90,33 +96,37 @@ class _Project:
             package = _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
             package = package[: len(package) - (level - 1)] if level > 1 else package
             parts = package + parts
-        if not parts:
-            return []
-        hits = [(p, path) for p, path in self.by_last.get(parts[-1], ()) if p[-len(parts) :] == parts]
-        return [path for _, path in hits]
+        if parts and parts not in self._modules:
+            hits = self.by_last.get(parts[-1], ())
+            self._modules[parts] = [path for p, path in hits if p[-len(parts) :] == parts]
+        return self._modules.get(parts, [])
 
-    def find(self, importer: Path, dotted: str, depth: int = 0) -> tuple[Path, ScannedClass] | None:
+    def find(self, importer: Path, dotted: str) -> tuple[Path, ScannedClass] | None:
         """The class that a dotted name means in ``importer``, through re-exports and star imports."""
-        if depth > _DEEPEST:
-            return None
         for module, name in _splits(dotted):
             for path in self.modules(importer, module):
-                hit = self._in_module(path, name, depth)
+                hit = self._in_module(path, name)
                 if hit:
                     return hit
         return None
 
-    def _in_module(self, path: Path, name: str, depth: int) -> tuple[Path, ScannedClass] | None:
+    def _in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
+        if (path, name) not in self._found:
+            self._found[path, name] = None  # what leads back to itself leads nowhere
+            self._found[path, name] = self._search(path, name)
+        return self._found[path, name]
+
+    def _search(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
         if name in self.classes[path]:
             return path, self.classes[path][name]
         facts = self.scanned[path]
         head, _, rest = name.partition(".")
         if head in facts.exports:
             target = facts.exports[head]
-            return self.find(path, f"{target}.{rest}" if rest else target, depth + 1)
+            return self.find(path, f"{target}.{rest}" if rest else target)
         for imported in facts.imports:
             if imported.endswith(".*"):
-                hit = self.find(path, f"{imported[:-1]}{name}" , depth + 1)
+                hit = self.find(path, f"{imported[:-1]}{name}")
                 if hit:
                     return hit
         return None
@@ -139,24 +149,29 @@ class _Project:
         stars = (i for i in self.scanned[path].imports if i.endswith(".*"))
         return next((hit for i in stars if (hit := self.find(path, f"{i[:-1]}{name}"))), None)
 
-    def describe(self, path: Path, info: ScannedClass, depth: int = 0) -> tuple[BaseKind, frozenset[str]]:
+    def describe(self, path: Path, info: ScannedClass) -> tuple[BaseKind, frozenset[str]]:
         """The kind of a class and every name that it and its bases in the project define."""
-        kind: BaseKind = "unknown" if info.opaque or depth > _DEEPEST else "plain"
+        place = path, info.qualname
+        if place not in self._kinds:
+            self._kinds[place] = "unknown", info.defines  # a class that inherits from itself
+            self._kinds[place] = self._describe(path, info)
+        return self._kinds[place]
+
+    def _describe(self, path: Path, info: ScannedClass) -> tuple[BaseKind, frozenset[str]]:
+        kind: BaseKind = "unknown" if info.opaque else "plain"
         defines = info.defines
-        if kind == "unknown":
-            return kind, defines
         for base in info.bases:
-            base_kind, names = self._describe_base(path, base, depth)
+            base_kind, names = self._describe_base(path, base)
             kind = max(kind, base_kind, key=RANK.index)
             defines |= names
         return kind, defines
 
-    def _describe_base(self, path: Path, base: str, depth: int) -> tuple[BaseKind, frozenset[str]]:
+    def _describe_base(self, path: Path, base: str) -> tuple[BaseKind, frozenset[str]]:
         if base in ROOTS:
             return ROOTS[base], frozenset()
         hit = self._base(path, base)
         if hit:
-            return self.describe(*hit, depth + 1)
+            return self.describe(*hit)
         if base.startswith(":") and hasattr(builtins, base[1:]):
             return "plain", frozenset()
         framework = base.startswith(FRAMEWORKS) and base.endswith("TestCase")
@@ -168,6 +183,25 @@ class _Project:
             return None if base in ("?", "object") or base in ROOTS else self.find(path, base)
         name = base[1:]
         return (path, self.classes[path][name]) if name in self.classes[path] else self._star(path, name)
+
+    def aliases(self, path: Path, facts: ScannedFacts) -> dict[str, str]:
+        """The names of unittest that ``path`` imports by way of other files."""
+        found = {}
+        for dotted in facts.imports:
+            if not dotted.startswith("unittest"):
+                origin = self._origin(path, dotted, 0)
+                if origin.startswith("unittest") and origin != dotted:
+                    found[dotted] = origin
+        return found
+
+    def _origin(self, path: Path, dotted: str, depth: int) -> str:
+        """Where a dotted name comes from in the end, as far as the project's files tell."""
+        for module, name in _splits(dotted) if depth < _DEEPEST else ():
+            for source in self.modules(path, module):
+                target = self.scanned[source].exports.get(name)
+                if target is not None:
+                    return self._origin(source, target, depth + 1)
+        return canonical(dotted)
 
     def relevant_classes(self) -> set[tuple[Path, str]]:
         """The test classes that stem from unittest alone, and every class of the project that one inherits from."""

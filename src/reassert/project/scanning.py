@@ -20,6 +20,10 @@ def scan_module(module: Module) -> ScannedFacts:
             imports.add(target)
         if isinstance(node, ast.Import):
             imports.update(alias.name for alias in node.names)
+    for name, value in module.assigned.items():
+        origin = module.resolve(value)
+        if origin is not None:
+            exports[name] = origin
     imports |= set(_attribute_paths(module, exports))
     return ScannedFacts(tuple(_classes(module.tree, exports, "")), frozenset(imports), exports)
 

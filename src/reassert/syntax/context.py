@@ -37,7 +37,7 @@ class Context:
     @cached_property
     def module(self) -> Module:
         """The parsed file."""
-        return Module(self.source)
+        return Module(self.source, self.facts.aliases)
 
     @cached_property
     def unlinked_classes(self) -> Classes:

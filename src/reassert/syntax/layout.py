@@ -98,7 +98,7 @@ class Layout:
             inside += [b", ", operand] if inside else [operand]
         pieces = [head, *inside, close]
         said = _Said(pieces, message, tail)
-        if not said.comments:
+        if not (said.comments or any(self._breaks(p) for p in said.operands)):
             flat = self.flat([b"assert ", *pieces, *self._flat_message(message)])
             below = None if self._fits(flat) else self._message_below(said)
             if self._fits(flat) or below:
@@ -173,7 +173,8 @@ class Layout:
     def _rows(self, said: _Said, operands: Sequence[Piece]) -> list[Part]:
         inner = self.inner_indent()
         line = self.flat([p for i, o in enumerate(operands) for p in ((b", ", o) if i else (o,))], inner)
-        if not said.comments and self._fits((self.newline + inner, *line)):
+        broken = any(self._breaks(p) for p in said.operands)
+        if not (said.comments or broken) and self._fits((self.newline + inner, *line)):
             return [self.newline + inner, *line]
         parts: list[Part] = []
         for operand in operands:
@@ -182,7 +183,7 @@ class Layout:
                 continue
             for comment in said.before(operand):
                 parts += [self.newline + inner, comment]
-            parts += [self.newline + inner, *self._operand(self._hugged(operand), len(inner), inner), b","]
+            parts += [self.newline + inner, *self._operand(operand, len(inner), inner), b","]
             for comment in said.after(operand):
                 parts += [b"  ", comment]
         for comment in said.late:
@@ -226,13 +227,15 @@ class Layout:
         span = operand.argument.span
         return _NEWLINE.search(self.buffer, span.start, span.end) is not None
 
-    def _hugged(self, operand: Operand) -> Operand:
-        """The operand with parentheses if it has a line end that only the call's own parentheses allowed."""
+    def _breaks(self, operand: Operand) -> bool:
+        """Whether the operand has a line end that only the call's own parentheses allowed."""
         if operand.wrap or operand.argument.parenthesised or operand.parts:
-            return operand
-        span = operand.argument.span
-        bare = has_bare_newline(self.buffer[span.start : span.end])
-        return Operand(operand.argument, wrap=True) if bare else operand
+            return False
+        return has_bare_newline(self.buffer[operand.argument.span.start : operand.argument.span.end])
+
+    def _hugged(self, operand: Operand) -> Operand:
+        """The operand with parentheses if it needs them to span lines."""
+        return Operand(operand.argument, wrap=True) if self._breaks(operand) else operand
 
     def _operand(self, operand: Operand, column: int, base: bytes) -> list[Part]:
         """``column`` is where it begins, ``base`` the indentation of the line in which it begins."""
@@ -281,8 +284,8 @@ class _Said:
         self.pieces = pieces
         self.message = message
         self.late = [*(message.argument.comments if message else ()), *tail]
-        operands = [p for p in pieces if isinstance(p, Operand)]
-        self.comments = bool(self.late) or any(o.argument.comments for o in operands)
+        self.operands = [p for p in pieces if isinstance(p, Operand)]
+        self.comments = bool(self.late) or any(o.argument.comments for o in self.operands)
         self._told: set[Span] = set()
 
     def before(self, operand: Operand) -> list[Span]:

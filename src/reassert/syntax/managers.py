@@ -60,10 +60,10 @@ def manager_parts(call: AssertionCall, head: bytes, manager: Manager | None) -> 
     if manager.items[0].keyword in ("expected_exception", "expected_warning"):
         start = call.context.module.span(call.call.keywords[0]).start
         parts = substituted(parts, start, manager.items[0].span.start, b"")
-    if manager.pattern is not None:
-        parts = _matching(call.context.module, parts, manager.pattern)
     if manager.message is not None:
         parts = _without_message(call, parts, manager)
+    if manager.pattern is not None:
+        parts = _matching(call.context.module, parts, manager.pattern)
     return parts
 
 

@@ -91,8 +91,9 @@ def _condition(context: Context, argument: Argument) -> Row:
 
 def _opposite(context: Context, argument: Argument) -> tuple[Row, tuple[Flip, ...]]:
     node = argument.node
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return _condition(context, _operand(context.module, argument, node)), ()
+    inner = _operand(context.module, argument)
+    if inner is not None:
+        return _condition(context, inner), ()
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _FLIPPED:
         flip = _flip(context.module, node)
         if flip is not None:
@@ -102,10 +103,15 @@ def _opposite(context: Context, argument: Argument) -> tuple[Row, tuple[Flip, ..
     return Row(b"not ", argument), ()
 
 
-def _operand(module: Module, argument: Argument, node: ast.UnaryOp) -> Argument:
-    """What stands behind ``not``, with its own parentheses."""
+def _operand(module: Module, argument: Argument) -> Argument | None:
+    """What stands behind ``not``, with its own parentheses; None if it is no ``not``, or a comment would go."""
+    node, buffer = argument.node, module.source.buffer
+    if not isinstance(node, ast.UnaryOp) or not isinstance(node.op, ast.Not):
+        return None
     whole = module.span(node)
-    match = _NOT.match(module.source.buffer, whole.start)
+    if b"#" in buffer[argument.span.start : whole.start] + buffer[whole.end : argument.span.end]:
+        return None
+    match = _NOT.match(buffer, whole.start)
     start = match.end() if match else module.span(node.operand).start
     inner = start != module.span(node.operand).start
     return Argument(node.operand, None, Span(start, whole.end), inner, argument.before, argument.after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -29,8 +29,9 @@ _SAME_MODULE = {
 class Module:
     """A parsed file with the tables that rules ask for again and again."""
 
-    def __init__(self, source: SourceFile) -> None:
+    def __init__(self, source: SourceFile, aliases: Mapping[str, str] | None = None) -> None:
         self.source = source
+        self._aliases = aliases or {}
         self.tree = source.tree
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
@@ -156,7 +157,7 @@ class Module:
         table: defaultdict[str, set[str]] = defaultdict(set)
         for node in self.import_nodes:
             for local, target in imported_names(node):
-                table[local].add(canonical(target))
+                table[local].add(canonical(self._aliases.get(target, target)))
         return {name: frozenset(targets) for name, targets in table.items()}
 
     @cached_property
@@ -166,11 +167,29 @@ class Module:
         bound.update(n.name for n in self.tree.body if isinstance(n, (ast.ClassDef, *_FUNCTIONS)))
         return frozenset(bound)
 
+    @cached_property
+    def assigned(self) -> dict[str, ast.expr]:
+        """Names that are only another name for something imported: ``skip = unittest.skip``, once, at module level."""
+        found: dict[str, ast.expr] = {}
+        for statement in self.tree.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Name, ast.Attribute)):
+                target = statement.targets[0]
+                if len(statement.targets) == 1 and isinstance(target, ast.Name) and self._stores(target.id) == 1:
+                    found[target.id] = statement.value
+        return found
+
+    def _stores(self, name: str) -> int:
+        if name in self.imports:
+            return 2
+        return sum(not isinstance(n.ctx, ast.Load) for n in self.names.get(name, ()))
+
     def resolve(self, node: ast.AST) -> str | None:
         """The dotted name that an expression refers to through imports, or None."""
         if isinstance(node, ast.Attribute):
             value = self.resolve(node.value)
             return canonical(f"{value}.{node.attr}") if value else None
+        if isinstance(node, ast.Name) and node.id in self.assigned:
+            return self.resolve(self.assigned[node.id])
         if isinstance(node, ast.Name) and node.id not in self.rebound:
             targets = self.imports.get(node.id, frozenset())
             return next(iter(targets)) if len(targets) == 1 else None

@@ -238,10 +238,44 @@ def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for call in info.uses.supers:
         if id(call.node) not in context.handled and call.name in API:
             yield Problem(info, "B-INTERNALS", call.node, f"{call.name} of a base is called")
+    for node in _captured(context, info):
+        yield Problem(info, "B-CAPTURE", node, "setUp replaces a stream that pytest puts back before the test")
     for name in _bare_unittest(context, info):
         yield Problem(info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more")
     for function in info.uses.rebound:
         yield Problem(info, "A-RECEIVER", function, f"{function.name} binds its first parameter anew")
+
+
+_STREAMS = ("stdout", "stderr")
+
+
+def _captured(context: Context, info: ClassInfo) -> Iterator[ast.AST]:
+    """Places where setUp, or what it calls on itself, replaces sys.stdout or sys.stderr.
+
+    pytest runs fixtures in a phase of their own and installs its own streams anew between the phases.
+    """
+    todo = [info.methods[n] for n in ("setUp",) if n in info.methods]
+    seen = set()
+    while todo:
+        function = todo.pop()
+        seen.add(function)
+        yield from (n for n in context.module.subtree(function) if _replaces_stream(context, n))
+        called = {u.name for u in info.uses.attributes if u.method is function}
+        todo += [f for name, f in info.methods.items() if name in called and f not in seen]
+
+
+def _replaces_stream(context: Context, node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        stored = node.attr in _STREAMS and not isinstance(node.ctx, ast.Load)
+        return (stored and dotted_name(node.value) == "sys") or node.attr in ("redirect_stdout", "redirect_stderr")
+    if isinstance(node, ast.Name):
+        return (context.module.resolve(node) or "").startswith("contextlib.redirect_std")
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    words = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
+    if dotted_name(node.args[0]) == "sys":
+        return any(w in _STREAMS for w in words)
+    return any(w in ("sys.stdout", "sys.stderr") for w in words)
 
 
 def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
