@@ -1,7 +1,8 @@
 """``self.assertAlmostEqual(a, b)`` becomes ``a == pytest.approx(b, abs=5e-8)``, or the exact expression.
 
 Source: Lib/unittest/case.py: equal, or ``abs(a - b) <= delta``, or ``round(abs(a - b), places or 7) == 0``.
-With numbers only the very half of the last place differs in approx; what may be something else gets the exact form.
+With numbers only the very half of the last place differs in approx; what may be something else gets the
+exact form.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, is_trivial
@@ -32,7 +33,17 @@ _SIGNATURE = Signature(("first", "second", "places", "msg", "delta"), frozenset(
 _SIGNATURES: Mapping[str, Signature] = {"assertAlmostEqual": _SIGNATURE, "assertNotAlmostEqual": _SIGNATURE}
 _DEFAULT_PLACES = 7
 _MOST_PLACES = 15
-_CONTAINERS = (ast.List, ast.Tuple, ast.Dict, ast.Set, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.JoinedStr)
+_CONTAINERS = (
+    ast.List,
+    ast.Tuple,
+    ast.Dict,
+    ast.Set,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+    ast.JoinedStr,
+)
 _BELOW_SUM = (ast.Compare, ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 _SHIFTS = (ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor)
 
@@ -42,7 +53,7 @@ class AssertAlmostEqualToApprox(Codemod[Context]):
 
     title = "assertAlmostEqual becomes pytest.approx with an absolute tolerance"
     mentions = (b"AlmostEqual",)
-    refusals: Mapping[str, str] = {
+    refusals: ClassVar[Mapping[str, str]] = {
         **COMMON_REFUSALS,
         "A-ALMOST": "an operand that is no number, both places and delta, or a tolerance that makes no sense",
     }
@@ -66,7 +77,9 @@ def _convert(assertion: Assertion) -> Result:
     if problem:
         return assertion.refuse("A-ALMOST", problem)
     tolerance = _tolerance(assertion)
-    if tolerance is None or not (is_builtin(assertion.context.module, "abs") and is_builtin(assertion.context.module, "round")):
+    if tolerance is None or not (
+        is_builtin(assertion.context.module, "abs") and is_builtin(assertion.context.module, "round")
+    ):
         return assertion.kept()
     if assertion.call.name == "assertNotAlmostEqual":
         return _apart(assertion, tolerance)
@@ -93,7 +106,11 @@ def _is_plain(node: ast.Constant) -> bool:
 
 
 def _is_no_number(argument: Argument | None) -> bool:
-    return argument is not None and isinstance(argument.node, (*_CONTAINERS, ast.Constant)) and _literal(argument.node) is None
+    return (
+        argument is not None
+        and isinstance(argument.node, (*_CONTAINERS, ast.Constant))
+        and _literal(argument.node) is None
+    )
 
 
 def _given(assertion: Assertion, name: str) -> Argument | None:
@@ -103,12 +120,16 @@ def _given(assertion: Assertion, name: str) -> Argument | None:
     return argument
 
 
-def _literal(node: ast.expr) -> float | None:
+def _literal(node: ast.expr) -> int | float | None:
     """The value of a number that is written out."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         value = _literal(node.operand)
         return None if value is None else -value
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+    if (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, (int, float))
+        and not isinstance(node.value, bool)
+    ):
         return node.value if math.isfinite(node.value) else None
     return None
 
@@ -130,7 +151,11 @@ def _tolerance(assertion: Assertion) -> _Tolerance | None:
 
 
 def _is_parameter(assertion: Assertion, node: ast.expr) -> bool:
-    functions = [a for a in assertion.context.module.ancestors(assertion.statement) if isinstance(a, ast.FunctionDef | ast.AsyncFunctionDef)]
+    functions = [
+        a
+        for a in assertion.context.module.ancestors(assertion.statement)
+        if isinstance(a, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
     return isinstance(node, ast.Name) and any(
         a.arg == node.id for f in functions for a in [*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs]
     )
@@ -140,10 +165,10 @@ def _is_parameter(assertion: Assertion, node: ast.expr) -> bool:
 
 
 def _approx(assertion: Assertion, tolerance: _Tolerance) -> Result | None:
-    """``a == pytest.approx(b, abs=...)`` where the expected side is a number; operands stay in their order."""
+    """``a == pytest.approx(b, abs=...)`` where one side is surely a number; operands stay in their order."""
     context = assertion.context
     first, second = assertion.bound["first"], assertion.bound["second"]
-    within = _within(assertion, tolerance)
+    within = _within(tolerance)
     name = spelled(context, "pytest")
     if within is None or name is None:
         return None
@@ -158,7 +183,7 @@ def _approx(assertion: Assertion, tolerance: _Tolerance) -> Result | None:
     return None
 
 
-def _within(assertion: Assertion, tolerance: _Tolerance) -> tuple[Piece, ...] | None:
+def _within(tolerance: _Tolerance) -> tuple[Piece, ...] | None:
     """The absolute tolerance, None if it cannot be written as a number."""
     if tolerance.delta_given:
         return (bare(tolerance.delta_given),) if tolerance.delta is not None else None
@@ -170,7 +195,7 @@ def _within(assertion: Assertion, tolerance: _Tolerance) -> tuple[Piece, ...] | 
 
 
 def _close(assertion: Assertion, tolerance: _Tolerance) -> Result:
-    """Equal or close. Equality is left out where it follows: with a finite number, with a difference of dates."""
+    """Equal or close. Equality is left out where it follows: a finite number, a difference of dates."""
     distance = _distance(assertion, tolerance, b" <= ", b" == 0")
     if _is_finite(assertion) or _is_timedelta(assertion, tolerance):
         return assertion.asserted(*distance)
@@ -193,7 +218,9 @@ def _repeated(
     steady = given is None or is_rereadable(given.node)
     first, second = compared(assertion.bound["first"]), compared(assertion.bound["second"])
     context = assertion.context
-    repeated = (Operand(again(context, p.argument), p.wrap) if isinstance(p, Operand) else p for p in distance)
+    repeated = (
+        Operand(again(context, p.argument), p.wrap) if isinstance(p, Operand) else p for p in distance
+    )
     return assertion.asserted(
         *(first, operators[0], second, operators[1], *repeated),
         bind=lambda node: not (is_rereadable(node) if steady else is_trivial(node)),

@@ -1,4 +1,4 @@
-"""``self.assertListEqual(a, b)`` and its kin become ``assert a == b``, and say so where they also checked a type.
+"""``self.assertListEqual(a, b)`` and its kin become ``assert a == b``, with a check of the type if need be.
 
 Source: Lib/unittest/case.py. assertListEqual is isinstance and ``==``; assertSetEqual and assertSequenceEqual
 accept whatever looks like a set or a sequence, which no short expression says: they need proof.
@@ -31,7 +31,12 @@ from reassert.syntax.layout import Operand, Piece
 from reassert.syntax.messages import may_be_late
 from reassert.syntax.types import is_builtin, static_type
 
-_CHECKED = {"assertListEqual": "list", "assertTupleEqual": "tuple", "assertDictEqual": "dict", "assertMultiLineEqual": "str"}
+_CHECKED = {
+    "assertListEqual": "list",
+    "assertTupleEqual": "tuple",
+    "assertDictEqual": "dict",
+    "assertMultiLineEqual": "str",
+}
 _SEQUENCES = ("list", "tuple", "str", "bytes", "range")
 _SETS = ("set", "frozenset")
 _SIGNATURES: Mapping[str, Signature] = {
@@ -96,7 +101,7 @@ def _sequence_type(assertion: Assertion) -> str | None:
 
 
 class _Sides:
-    """How the two operands reach the comparison: as they are, checked before it, or bound to a name and checked."""
+    """How two operands reach the comparison: as they are, checked before it, or bound to a name."""
 
     def __init__(self, assertion: Assertion, first: Argument, second: Argument, wanted: str) -> None:
         self.first = first
@@ -105,7 +110,9 @@ class _Sides:
         self.context = assertion.context
         self.binds_second = not self._is_proven(second) and not is_rereadable(second.node)
         reads_second_early = not self._is_proven(second) and not is_trivial(second.node)
-        disturbed = (self.binds_second and not is_trivial(first.node)) or (reads_second_early and not is_pure(first.node))
+        disturbed = (self.binds_second and not is_trivial(first.node)) or (
+            reads_second_early and not is_pure(first.node)
+        )
         self.binds_first = disturbed or (not self._is_proven(first) and not is_rereadable(first.node))
 
     def _is_proven(self, argument: Argument) -> bool:
@@ -120,11 +127,17 @@ class _Sides:
 
 
 def _checked(assertion: Assertion, wanted: str, sides: _Sides) -> Result:
-    """isinstance for each operand that needs it, then the comparison."""
+    """The check of each operand that needs it, then the comparison."""
     ordered = sides.first.span.start < sides.second.span.start
     silent = assertion.message is None or may_be_late(assertion.message)
     module = assertion.context.module
-    if not (assertion.stands_alone and ordered and silent and is_builtin(module, wanted) and is_builtin(module, "isinstance")):
+    if not (
+        assertion.stands_alone
+        and ordered
+        and silent
+        and is_builtin(module, wanted)
+        and is_builtin(module, "isinstance")
+    ):
         return assertion.kept()
     lines: list[tuple[Part, ...]] = []
     final: list[Piece] = []
@@ -136,17 +149,22 @@ def _checked(assertion: Assertion, wanted: str, sides: _Sides) -> Result:
             piece = names[-1]
         lines += _lines(assertion, argument, piece, wanted if check else None)
         final += [b" == ", piece] if final else [piece]
-    return assertion.replaced(assertion.layout.joined([*lines, assertion.stated(Shape(tuple(final)))]))
+    spoken = [argument for argument, bind, _ in sides.plan() if bind]
+    return assertion.replaced(
+        assertion.layout.joined([*lines, assertion.stated(Shape(tuple(final)), spoken)])
+    )
 
 
-def _lines(assertion: Assertion, argument: Argument, piece: Piece, wanted: str | None) -> list[tuple[Part, ...]]:
-    """What must stand before the comparison for one operand; ``piece`` is a name if the operand is bound to it."""
+def _lines(
+    assertion: Assertion, argument: Argument, piece: Piece, wanted: str | None
+) -> list[tuple[Part, ...]]:
+    """What stands before the comparison for an operand; ``piece`` is the name that it is bound to, if any."""
     layout = assertion.layout
     if wanted is None:
         return [layout.assigning(piece, bare(argument))] if isinstance(piece, bytes) else []
     quiet = bare(again(assertion.context, argument))
     kind = b", " + wanted.encode() + b")"
-    message = assertion.message and bare(again(assertion.context, assertion.message))
+    message = bare(again(assertion.context, assertion.message)) if assertion.message else None
     if not isinstance(piece, bytes):
         return [layout.asserting([b"isinstance(", quiet, kind], message)]
     comments: list[tuple[Part, ...]] = [(c,) for c in argument.comments]
@@ -157,7 +175,7 @@ def _lines(assertion: Assertion, argument: Argument, piece: Piece, wanted: str |
 
 
 def _subset(assertion: Assertion) -> Result:
-    """The method is gone since Python 3.12: the fallback, which is as dead there as the original, comes last."""
+    """The method went with Python 3.12: the fallback, which is as dead there as the original, comes last."""
     subset, dictionary = assertion.bound["subset"], assertion.bound["dictionary"]
     context = assertion.context
     if static_type(context, subset.node) == static_type(context, dictionary.node) == "dict":
@@ -174,5 +192,7 @@ def _subset(assertion: Assertion) -> Result:
         b"[" + key + b"] for " + key + b", " + value + b" in ",
         primary(subset),
         b".items())",
-        bind=never if is_rereadable(dictionary.node) else lambda node: node is dictionary.node or not is_trivial(node),
+        bind=never
+        if is_rereadable(dictionary.node)
+        else lambda node: node is dictionary.node or not is_trivial(node),
     )

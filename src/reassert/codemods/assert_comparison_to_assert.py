@@ -51,7 +51,15 @@ class AssertComparisonToAssert(Codemod[Context]):
 
     title = "Comparing assertions become a plain assert"
     mentions = (
-        *(b"assertEqual", b"assertNotEqual", b"assertIs", b"assertIn", b"assertNotIn", b"assertGreater", b"assertLess"),
+        *(
+            b"assertEqual",
+            b"assertNotEqual",
+            b"assertIs",
+            b"assertIn",
+            b"assertNotIn",
+            b"assertGreater",
+            b"assertLess",
+        ),
         *(b"failUnlessEqual", b"failIfEqual"),
     )
     refusals = COMMON_REFUSALS

@@ -1,6 +1,6 @@
 """``self.assertCountEqual(a, [...])`` becomes a comparison of sorted lists, where the elements have an order.
 
-Source: Lib/unittest/case.py. Elements of unknown type may have none, so that only a literal side lets it happen.
+Source: Lib/unittest/case.py. Elements of unknown type may have no order: one side must be a literal.
 """
 
 from __future__ import annotations
@@ -64,12 +64,14 @@ def _convert(assertion: Assertion) -> Result:
 def _dead(assertion: Assertion) -> Result:
     """The method went with Python 2: the call fails before and after, unless somebody put the method back."""
     name = assertion.call.spelled
-    if any(a.attr == name and isinstance(a.ctx, ast.Store) for a in assertion.context.module.attributes) or any(
-        s.value == name for s in assertion.context.module.strings
-    ):
+    if any(
+        a.attr == name and isinstance(a.ctx, ast.Store) for a in assertion.context.module.attributes
+    ) or any(s.value == name for s in assertion.context.module.strings):
         return assertion.refuse("A-TYPEFUNC", f"{name} is put into TestCase by this file")
     text = f"{name}() does not exist in Python 3: this line raises AttributeError"
-    finding = assertion.context.finding(assertion.rule_id, "DEAD-ALIAS", assertion.call.call, text, "use assertCountEqual")
+    finding = assertion.context.finding(
+        assertion.rule_id, "DEAD-ALIAS", assertion.call.call, text, "use assertCountEqual"
+    )
     return Converted((), (finding,))
 
 
@@ -101,7 +103,10 @@ def _sorted(assertion: Assertion, argument: Argument) -> list[Piece]:
 def _in_order(assertion: Assertion, argument: Argument) -> Operand | None:
     """A literal with its elements sorted, None if that cannot be written on one line without loss."""
     node = argument.node
-    if not isinstance(node, (ast.List, ast.Tuple, ast.Set)) or element_kind(assertion.context, node) not in _ORDERED:
+    if (
+        not isinstance(node, (ast.List, ast.Tuple, ast.Set))
+        or element_kind(assertion.context, node) not in _ORDERED
+    ):
         return None
     values = [ast.literal_eval(e) for e in node.elts]
     order = sorted(range(len(values)), key=values.__getitem__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import ClassVar
 
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.assertions import bare
@@ -18,6 +19,7 @@ from reassert.syntax.converting import (
     signature,
     spelled,
 )
+from reassert.syntax.layout import Piece
 from reassert.syntax.types import static_type
 
 _SIGNATURES: Mapping[str, Signature] = {
@@ -31,7 +33,7 @@ class AssertRegexToReSearch(Codemod[Context]):
 
     title = "assertRegex becomes re.search"
     mentions = (b"assertRegex", b"assertNotRegex")
-    refusals: Mapping[str, str] = {
+    refusals: ClassVar[Mapping[str, str]] = {
         **COMMON_REFUSALS,
         "A-REGEX-ORDER": "an empty pattern, with which unittest always fails",
     }
@@ -46,9 +48,11 @@ def _convert(assertion: Assertion) -> Result:
     text = assertion.bound["text"]
     pattern = assertion.bound[_SIGNATURES[assertion.call.name].parameters[1]]
     if not negation and isinstance(pattern.node, ast.Constant) and pattern.node.value in ("", b""):
-        return assertion.refuse("A-REGEX-ORDER", "unittest fails when the pattern is empty; re.search would find it")
+        return assertion.refuse(
+            "A-REGEX-ORDER", "unittest fails when the pattern is empty; re.search would find it"
+        )
     if static_type(assertion.context, pattern.node) == "re.Pattern":
-        pieces = [primary(pattern), b".search(", bare(text), b")"]
+        pieces: list[Piece] = [primary(pattern), b".search(", bare(text), b")"]
         return assertion.asserted(*([negation] if negation else []), *pieces)
     name = spelled(assertion.context, "re")
     if name is None or _may_be_foreign(assertion.context, pattern.node):
@@ -58,5 +62,9 @@ def _convert(assertion: Assertion) -> Result:
 
 def _may_be_foreign(context: Context, pattern: ast.expr) -> bool:
     """Whether a pattern may be one of the ``regex`` package, which ``re.search`` does not take."""
-    known = any(target.partition(".")[0] == "regex" for targets in context.module.imports.values() for target in targets)
+    known = any(
+        target.partition(".")[0] == "regex"
+        for targets in context.module.imports.values()
+        for target in targets
+    )
     return known and static_type(context, pattern) not in ("str", "bytes")

@@ -1,4 +1,4 @@
-"""``self.assertTrue(x)`` becomes ``assert x``: truthiness, not identity with True. Source: Lib/unittest/case.py."""
+"""``self.assertTrue(x)`` becomes ``assert x``: truthiness, not ``is True``. Source: Lib/unittest/case.py."""
 
 from __future__ import annotations
 
@@ -28,7 +28,12 @@ from reassert.syntax.types import is_builtin
 
 _SIGNATURES: Mapping[str, Signature] = {"assertTrue": signature("expr"), "assertFalse": signature("expr")}
 # "a in b" and "a is b" and their negations: the only comparisons whose opposite has an operator of its own.
-_OPPOSITES = ((ast.In, rb"in", b"not in"), (ast.NotIn, rb"not\s+in", b"in"), (ast.Is, rb"is", b"is not"), (ast.IsNot, rb"is\s+not", b"is"))
+_OPPOSITES = (
+    (ast.In, rb"in", b"not in"),
+    (ast.NotIn, rb"not\s+in", b"in"),
+    (ast.Is, rb"is", b"is not"),
+    (ast.IsNot, rb"is\s+not", b"is"),
+)
 _ALWAYS_TRUE = (ast.GeneratorExp, ast.Lambda)
 
 
@@ -59,7 +64,7 @@ def _true(assertion: Assertion) -> Result:
 
 
 def _tuple(assertion: Assertion, argument: Argument) -> Result:
-    """``assert (a, b)`` makes Python and pytest warn; ``bool`` keeps the verdict (always true) without the noise."""
+    """``assert (a, b)`` makes Python and pytest warn; ``bool`` keeps the verdict without the noise."""
     if not is_builtin(assertion.context.module, "bool"):
         return assertion.kept()
     return assertion.asserted_call(b"bool(", [bare(argument)])
@@ -90,7 +95,12 @@ def _opposite(assertion: Assertion, argument: Argument) -> Edit | None:
             found = re.fullmatch(rb"[)\s]*\b(" + pattern + rb")\b[(\s]*", buffer[start:stop])
             if found is None:
                 return None
-            return Edit(start + found.start(1), start + found.end(1), (opposite,), assertion.call.unit(assertion.rule_id))
+            return Edit(
+                start + found.start(1),
+                start + found.end(1),
+                (opposite,),
+                assertion.call.unit(assertion.rule_id),
+            )
     return None
 
 
@@ -104,7 +114,9 @@ def _inside_not(assertion: Assertion, argument: Argument) -> Argument | None:
     if b"\n" in text or b"\r" in text:
         return None
     start = whole.start + len(b"not") + len(text[len(b"not") :]) - len(text[len(b"not") :].lstrip())
-    inner = replace(argument, node=node.operand, span=Span(start, whole.end), parenthesised=text.endswith(b")"))
+    inner = replace(
+        argument, node=node.operand, span=Span(start, whole.end), parenthesised=text.endswith(b")")
+    )
     return unwrapped(assertion.context, inner)
 
 
@@ -115,11 +127,19 @@ def _suspicions(assertion: Assertion) -> list[Finding]:
     message, node = assertion.message, assertion.bound["expr"].node
     if message is not None and message.keyword is None and not is_stringish(context, message):
         text = f"the second argument of {call.spelled}() is only a message: nothing is compared"
-        found.append(context.finding(assertion.rule_id, "SUSPECT-TWO-ARG-TRUE", call.call, text, "was assertEqual meant?"))
+        found.append(
+            context.finding(
+                assertion.rule_id, "SUSPECT-TWO-ARG-TRUE", call.call, text, "was assertEqual meant?"
+            )
+        )
     if isinstance(node, _ALWAYS_TRUE) or (isinstance(node, ast.Tuple) and node.elts):
         text = f"{call.spelled}() of a {_NAMES[type(node)]}, which is always true"
         found.append(context.finding(assertion.rule_id, "SUSPECT-ALWAYS-TRUE", call.call, text))
     return found
 
 
-_NAMES: Mapping[type[ast.AST], str] = {ast.GeneratorExp: "generator", ast.Lambda: "lambda", ast.Tuple: "tuple that is not empty"}
+_NAMES: Mapping[type[ast.AST], str] = {
+    ast.GeneratorExp: "generator",
+    ast.Lambda: "lambda",
+    ast.Tuple: "tuple that is not empty",
+}

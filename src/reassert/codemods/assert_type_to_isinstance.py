@@ -1,6 +1,6 @@
 """``self.assertIsInstance(a, T)`` and other named conditions become ``assert isinstance(a, T)`` and the like.
 
-Source: Lib/unittest/case.py; the names for subclasses, attributes, prefixes and suffixes are those of Python 3.14.
+Source: Lib/unittest/case.py; those about subclasses, attributes, prefixes and suffixes came with Python 3.14.
 """
 
 from __future__ import annotations
@@ -67,9 +67,10 @@ def _convert(assertion: Assertion) -> Result:
     negation = b"not " if name.startswith("assertNot") else b""
     if name in _METHODS:
         method = _METHODS[name]
-        return assertion.asserted(*([negation] if negation else []), primary(first), method, bare(second), b")")
+        return assertion.asserted(
+            *([negation] if negation else []), primary(first), method, bare(second), b")"
+        )
     function = _FUNCTIONS[name]
     if not is_builtin(assertion.context.module, function.decode()):
         return assertion.kept()
     return assertion.asserted_call(negation + function + b"(", [bare(first), bare(second)])
-

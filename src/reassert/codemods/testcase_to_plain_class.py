@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.class_names import Names
+from reassert.syntax.class_names import Names, names_of
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.module_checks import module_problem, suite_problem
+from reassert.syntax.foreign_names import Foreign, foreign_classes, places, rename_problem
+from reassert.syntax.module_checks import misuse, module_problem, suite_problem
 from reassert.syntax.plain_class import problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.statements import header_end, name_span
@@ -43,7 +45,7 @@ class TestcaseToPlainClass(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Offer every TestCase class and mixin; say what keeps which from climbing."""
-        names = Names(context)
+        names = names_of(context)
         edits: list[Edit] = []
         blocked: dict[str, tuple[Refusal, ...]] = {}
         climbs: set[str] = set()
@@ -56,6 +58,7 @@ class TestcaseToPlainClass(Codemod[Context]):
             climbs.add(info.qualname)
             renames[info.qualname] = names.qualname(info)
             edits += self._edits(context, info, names)
+        edits += self._foreign(context, blocked)
         return Rewrite(tuple(edits), blocked=blocked, climbs=frozenset(climbs), renames=renames)
 
     def _candidates(self, context: Context) -> list[ClassInfo]:
@@ -79,6 +82,27 @@ class TestcaseToPlainClass(Codemod[Context]):
         yield from self._base_edits(context, info, unit)
         for span, new in names.places(info):
             yield Edit(span.start, span.end, (new,), unit, info.qualname)
+
+    def _foreign(self, context: Context, blocked: dict[str, tuple[Refusal, ...]]) -> Iterator[Edit]:
+        """Follow the renames of classes of other files, or say why these cannot be."""
+        for foreign in foreign_classes(context):
+            problem = self._foreign_problem(context, foreign)
+            if problem:
+                code, node, reason = problem
+                refusal = context.refusal(self.id, code, node, foreign.info.qualname, reason)
+                blocked[foreign.key] = (refusal,)
+            elif foreign.is_renamed:
+                unit = Unit(self.id, foreign.info.qualname)
+                for span, new in places(context, foreign):
+                    yield Edit(span.start, span.end, (new,), unit, foreign.key)
+
+    def _foreign_problem(self, context: Context, foreign: Foreign) -> tuple[str, ast.AST, str] | None:
+        for node in foreign.nodes:
+            reason = misuse(context, node, foreign.info.node.name)
+            if reason:
+                return "B-DYNAMIC", node, reason
+        found = rename_problem(context, foreign) if foreign.is_renamed else None
+        return ("B-NAME", *found) if found else None
 
     def _base_edits(self, context: Context, info: ClassInfo, unit: Unit) -> Iterator[Edit]:
         """Remove ``unittest.TestCase`` from the bases, and the parentheses with the last one."""

@@ -103,6 +103,8 @@ class _Project:
 
     def find(self, importer: Path, dotted: str) -> tuple[Path, ScannedClass] | None:
         """The class that a dotted name means in ``importer``, through re-exports and star imports."""
+        if dotted.count(".") > _DEEPEST:
+            return None
         for module, name in _splits(dotted):
             for path in self.modules(importer, module):
                 hit = self._in_module(path, name)

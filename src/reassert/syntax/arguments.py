@@ -1,4 +1,4 @@
-"""The arguments of a call as pieces of source: their full extent, the gaps between them, binding to parameters."""
+"""The arguments of a call as pieces of source: their extent, the gaps between them, their parameters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument. ``span`` is its value with its own parentheses; ``comments`` stand before and after it."""
+    """One argument. ``span`` is its value with its own parentheses; comments stand before and after it."""
 
     node: ast.expr
     keyword: str | None
@@ -70,14 +70,19 @@ _Node = tuple[ast.expr, "str | None", Span]
 
 
 def read_arguments(module: Module, call: ast.Call) -> Arguments:
-    """The arguments of ``call``. A starred argument makes ``starred`` true, nothing else is said of it then."""
+    """The arguments of ``call``. If one is starred, ``starred`` is true and nothing else is said."""
     nodes = sorted(
-        [(a, None, module.span(a)) for a in call.args] + [(k.value, k.arg, module.span(k)) for k in call.keywords],
+        [(a, None, module.span(a)) for a in call.args]
+        + [(k.value, k.arg, module.span(k)) for k in call.keywords],
         key=lambda item: item[2].start,
     )
     if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
         return Arguments((), starred=True)
-    if len(nodes) == 1 and isinstance(nodes[0][0], ast.GeneratorExp) and nodes[0][2].end == module.span(call).end:
+    if (
+        len(nodes) == 1
+        and isinstance(nodes[0][0], ast.GeneratorExp)
+        and nodes[0][2].end == module.span(call).end
+    ):
         return Arguments((Argument(nodes[0][0], None, nodes[0][2], parenthesised=True),), starred=False)
     return _read(module, call, nodes)
 
@@ -114,7 +119,9 @@ def _neighbours(
         yield gap, values[index - 1] if index else None, values[index] if index < len(values) else None
 
 
-def _share(buffer: bytes, gap: _Gap, before: _Value | None, after: _Value | None) -> tuple[list[Span], list[Span]]:
+def _share(
+    buffer: bytes, gap: _Gap, before: _Value | None, after: _Value | None
+) -> tuple[list[Span], list[Span]]:
     """The comments of a gap: those of the argument before it, those of the one after it.
 
     What stands inside an argument's own parentheses is part of the argument. A comment behind the comma, on
@@ -172,12 +179,18 @@ def bind(arguments: Arguments, parameters: Sequence[str]) -> dict[str, Argument]
 
 
 # Builtins and string methods that neither change anything nor fail on what tests hand to them.
-_PURE_CALLS = frozenset("str repr len type format sorted list tuple dict set int float bool ascii hex oct bin id vars".split())
-_PURE_METHODS = frozenset("format join strip lstrip rstrip lower upper decode encode keys values items title replace".split())
+_PURE_CALLS = frozenset(
+    {"str", "repr", "ascii", "format", "len", "type", "sorted", "list", "tuple", "dict", "set", "id", "vars"}
+    | {"int", "float", "bool", "hex", "oct", "bin"}
+)
+_PURE_METHODS = frozenset(
+    {"format", "join", "strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "decode", "encode"}
+    | {"keys", "values", "items"}
+)
 
 
 def is_pure(node: ast.AST) -> bool:
-    """Whether evaluating an expression earlier, later or not at all makes no difference that a test relies on."""
+    """Whether evaluating an expression earlier, later or never makes no difference that a test relies on."""
     if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
         return False
     if isinstance(node, ast.Call) and not _is_pure_call(node):
@@ -192,7 +205,7 @@ def _is_pure_call(node: ast.Call) -> bool:
 
 
 def is_trivial(node: ast.AST) -> bool:
-    """Whether an expression is a constant, a name, or built of those only: evaluating it cannot raise or do anything."""
+    """Whether an expression is a constant, a name, or built of those: evaluating it does nothing."""
     if isinstance(node, (ast.Constant, ast.Name, ast.Lambda)):
         return True
     if isinstance(node, ast.UnaryOp):
@@ -200,5 +213,7 @@ def is_trivial(node: ast.AST) -> bool:
     if isinstance(node, (ast.Tuple, ast.List)):
         return all(is_trivial(e) for e in node.elts)
     if isinstance(node, ast.Dict):
-        return all(k is not None and isinstance(k, ast.Constant) for k in node.keys) and all(map(is_trivial, node.values))
+        return all(k is not None and isinstance(k, ast.Constant) for k in node.keys) and all(
+            map(is_trivial, node.values)
+        )
     return False

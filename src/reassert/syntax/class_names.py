@@ -15,6 +15,15 @@ from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
 
+def names_of(context: Context) -> Names:
+    """The names of a file's classes, made once."""
+    if "names" not in context.memory:
+        context.memory["names"] = Names(context)
+    found = context.memory["names"]
+    assert isinstance(found, Names)  # noqa: S101 - nobody else uses this key
+    return found
+
+
 class Names:
     """New names for the TestCase classes of a file."""
 
@@ -101,7 +110,7 @@ class Names:
     # -- where it stands -------------------------------------------------------------------------------------
 
     def places(self, info: ClassInfo) -> Iterator[tuple[Span, bytes]]:
-        """Every place of the old name, with what comes there."""
+        """Every place of the old name in the file of the class, with what comes there."""
         new = self.new.get(info, info.node.name).encode()
         if new.decode() == info.node.name:
             return
@@ -112,12 +121,20 @@ class Names:
                 yield module.span(node), new
         for attribute in module.attributes:
             if info.outer is not None and attribute.attr == info.node.name:
-                end = module.span(attribute).end
-                yield Span(end - len(attribute.attr.encode()), end), new
+                yield attribute_name(self.context, attribute), new
+        yield from self._exported_places(info.node.name, new)
+
+    def _exported_places(self, name: str, new: bytes) -> Iterator[tuple[Span, bytes]]:
         for string in self._exported:
-            if string.value == info.node.name:
-                span = module.span(string)
+            if string.value == name:
+                span = self.context.module.span(string)
                 yield Span(span.start + 1, span.end - 1), new
+
+
+def attribute_name(context: Context, node: ast.Attribute) -> Span:
+    """The bytes of ``name`` in ``value.name``."""
+    end = context.module.span(node).end
+    return Span(end - len(node.attr.encode()), end)
 
 
 def _capitalised(name: str) -> str:

@@ -31,6 +31,8 @@ class Context:
         self.excluded = excluded
         # The files that are converted together, by path; set by the engine, as the classes are linked by it.
         self.family: Mapping[str, Context] = {}
+        # What rules compute once for the file, by a key of their own.
+        self.memory: dict[str, object] = {}
         # Set by the engine before the rules that run after others: nodes whose use of the TestCase goes away.
         self.handled: frozenset[int] = frozenset()
 

@@ -1,7 +1,7 @@
-"""What the codemods for assertions share: from a call to the statements that take its place, or to a refusal.
+"""What the codemods for assertions share: from a call to the statements that take its place, or a refusal.
 
-Everything here keeps the verdict and the order of evaluation. Where operands would change places, or a message
-that does something would be evaluated late, they are first bound to local names, in the original order.
+Everything here keeps the verdict and the order of evaluation. Where operands would change places, or a
+message that does something would be evaluated late, they are bound to local names first, in their order.
 """
 
 from __future__ import annotations
@@ -26,15 +26,22 @@ from reassert.syntax.types import bound_names
 
 COMMON_REFUSALS = {
     "A-EXPR": "the assertion is used as a value, not as a statement",
-    "A-RECEIVER": "not provably called on the test instance, or the arguments cannot be matched to parameters",
+    "A-RECEIVER": "not provably called on the test instance, or with arguments that cannot be told apart",
     "A-TYPEFUNC": "the class changes what the assertion means",
 }
 # What an operand is called when it has to be bound to a local name first.
 _NAMES = {
+    "msg": "message",
+    "text": "text",
+    "expected_regex": "pattern",
+    "unexpected_regex": "pattern",
+    "subset": "subset",
+    "dictionary": "dictionary",
+    "member": "member",
+    "container": "container",
+    "cls": "expected_type",
     **dict.fromkeys(("first", "list1", "tuple1", "set1", "d1", "seq1", "expr1", "obj"), "actual"),
     **dict.fromkeys(("second", "list2", "tuple2", "set2", "d2", "seq2", "expr2"), "expected"),
-    **{"msg": "message", "text": "text", "expected_regex": "pattern", "unexpected_regex": "pattern"},
-    **{"subset": "subset", "dictionary": "dictionary", "member": "member", "container": "container", "cls": "expected_type"},
 }
 
 
@@ -108,11 +115,11 @@ class Assertion:
         """The message, None if there is none."""
         return message_of(self.bound)
 
-    @cached_property
-    def tail(self) -> tuple[Span, ...]:
-        """Comments behind the last argument, and those of a message that is dropped."""
-        dropped = self.bound.get("msg") if self.message is None else None
-        return (*(dropped.comments if dropped else ()), *self.call.arguments.tail)
+    def loose_comments(self, spoken: Iterable[Argument]) -> tuple[Span, ...]:
+        """Comments of the call that belong to none of the arguments in ``spoken``."""
+        told = {c for argument in spoken for c in argument.comments}
+        every = [c for argument in self.bound.values() for c in argument.comments]
+        return tuple(c for c in [*sorted(every), *self.call.arguments.tail] if c not in told)
 
     @cached_property
     def stands_alone(self) -> bool:
@@ -127,7 +134,9 @@ class Assertion:
     def function(self) -> FunctionNode | None:
         """The function whose local names the statement sees; None directly in a class body."""
         scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        scope = next((a for a in self.context.module.ancestors(self.statement) if isinstance(a, scopes)), None)
+        scope = next(
+            (a for a in self.context.module.ancestors(self.statement) if isinstance(a, scopes)), None
+        )
         return None if isinstance(scope, ast.ClassDef) else scope
 
     def fresh_name(self, wanted: str, taken: Iterable[bytes] = ()) -> bytes:
@@ -143,7 +152,7 @@ class Assertion:
         return self.call.refuse(self.rule_id, code, reason)
 
     def kept(self) -> Converted:
-        """The exact fallback: the same assertion on a TestCase of its own, where the class becomes a plain class."""
+        """The exact fallback: the same assertion on a TestCase of its own, if the class becomes plain."""
         return Converted((on_its_own(self.call, self.rule_id),))
 
     def replaced(self, parts: Sequence[Part], *imports: str) -> Converted:
@@ -152,7 +161,7 @@ class Assertion:
         return Converted((self.context.replace(self.statement, parts, unit, imports=imports),))
 
     def asserted(self, *pieces: Piece, imports: Sequence[str] = (), bind: Test = never) -> Converted:
-        """``assert <pieces>``, with the message; operands that ``bind`` picks out are bound to local names first."""
+        """``assert <pieces>``, with the message; operands that ``bind`` picks out get local names first."""
         return self._stated(Shape(pieces), imports, bind)
 
     def asserted_call(
@@ -161,12 +170,19 @@ class Assertion:
         """``assert head<operands>close``, with the message."""
         return self._stated(Shape(tuple(operands), head, close), imports, never)
 
-    def stated(self, shape: Shape) -> tuple[Part, ...]:
-        """The assert statement as it is, without a look at the order of evaluation."""
+    def stated(self, shape: Shape, spoken: Iterable[Argument] = ()) -> tuple[Part, ...]:
+        """The assert statement as it is, in any order; the comments of ``spoken`` are told elsewhere."""
         message = bare(self.message) if self.message else None
+        return self._laid_out(shape, message, spoken)
+
+    def _laid_out(
+        self, shape: Shape, message: Operand | None, spoken: Iterable[Argument]
+    ) -> tuple[Part, ...]:
+        said = [*spoken, *(o.argument for o in shape.operands), *([message.argument] if message else [])]
+        loose = self.loose_comments(said)
         if shape.close:
-            return self.layout.asserting_call(shape.head, shape.pieces, shape.close, message, self.tail)
-        return self.layout.asserting(shape.pieces, message, self.tail)
+            return self.layout.asserting_call(shape.head, shape.pieces, shape.close, message, loose)
+        return self.layout.asserting(shape.pieces, message, loose)
 
     def _stated(self, shape: Shape, imports: Sequence[str], bind: Test) -> Converted:
         arguments = [o.argument for o in shape.operands]
@@ -187,27 +203,33 @@ class Assertion:
             names[argument.node] = self.fresh_name(self._wanted(argument), names.values())
             lines.append(self.layout.assigning(names[argument.node], bare(argument)))
         pieces = tuple(names.get(p.argument.node, p) if isinstance(p, Operand) else p for p in shape.pieces)
-        return self.layout.joined([*lines, self._last(replace(shape, pieces=pieces), names)])
+        return self.layout.joined([*lines, self._last(replace(shape, pieces=pieces), bound, names)])
 
     def _wanted(self, argument: Argument) -> str:
         """The name that an operand would get: by the parameter that it came from."""
-        found = next((p for p, a in self.bound.items() if a.span.start <= argument.span.start < a.span.end), "")
+        found = next(
+            (p for p, a in self.bound.items() if a.span.start <= argument.span.start < a.span.end), ""
+        )
         return _NAMES.get(found, "value")
 
-    def _last(self, shape: Shape, names: Mapping[ast.expr, bytes]) -> tuple[Part, ...]:
+    def _last(
+        self, shape: Shape, bound: Sequence[Argument], names: Mapping[ast.expr, bytes]
+    ) -> tuple[Part, ...]:
         message = self.message
         if message is None or message.node not in names:
-            return self.stated(shape)
+            return self.stated(shape, bound)
         said = b", " + names[message.node]
         if shape.close:
-            return self.layout.asserting_call(shape.head, shape.pieces, shape.close + said, None, self.tail)
-        return self.layout.asserting((*shape.pieces, said), None, self.tail)
+            return self._laid_out(replace(shape, close=shape.close + said), None, bound)
+        return self._laid_out(replace(shape, pieces=(*shape.pieces, said)), None, bound)
 
 
 Convert = Callable[[Assertion], Result]
 
 
-def convert_calls(context: Context, rule_id: str, signatures: Mapping[str, Signature], convert: Convert) -> Rewrite:
+def convert_calls(
+    context: Context, rule_id: str, signatures: Mapping[str, Signature], convert: Convert
+) -> Rewrite:
     """``convert`` for every call of the assertion methods that ``signatures`` names."""
     calls, refusals = assertion_calls(context, rule_id, frozenset(signatures))
     edits: list[Edit] = []
@@ -248,12 +270,25 @@ def statement_of(call: AssertionCall) -> ast.stmt | None:
     if statement is None:
         return None
     whole, inner = module.span(statement), module.span(call.call)
-    outside = call.context.source.buffer[whole.start : inner.start] + call.context.source.buffer[inner.end : whole.end]
+    outside = (
+        call.context.source.buffer[whole.start : inner.start]
+        + call.context.source.buffer[inner.end : whole.end]
+    )
     return None if b"#" in outside else statement
 
 
 # What a "." may follow without parentheses; a number would swallow it.
-_PRIMARIES = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple)
+_PRIMARIES = (
+    ast.Name,
+    ast.Attribute,
+    ast.Call,
+    ast.Subscript,
+    ast.JoinedStr,
+    ast.List,
+    ast.Dict,
+    ast.Set,
+    ast.Tuple,
+)
 
 
 def primary(argument: Argument) -> Operand:
@@ -271,28 +306,33 @@ def wrapped_call(head: bytes, argument: Argument, close: bytes = b")") -> list[P
 
 
 def spelled(context: Context, dotted: str) -> bytes | None:
-    """How the file spells a module that new text needs; None if the file gives that name to something else."""
+    """How the file spells a module that new text needs; None if that name means something else."""
     name = imported_as(context, dotted)
     top = name.decode().partition(".")[0]
     if top not in bound_names(context.module):
         return name
     if top in context.module.rebound:
         return None
-    return name if context.module.imports.get(top, frozenset()) <= {dotted, dotted.rpartition(".")[0]} else None
+    targets = context.module.imports.get(top, frozenset())
+    return name if targets <= {dotted, dotted.rpartition(".")[0]} else None
 
 
 def unwrapped(context: Context, argument: Argument) -> Argument:
     """The argument without needless parentheses of its own."""
     span = context.module.span(argument.node)
-    outside = context.source.buffer[argument.span.start : span.start] + context.source.buffer[span.end : argument.span.end]
-    multiline = b"\n" in context.source.buffer[argument.span.start : argument.span.end]
-    if not argument.parenthesised or b"#" in outside or multiline or isinstance(argument.node, ast.GeneratorExp):
+    text = context.source.buffer[argument.span.start : argument.span.end]
+    if (
+        not argument.parenthesised
+        or b"\n" in text
+        or b"\r" in text
+        or isinstance(argument.node, ast.GeneratorExp)
+    ):
         return argument
     return replace(argument, span=span, parenthesised=False)
 
 
 def is_rereadable(node: ast.expr) -> bool:
-    """Whether reading an expression twice is as good as reading it once: names, attributes of names, constants."""
+    """Whether an expression may be read twice: names, attributes of names, constants."""
     if isinstance(node, ast.Attribute):
         return node.lineno == node.end_lineno and is_rereadable(node.value)
     if isinstance(node, ast.UnaryOp):
@@ -304,7 +344,9 @@ def again(context: Context, argument: Argument) -> Argument:
     """A rereadable argument for a second place of the same statement: without comments and parentheses."""
     if not is_rereadable(argument.node):
         return replace(argument, before=(), after=())
-    return replace(argument, span=context.module.span(argument.node), parenthesised=False, before=(), after=())
+    return replace(
+        argument, span=context.module.span(argument.node), parenthesised=False, before=(), after=()
+    )
 
 
 def is_constant(node: ast.expr) -> bool:
@@ -323,7 +365,9 @@ def is_constant(node: ast.expr) -> bool:
 def _in_order(operands: Sequence[Argument]) -> bool:
     """Whether evaluating ``operands`` in this order is as good as in the order of the source."""
     return all(
-        a.span.start <= b.span.start or _may_swap(a.node, b.node) for i, a in enumerate(operands) for b in operands[i + 1 :]
+        a.span.start <= b.span.start or _may_swap(a.node, b.node)
+        for i, a in enumerate(operands)
+        for b in operands[i + 1 :]
     )
 
 
@@ -335,5 +379,9 @@ def _is_still(node: ast.expr) -> bool:
     """Whether it does not matter when an expression is evaluated: it is trivial, or compiles a pattern."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "compile":
         arguments = [*node.args, *(k.value for k in node.keywords)]
-        return isinstance(node.func.value, ast.Name) and node.func.value.id == "re" and all(map(is_pure, arguments))
+        return (
+            isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and all(map(is_pure, arguments))
+        )
     return is_trivial(node)

@@ -12,7 +12,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
@@ -22,6 +22,7 @@ LIMIT = 88
 STEP = 4
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 _BLANKS = re.compile(rb"[ \t\f]*")
+_CLOSING = re.compile(rb"[)\]}]+")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class Layout:
         message: Operand | None = None,
         tail: Sequence[Span] = (),
     ) -> tuple[Part, ...]:
-        """``assert head(<operands>)close``: ``head`` ends with the bracket that ``close`` begins by closing."""
+        """``assert head(<operands>)close``: ``head`` ends with the bracket that ``close`` closes first."""
         inside: list[Piece] = []
         for operand in operands:
             inside += [b", ", operand] if inside else [operand]
@@ -141,34 +142,43 @@ class Layout:
         inner = self.inner_indent()
         body = self.flat(said.pieces, inner)
         parts = (b"assert (", self.newline + inner, *body, self.newline + self.indent + b")")
-        return (*parts, *self._message(said.message)) if self._fits(parts) else None
+        is_call = isinstance(said.pieces[0], bytes) and isinstance(said.pieces[-1], bytes)
+        return (*parts, *self._message(said.message)) if is_call or self._fits(parts) else None
 
     def _parenthesised(self, said: _Said) -> tuple[Part, ...]:
         """The condition in parentheses, an operand a line, comments where they were."""
         inner = self.inner_indent()
         parts: list[Part] = [b"assert ("]
-        prefix = b""
-        for piece in said.pieces:
-            if isinstance(piece, bytes):
-                prefix += piece
-                continue
-            for comment in said.before(piece):
+        for row in self._condition_rows(said, inner):
+            for comment in row.above:
                 parts += [self.newline + inner, comment]
-            lead = prefix.lstrip()
-            parts += [self.newline + inner + lead, *self._operand(self._hugged(piece), len(inner) + len(lead), inner)]
-            prefix = b""
-            for comment in said.after(piece):
+            parts += [self.newline + inner, *row.parts]
+            for comment in row.behind:
                 parts += [b"  ", comment]
-        self._close(parts, prefix, said, inner)
-        return (*parts, *self._message(said.message))
-
-    def _close(self, parts: list[Part], rest: bytes, said: _Said, inner: bytes) -> None:
-        commented = isinstance(parts[-1], Span) and self.buffer[parts[-1].start : parts[-1].end].startswith(b"#")
-        if rest.strip():
-            parts.append(self.newline + inner + rest.lstrip() if commented else rest)
         for comment in said.late:
             parts += [self.newline + inner, comment]
         parts.append(self.newline + self.indent + b")")
+        return (*parts, *self._message(said.message))
+
+    def _condition_rows(self, said: _Said, inner: bytes) -> list[_Row]:
+        """A row begins with each operator; what closes a call stays on the row of its operand."""
+        rows = [_Row()]
+        for piece in said.pieces:
+            row = rows[-1]
+            if isinstance(piece, Operand):
+                row.above += said.before(piece)
+                column = self._column_after(len(inner), row.parts)
+                row.parts += self._operand(self._hugged(piece), column, inner)
+                row.behind += said.after(piece, row.behind)
+                continue
+            closing = _CLOSING.match(piece)
+            end = closing.end() if closing else 0
+            row.parts += [piece[:end]] if end else []
+            if row.parts and piece[end:].startswith(b" "):
+                rows.append(_Row([piece[end:].lstrip()]))
+            elif piece[end:]:
+                row.parts.append(piece[end:])
+        return rows
 
     def _rows(self, said: _Said, operands: Sequence[Piece]) -> list[Part]:
         inner = self.inner_indent()
@@ -184,7 +194,7 @@ class Layout:
             for comment in said.before(operand):
                 parts += [self.newline + inner, comment]
             parts += [self.newline + inner, *self._operand(operand, len(inner), inner), b","]
-            for comment in said.after(operand):
+            for comment in said.after(operand, ()):
                 parts += [b"  ", comment]
         for comment in said.late:
             parts += [self.newline + inner, comment]
@@ -253,8 +263,8 @@ class Layout:
     def moved(self, span: Span, column: int, base: bytes) -> list[Part]:
         """A piece of source whose first byte comes to stand at ``column``; its other lines follow it.
 
-        Lines that hung further right than the piece began are aligned with it again; others keep their distance
-        from the beginning of the line, which is now ``base``. Lines inside string literals stay as they are.
+        Lines that hung further right than the piece began are aligned with it again; others keep their
+        distance from the beginning of the line, which is now ``base``. Lines inside strings stay as they are.
         """
         text = self.buffer[span.start : span.end]
         if b"\n" not in text and b"\r" not in text:
@@ -277,6 +287,15 @@ class Layout:
         return parts
 
 
+@dataclass
+class _Row:
+    """A line of a condition, the comments above it and the one behind it."""
+
+    parts: list[Part] = field(default_factory=list)
+    above: list[Span] = field(default_factory=list)
+    behind: list[Span] = field(default_factory=list)
+
+
 class _Said:
     """What a statement says, and the comments that go with it, each of them once."""
 
@@ -292,11 +311,12 @@ class _Said:
         """Comments to put above the operand."""
         return self._once(operand.argument.before)
 
-    def after(self, operand: Operand) -> list[Span]:
-        """Comments to put behind the operand; a second one must go to a line of its own: it comes late."""
+    def after(self, operand: Operand, already: Sequence[Span]) -> list[Span]:
+        """The comment to put behind the operand; a second one on the same line must come late."""
         found = self._once(operand.argument.after)
-        self.late[:0] = found[1:]
-        return found[:1]
+        room = 0 if already else 1
+        self.late[:0] = found[room:]
+        return found[:room]
 
     def _once(self, comments: Sequence[Span]) -> list[Span]:
         new = [c for c in comments if c not in self._told]
@@ -345,13 +365,16 @@ def has_bare_newline(text: bytes) -> bool:
 
 
 def movable_lines(text: bytes) -> list[tuple[int, bytes]]:
-    """(offset, leading blanks) of each line after the first that neither is empty nor begins inside a string literal."""
+    """(offset, leading blanks) of each line after the first that is not empty and not inside a string."""
     tokens = _tokens(text)
     if tokens is None:
         return []
     inside: set[int] = set()
     for token in tokens:
-        if token.type == tokenize.STRING or tokenize.tok_name[token.type] in ("FSTRING_MIDDLE", "TSTRING_MIDDLE"):
+        if token.type == tokenize.STRING or tokenize.tok_name[token.type] in (
+            "FSTRING_MIDDLE",
+            "TSTRING_MIDDLE",
+        ):
             inside.update(range(token.start[0] + 1, token.end[0] + 1))
     inside |= _open_string_lines(tokens)
     found = []

@@ -104,7 +104,7 @@ def _opposite(context: Context, argument: Argument) -> tuple[Row, tuple[Flip, ..
 
 
 def _operand(module: Module, argument: Argument) -> Argument | None:
-    """What stands behind ``not``, with its own parentheses; None if it is no ``not``, or a comment would go."""
+    """What stands behind ``not``, with its parentheses; None if there is none, or a comment would go."""
     node, buffer = argument.node, module.source.buffer
     if not isinstance(node, ast.UnaryOp) or not isinstance(node.op, ast.Not):
         return None

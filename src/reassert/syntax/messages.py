@@ -10,7 +10,10 @@ from reassert.syntax.arguments import Argument, is_pure
 from reassert.syntax.context import Context
 from reassert.syntax.types import static_type
 
-_TELLING = re.compile(r"(^|_)(msg|message|reason|error|err|text|desc|description|info|note|hint|label|explanation)s?(_|\d*$)", re.I)
+_TELLING = re.compile(
+    r"(^|_)(msg|message|reason|error|err|text|desc|description|info|note|hint|label|explanation)s?(_|\d*$)",
+    re.IGNORECASE,
+)
 
 
 def message_of(bound: Mapping[str, Argument], parameter: str = "msg") -> Argument | None:
@@ -34,10 +37,10 @@ def is_stringish(context: Context, message: Argument) -> bool:
     if isinstance(node, ast.BinOp):
         return static_type(context, node.left) == "str" or static_type(context, node.right) == "str"
     if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join") or _is_telling(node.func)
+        return getattr(node.func, "attr", "") in ("format", "join") or _is_telling(node.func)
     return _is_telling(node)
 
 
 def _is_telling(node: ast.expr) -> bool:
-    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    name = getattr(node, "id", "") or getattr(node, "attr", "")
     return _TELLING.search(name) is not None or name in ("_", "gettext")

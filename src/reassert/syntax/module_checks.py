@@ -34,22 +34,30 @@ def module_problem(context: Context) -> ModuleProblem | None:
 
 
 def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    """Uses of a class that need it to be a TestCase: loaders, instances, ``setattr`` of tests."""
-    module = context.module
-    for name in module.names.get(info.node.name, ()):
-        if not isinstance(name.ctx, ast.Load) or info.outer is not None:
-            continue
-        parent = module.parents[name]
-        if isinstance(parent, ast.Call) and parent.func is name:
-            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} is instantiated")
-        elif isinstance(parent, ast.Call) and _callee(parent) in _LOADERS:
-            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} is loaded with unittest's {_callee(parent)}")
-        elif isinstance(parent, ast.Call) and _callee(parent) in ("setattr", "type"):
-            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} is changed or extended at run time")
-        elif isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load) and _at_module_level(context, parent):
-            yield Problem(info, "B-DYNAMIC", name, f"attributes of {info.node.name} are set from outside")
-        elif isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
-            yield Problem(info, "B-DYNAMIC", name, f"{info.node.name} stands in a list that the module may load")
+    """Uses of a class in its own file that need it to be a TestCase."""
+    if info.outer is None:
+        for node in context.module.names.get(info.node.name, ()):
+            reason = misuse(context, node, info.node.name)
+            if reason:
+                yield Problem(info, "B-DYNAMIC", node, reason)
+
+
+def misuse(context: Context, node: ast.Name | ast.Attribute, name: str) -> str:
+    """Why a use of a class needs it to be a TestCase: loaders, instances, attributes set from outside; else empty."""
+    parent = context.module.parents[node]
+    if not isinstance(node.ctx, ast.Load):
+        return ""
+    if isinstance(parent, ast.Call):
+        if parent.func is node:
+            return f"{name} is instantiated"
+        if _callee(parent) in _LOADERS:
+            return f"{name} is loaded with unittest's {_callee(parent)}"
+        return f"{name} is changed or extended at run time" if _callee(parent) in ("setattr", "type") else ""
+    if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load) and _at_module_level(context, parent):
+        return f"attributes of {name} are set from outside"
+    if isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
+        return f"{name} stands in a list that the module may load"
+    return ""
 
 
 def _callee(call: ast.Call) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from reassert.syntax.context import Context
-from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.module import FunctionNode, Module, ScopeNode
 
+_SETS = ("set", "frozenset")
 NUMBERS = frozenset({"int", "float", "bool"})
 _DEPTH = 8
 
@@ -30,10 +31,15 @@ _DISPLAYS: Mapping[type[ast.AST], str] = {
 }
 # Builtins that always give an instance of one builtin type.
 _BUILTINS = {
-    **{name: name for name in ("list", "tuple", "set", "frozenset", "dict", "str", "bytes", "int", "float", "bool", "range")},
-    **{"sorted": "list", "repr": "str", "ascii": "str", "hex": "str", "oct": "str", "bin": "str", "chr": "str", "format": "str"},
-    **{"len": "int", "ord": "int", "hash": "int", "isinstance": "bool", "callable": "bool", "hasattr": "bool", "dir": "list"},
+    **{name: name for name in ("list", "tuple", "set", "frozenset", "dict", "str", "bytes", "range")},
+    **{name: name for name in ("int", "float", "bool")},
+    **dict.fromkeys(("sorted", "dir"), "list"),
+    **dict.fromkeys(("repr", "ascii", "hex", "oct", "bin", "chr", "format"), "str"),
+    **dict.fromkeys(("len", "ord", "hash"), "int"),
+    **dict.fromkeys(("isinstance", "callable", "hasattr"), "bool"),
 }
+# What no module that is worth a star import redefines; numpy has its own round, future its own list.
+_UNTOUCHED = frozenset({"isinstance", "issubclass", "hasattr", "callable", "sorted", "repr", "len"})
 _FUNCTIONS = {
     "re.compile": "re.Pattern",
     "json.dumps": "str",
@@ -41,15 +47,61 @@ _FUNCTIONS = {
     "pprint.pformat": "str",
     "datetime.timedelta": "datetime.timedelta",
 }
-_BOOLEAN_MATH = frozenset({"isclose", "isfinite", "isinf", "isnan", "frexp", "modf"})
 _INTEGER_MATH = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm"})
+_FLOAT_MATH = frozenset(
+    {"acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "sin", "sinh", "tan", "tanh"}
+    | {
+        "cbrt",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log10",
+        "log1p",
+        "log2",
+        "pow",
+        "sqrt",
+        "hypot",
+        "dist",
+        "fsum",
+    }
+    | {
+        "copysign",
+        "degrees",
+        "radians",
+        "erf",
+        "erfc",
+        "fabs",
+        "fmod",
+        "gamma",
+        "lgamma",
+        "ldexp",
+        "remainder",
+    }
+)
 _FLOAT_CONSTANTS = frozenset({"math.pi", "math.e", "math.tau"})
 _STR_TO_STR = frozenset(
-    """capitalize casefold center expandtabs format format_map join ljust lower lstrip replace rjust rstrip strip
-    swapcase title translate upper zfill removeprefix removesuffix""".split(),
+    {
+        "capitalize",
+        "casefold",
+        "lower",
+        "swapcase",
+        "title",
+        "upper",
+        "format",
+        "format_map",
+        "join",
+        "replace",
+    }
+    | {"center", "expandtabs", "ljust", "rjust", "zfill", "lstrip", "rstrip", "strip", "translate"}
+    | {"removeprefix", "removesuffix"}
 )
 _STR_TO_LIST = frozenset({"split", "rsplit", "splitlines"})
-_SAME = {"list": ("copy",), "dict": ("copy",), "set": ("copy", "union", "difference", "intersection", "symmetric_difference")}
+_SAME = {
+    "list": ("copy",),
+    "dict": ("copy",),
+    "set": ("copy", "union", "difference", "intersection", "symmetric_difference"),
+}
 
 
 @lru_cache(maxsize=4)
@@ -59,17 +111,15 @@ def bound_names(module: Module) -> frozenset[str]:
     for node in ast.walk(module.tree):
         if isinstance(node, ast.arg):
             names.add(node.arg)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            names.add(node.name)
+        else:
+            names.update(_special_names(node))
     return frozenset(names)
 
 
 def is_builtin(module: Module, name: str) -> bool:
     """Whether ``name`` means the builtin wherever the file uses it."""
     bound = bound_names(module)
-    return hasattr(builtins, name) and name not in bound and "*" not in bound
+    return hasattr(builtins, name) and name not in bound and ("*" not in bound or name in _UNTOUCHED)
 
 
 def static_type(context: Context, node: ast.expr, depth: int = _DEPTH) -> str | None:
@@ -95,7 +145,7 @@ def _of_name(context: Context, node: ast.expr, depth: int) -> str | None:
     return static_type(context, value, depth) if value is not None else None
 
 
-def _of_attribute(context: Context, node: ast.expr, depth: int) -> str | None:  # noqa: ARG001 - the table's signature
+def _of_attribute(context: Context, node: ast.expr, depth: int) -> str | None:  # noqa: ARG001 - as the others
     return "float" if context.module.resolve(node) in _FLOAT_CONSTANTS else None
 
 
@@ -110,22 +160,23 @@ def _of_unary(context: Context, node: ast.expr, depth: int) -> str | None:
 def _of_binary(context: Context, node: ast.expr, depth: int) -> str | None:
     assert isinstance(node, ast.BinOp)  # noqa: S101 - the table of finders
     left, right = static_type(context, node.left, depth), static_type(context, node.right, depth)
-    if left in ("str", "bytes") and isinstance(node.op, ast.Mod):
-        return left
-    if left is None or right is None:
-        return None
     if left in NUMBERS and right in NUMBERS:
         return _of_arithmetic(node.op, left, right)
-    if isinstance(node.op, ast.Add):
-        return left if left == right and left in ("str", "bytes", "list", "tuple") else None
-    if isinstance(node.op, ast.Mult):
-        return left if right == "int" and left in ("str", "bytes", "list", "tuple") else None
-    if isinstance(node.op, (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)):
-        return left if left == right and left in ("set", "frozenset") else None
-    return None
+    return left if _keeps_type(node.op, left, right) else None
 
 
-def _of_arithmetic(op: ast.operator, left: str, right: str) -> str | None:
+def _keeps_type(op: ast.operator, left: str | None, right: str | None) -> bool:
+    """Whether an operator on something that is no number gives what its left side is."""
+    if isinstance(op, ast.Mod):
+        return left in ("str", "bytes")
+    if isinstance(op, ast.Add):
+        return left == right and left in ("str", "bytes", "list", "tuple")
+    if isinstance(op, ast.Mult):
+        return right == "int" and left in ("str", "bytes", "list", "tuple")
+    return isinstance(op, (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)) and left == right and left in _SETS
+
+
+def _of_arithmetic(op: ast.operator, left: str | None, right: str | None) -> str | None:
     if isinstance(op, ast.Div):
         return "float"
     if isinstance(op, ast.Pow):
@@ -137,7 +188,11 @@ def _of_arithmetic(op: ast.operator, left: str, right: str) -> str | None:
 
 def _of_call(context: Context, node: ast.expr, depth: int) -> str | None:
     assert isinstance(node, ast.Call)  # noqa: S101 - the table of finders
-    if isinstance(node.func, ast.Name) and node.func.id in _BUILTINS and is_builtin(context.module, node.func.id):
+    if (
+        isinstance(node.func, ast.Name)
+        and node.func.id in _BUILTINS
+        and is_builtin(context.module, node.func.id)
+    ):
         return _BUILTINS[node.func.id]
     dotted = context.module.resolve(node.func)
     if dotted is not None:
@@ -147,15 +202,9 @@ def _of_call(context: Context, node: ast.expr, depth: int) -> str | None:
 
 def _of_math(dotted: str) -> str | None:
     module, _, name = dotted.rpartition(".")
-    if module != "math" or name in _BOOLEAN_MATH:
+    if module != "math":
         return None
     return "int" if name in _INTEGER_MATH else "float" if name in _FLOAT_MATH else None
-
-
-_FLOAT_MATH = frozenset(
-    """acos acosh asin asinh atan atan2 atanh cbrt copysign cos cosh degrees dist erf erfc exp exp2 expm1 fabs fmod
-    fsum gamma hypot ldexp lgamma log log10 log1p log2 nextafter pow radians remainder sin sinh sqrt tan tanh ulp""".split(),
-)
 
 
 def _of_method(context: Context, node: ast.Call, depth: int) -> str | None:
@@ -185,18 +234,22 @@ _FINDERS: Mapping[type[ast.AST], _Finder] = {
 
 
 def assigned_value(context: Context, name: ast.Name) -> ast.expr | None:
-    """What a name was bound to by its only assignment: in the function around it, else at the top of the module."""
+    """What a name's only assignment bound it to: in the function around it, or at the top of the file."""
     module = context.module
     scope = module.enclosing_function(name)
     if scope is not None and (value := _only_binding(module, scope, name.id)) is not None:
         return value
-    if scope is not None and _binds(scope, name.id):
+    if any(isinstance(a, (FunctionNode, ast.Lambda)) and _binds(a, name.id) for a in module.ancestors(name)):
         return None
     return _module_constant(module, name.id)
 
 
 def _only_binding(module: Module, scope: FunctionNode, name: str) -> ast.expr | None:
-    stores = [n for n in module.names.get(name, ()) if not isinstance(n.ctx, ast.Load) and module.enclosing_function(n) is scope]
+    stores = [
+        n
+        for n in module.names.get(name, ())
+        if not isinstance(n.ctx, ast.Load) and module.enclosing_function(n) is scope
+    ]
     if len(stores) != 1 or _otherwise_bound(scope, name):
         return None
     return _plainly_assigned(module, stores[0])
@@ -211,8 +264,8 @@ def _plainly_assigned(module: Module, store: ast.Name) -> ast.expr | None:
     return parent.value if isinstance(parent, ast.AnnAssign) and parent.target is store else None
 
 
-def _otherwise_bound(scope: FunctionNode, name: str) -> bool:
-    """Whether a parameter, an import, a declaration, a nested function or a handler binds the name in a function."""
+def _otherwise_bound(scope: ScopeNode, name: str) -> bool:
+    """Whether a parameter, an import, a declaration, a nested function or a handler binds the name."""
     return name in _declared(scope) or any(isinstance(n, ast.arg) and n.arg == name for n in ast.walk(scope))
 
 
@@ -234,7 +287,7 @@ def _special_names(node: ast.AST) -> Iterator[str]:
         yield node.rest or ""
 
 
-def _binds(scope: FunctionNode, name: str) -> bool:
+def _binds(scope: ScopeNode, name: str) -> bool:
     return _otherwise_bound(scope, name) or any(
         isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load) for n in ast.walk(scope)
     )
@@ -253,7 +306,10 @@ def _module_constant(module: Module, name: str) -> ast.expr | None:
 
 
 def element_kind(context: Context, node: ast.expr) -> str | None:
-    """What a literal holds: ``str``, ``bytes`` or ``number`` if it is all of one kind, else ``hashable``; None if unknown."""
+    """What a literal holds: ``str``, ``bytes`` or ``number`` if it is all of one kind, else ``hashable``.
+
+    None if nobody knows, or if it holds something that is no constant.
+    """
     if isinstance(node, ast.Name):
         value = assigned_value(context, node)
         return element_kind(context, value) if isinstance(value, ast.Tuple) else None
@@ -271,7 +327,7 @@ def element_kind(context: Context, node: ast.expr) -> str | None:
 
 
 def constant_kind(node: ast.expr) -> str | None:
-    """``str``, ``bytes``, ``number`` or ``hashable`` for a constant, None for anything else. NaN cannot be written as one."""
+    """``str``, ``bytes``, ``number`` or ``hashable`` for a constant (which is never NaN), else None."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
         return "number" if constant_kind(node.operand) == "number" else None
     if isinstance(node, ast.Tuple):

@@ -1,0 +1,97 @@
+"""Classes of other files as this file names them: imports, uses through a module, and what follows a rename."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reassert.model.edits import Span
+from reassert.syntax.class_names import attribute_name, names_of
+from reassert.syntax.classes import ClassInfo
+from reassert.syntax.context import Context
+from reassert.syntax.module import imported_names
+
+
+@dataclass
+class Foreign:
+    """A class of another file of the family, with everything in this file that means it.
+
+    ``key`` names the class for the engine; ``aliases`` are import aliases, ``nodes`` names and attributes.
+    """
+
+    info: ClassInfo
+    home: Context
+    aliases: list[ast.alias] = field(default_factory=list)
+    nodes: list[ast.Name | ast.Attribute] = field(default_factory=list)
+    starred: bool = False
+
+    @property
+    def key(self) -> str:
+        """``path::qualname``."""
+        return f"{self.home.source.path}::{self.info.qualname}"
+
+    @property
+    def new_name(self) -> str:
+        """The name that the class has when it has climbed."""
+        return names_of(self.home).new.get(self.info, self.info.node.name)
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it gets another name."""
+        return self.new_name != self.info.node.name
+
+
+def foreign_classes(context: Context) -> list[Foreign]:
+    """The test classes of other files that this file uses."""
+    found: dict[ClassInfo, Foreign] = {}
+    for dotted, ref in context.facts.names.items():
+        home = context.family.get(ref.path)
+        hits = home.classes.by_name.get(ref.qualname, []) if home else []
+        if home is not None and len(hits) == 1:
+            foreign = found.setdefault(hits[0], Foreign(hits[0], home))
+            _collect(context, dotted, foreign)
+    return list(found.values())
+
+
+def _collect(context: Context, dotted: str, foreign: Foreign) -> None:
+    module = context.module
+    for node in module.import_nodes:
+        for alias, (local, target) in zip(node.names, imported_names(node), strict=True):
+            if isinstance(node, ast.ImportFrom) and target == dotted:
+                foreign.aliases.append(alias)
+                foreign.nodes += module.names.get(local, ())
+    if "." not in dotted.strip("."):
+        foreign.starred = dotted not in module.imports
+        foreign.nodes += module.names.get(dotted, ()) if foreign.starred else ()
+    wanted = dotted.rpartition(".")[2]
+    foreign.nodes += [a for a in module.attributes if a.attr == wanted and module.resolve(a) == dotted]
+
+
+def places(context: Context, foreign: Foreign) -> Iterator[tuple[Span, bytes]]:
+    """Every place of a renamed class's old name in this file, with what comes there."""
+    new = foreign.new_name.encode()
+    renamed_locally = {a.asname for a in foreign.aliases if a.asname}
+    for alias in foreign.aliases:
+        start = context.module.span(alias).start
+        yield Span(start, start + len(alias.name.encode())), new
+    for node in dict.fromkeys(foreign.nodes):
+        if isinstance(node, ast.Attribute):
+            yield attribute_name(context, node), new
+        elif node.id not in renamed_locally:
+            yield context.module.span(node), new
+
+
+def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | None:
+    """Why this file cannot follow the rename of a class, with the place; None if it can."""
+    name, new, module = foreign.info.node.name, foreign.new_name, context.module
+    local = [n for n in foreign.nodes if isinstance(n, ast.Name) and n.id == name]
+    if any(not isinstance(n.ctx, ast.Load) for n in local) or name in module.parameters:
+        return (local or [module.tree.body[0]])[0], f"{name} means something else, too"
+    if local and (new in module.names or new in module.imports or new in module.rebound):
+        return local[0], f"{new} means something else here"
+    for string in module.strings:
+        if name in string.value and any(part == name for part in string.value.replace(":", ".").split(".")):
+            return string, f"a string names {name}"
+    inside = [n for n in foreign.nodes if any(isinstance(a, ast.JoinedStr) for a in module.ancestors(n))]
+    return (inside[0], f"{name} is used inside an f-string") if inside else None
