@@ -96,11 +96,11 @@ class _Component:
         for info in self.chain.component:
             found |= {id(u.node) for u in self.chain.supers(info)}
             found |= {id(u.node) for u in info.uses.attributes if u.name in XUNIT}
-            found |= {id(n) for n, _ in info.uses.escapes if self._is_super_argument(n)}
+            found |= {id(n) for n, _ in info.uses.escapes if self._is_super_argument(info, n)}
         return found | {id(c.use.node) for c in self.cleanups.uses}
 
-    def _is_super_argument(self, node: ast.Name) -> bool:
-        call = self.context.module.parents[node]
+    def _is_super_argument(self, info: ClassInfo, node: ast.Name) -> bool:
+        call = info.module.parents[node]
         return isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in XUNIT
 
     def unit(self, owner: ClassInfo) -> Unit:

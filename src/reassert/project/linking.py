@@ -126,12 +126,7 @@ class _Project:
         if head in facts.exports:
             target = facts.exports[head]
             return self.find(path, f"{target}.{rest}" if rest else target)
-        for imported in facts.imports:
-            if imported.endswith(".*"):
-                hit = self.find(path, f"{imported[:-1]}{name}")
-                if hit:
-                    return hit
-        return None
+        return self._star(path, name)
 
     def external_bases(self, path: Path, facts: ScannedFacts) -> dict[str, BaseFacts]:
         """What each base that ``path`` imports is, as far as the project knows it."""
@@ -139,7 +134,7 @@ class _Project:
         wanted = {b for c in facts.classes for b in c.bases}
         for dotted in wanted:
             name = dotted[1:] if dotted.startswith(":") else dotted
-            if dotted in ("?", "object") or dotted in ROOTS or (dotted.startswith(":") and name in self.classes[path]):
+            if dotted in ("?", "object") or dotted in ROOTS or self._origin(path, dotted, 0) in ROOTS or (dotted.startswith(":") and name in self.classes[path]):
                 continue
             hit = self._base(path, dotted)
             if hit and hit[0] != path:
@@ -148,8 +143,14 @@ class _Project:
         return found
 
     def _star(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
-        stars = (i for i in self.scanned[path].imports if i.endswith(".*"))
-        return next((hit for i in stars if (hit := self.find(path, f"{i[:-1]}{name}"))), None)
+        """The class of this name that ``path`` gets from one of its star imports."""
+        for imported in self.scanned[path].imports:
+            if imported.endswith(".*"):
+                for source in self.modules(path, imported[:-2] or "."):
+                    hit = self._in_module(source, name)
+                    if hit:
+                        return hit
+        return None
 
     def describe(self, path: Path, info: ScannedClass) -> tuple[BaseKind, frozenset[str]]:
         """The kind of a class and every name that it and its bases in the project define."""
@@ -174,6 +175,9 @@ class _Project:
         hit = self._base(path, base)
         if hit:
             return self.describe(*hit)
+        origin = self._origin(path, base, 0)
+        if origin in ROOTS:
+            return ROOTS[origin], frozenset()
         if base.startswith(":") and hasattr(builtins, base[1:]):
             return "plain", frozenset()
         framework = base.startswith(FRAMEWORKS) and base.endswith("TestCase")

@@ -350,16 +350,22 @@ def again(context: Context, argument: Argument) -> Argument:
 
 
 def is_constant(node: ast.expr) -> bool:
-    """Whether Python's compiler folds an expression to a constant other than None, a bool or an ellipsis."""
+    """Whether Python's compiler folds an expression to a constant that it warns of beside ``is``."""
     if isinstance(node, ast.Constant):
         return not (node.value is None or node.value is ... or isinstance(node.value, bool))
+    return not (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)) and _folds(node)
+
+
+def _folds(node: ast.expr) -> bool:
     if isinstance(node, ast.UnaryOp):
-        return not isinstance(node.op, ast.Not) and is_constant(node.operand)
+        return _folds(node.operand)
     if isinstance(node, ast.BinOp):
-        return is_constant(node.left) and is_constant(node.right)
+        return _folds(node.left) and _folds(node.right)
     if isinstance(node, ast.Tuple):
-        return all(isinstance(e, ast.Constant) or is_constant(e) for e in node.elts)
-    return isinstance(node, ast.Subscript) and is_constant(node.value)
+        return all(map(_folds, node.elts))
+    if isinstance(node, ast.Subscript):
+        return _folds(node.value)
+    return isinstance(node, ast.Constant)
 
 
 def _in_order(operands: Sequence[Argument]) -> bool:

@@ -114,10 +114,6 @@ class Layout:
             parts += [comment, self.newline + self.indent]
         return (*parts, *self.flat([name + b" = ", self._hugged(operand)]))
 
-    def calling(self, pieces: Sequence[Piece]) -> tuple[Part, ...]:
-        """Any other statement made of pieces, one behind the other."""
-        return self.flat(pieces)
-
     def joined(self, statements: Iterable[Sequence[Part]]) -> tuple[Part, ...]:
         """Several statements, a line each; what they replace must stand alone."""
         parts: list[Part] = []

@@ -235,6 +235,7 @@ def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
             yield Problem(info, code, use.node, f"self.{use.name} is left, which only a TestCase has")
         elif use.name in ("__class__", "__dict__") and isinstance(use.node.ctx, ast.Store):
             yield Problem(info, "B-INTERNALS", use.node, f"self.{use.name} is replaced")
+    yield from _from_nowhere(context, info)
     for call in info.uses.supers:
         if id(call.node) not in context.handled and call.name in API:
             yield Problem(info, "B-INTERNALS", call.node, f"{call.name} of a base is called")
@@ -244,6 +245,31 @@ def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
         yield Problem(info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more")
     for function in info.uses.rebound:
         yield Problem(info, "A-RECEIVER", function, f"{function.name} binds its first parameter anew")
+
+
+def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
+    """Attributes that no class of the hierarchy defines: somebody puts them on TestCase itself, or on the instance."""
+    component = context.classes.component(info)
+    if any(_sets_attributes(c) for c in component):
+        return
+    known = {n for c in component for n in c.inherited} | {u.name for c in component for u in c.uses.attributes if _stores(u.node)}
+    for use in info.uses.attributes:
+        if use.name not in known and use.name not in API and not use.name.startswith("__"):
+            known.add(use.name)
+            yield Problem(info, "B-DYNAMIC", use.node, f"self.{use.name} is defined nowhere in the hierarchy")
+
+
+def _stores(node: ast.Attribute) -> bool:
+    return not isinstance(node.ctx, ast.Load)
+
+
+def _sets_attributes(info: ClassInfo) -> bool:
+    """Whether the class sets attributes whose names are not to be seen: setattr, __dict__, vars."""
+    if any(u.name == "__dict__" for u in info.uses.attributes):
+        return True
+    parents = info.module.parents
+    calls = [parents[node] for node, _ in info.uses.escapes]
+    return any(isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id in ("setattr", "vars") for c in calls)
 
 
 _STREAMS = ("stdout", "stderr")

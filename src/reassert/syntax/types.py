@@ -107,13 +107,8 @@ _SAME = {
 @lru_cache(maxsize=4)
 def bound_names(module: Module) -> frozenset[str]:
     """Every name that anything in the file binds, in whatever scope; ``*`` if there is a star import."""
-    names = set(module.rebound) | module.imports.keys()
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.arg):
-            names.add(node.arg)
-        else:
-            names.update(_special_names(node))
-    return frozenset(names)
+    parameters = (node.arg for node in module.parents if isinstance(node, ast.arg))
+    return frozenset({*module.rebound, *module.imports, *parameters, *_declared(module)})
 
 
 def is_builtin(module: Module, name: str) -> bool:
@@ -266,11 +261,20 @@ def _plainly_assigned(module: Module, store: ast.Name) -> ast.expr | None:
 
 def _otherwise_bound(scope: ScopeNode, name: str) -> bool:
     """Whether a parameter, an import, a declaration, a nested function or a handler binds the name."""
-    return name in _declared(scope) or any(isinstance(n, ast.arg) and n.arg == name for n in ast.walk(scope))
+    return name in _declared_in(scope) or any(
+        isinstance(n, ast.arg) and n.arg == name for n in ast.walk(scope)
+    )
+
+
+@lru_cache(maxsize=4)
+def _declared(module: Module) -> frozenset[str]:
+    return frozenset(
+        name for node in module.parents if type(node) in _DECLARING for name in _special_names(node)
+    )
 
 
 @lru_cache(maxsize=32)
-def _declared(scope: ast.AST) -> frozenset[str]:
+def _declared_in(scope: ast.AST) -> frozenset[str]:
     return frozenset(name for node in ast.walk(scope) for name in _special_names(node))
 
 
@@ -287,6 +291,20 @@ def _special_names(node: ast.AST) -> Iterator[str]:
         yield node.rest or ""
 
 
+_DECLARING = frozenset(
+    {
+        ast.Global,
+        ast.Nonlocal,
+        ast.FunctionDef,
+        ast.AsyncFunctionDef,
+        ast.ClassDef,
+        ast.ExceptHandler,
+        ast.alias,
+    }
+    | {ast.MatchAs, ast.MatchStar, ast.MatchMapping}
+)
+
+
 def _binds(scope: ScopeNode, name: str) -> bool:
     return _otherwise_bound(scope, name) or any(
         isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load) for n in ast.walk(scope)
@@ -297,7 +315,7 @@ def _module_constant(module: Module, name: str) -> ast.expr | None:
     stores = [n for n in module.names.get(name, ()) if not isinstance(n.ctx, ast.Load)]
     if len(stores) != 1 or name in module.imports or module.enclosing_function(stores[0]) is not None:
         return None
-    if module.parents[stores[0]] not in module.tree.body or name in _declared(module.tree):
+    if module.parents[stores[0]] not in module.tree.body or name in _declared(module):
         return None
     return _plainly_assigned(module, stores[0])
 
