@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import heapq
-import inspect
 import pkgutil
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
+from types import GenericAlias, ModuleType
 from typing import Any
 
 from reassert.model.rules import Codemod
@@ -66,7 +65,7 @@ def _instance(module: ModuleType) -> Codemod[Any]:
     classes = [
         item
         for item in vars(module).values()
-        if inspect.isclass(item) and issubclass(item, Codemod) and item.__module__ == module.__name__
+        if isinstance(item, type) and not isinstance(item, GenericAlias) and issubclass(item, Codemod) and item.__module__ == module.__name__
     ]
     if len(classes) != 1:
         name = module.__name__.rpartition(".")[2]

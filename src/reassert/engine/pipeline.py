@@ -158,8 +158,9 @@ def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:
     source = context.source
     try:
         first = splice(source.buffer, edits)
-        edits = [*edits, *import_edits(context, edits, first.kept)]
-        done = splice(source.buffer, edits)
+        more = import_edits(context, edits, first.kept)
+        edits = [*edits, *more]
+        done = splice(source.buffer, edits) if more else first
         data = source.with_buffer(done.buffer)
         _check(source, done)
     except OverlapError as error:

@@ -83,8 +83,7 @@ class Names:
         stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
         if stores or name in module.parameters or name in module.imports or sum(c.node.name == name for c in self.context.classes.all) > 1:
             yield Problem(info, "B-NAME", (stores or [info.node])[0], f"{name} means something else elsewhere in the file")
-        mangled = re.compile(rf"(?<!\w)_{re.escape(name.lstrip('_'))}__\w")
-        if mangled.search(self.context.source.text):
+        if f"_{name.lstrip('_')}__" in self.context.source.text:
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
         target = re.compile(rf"(^|[.:]){re.escape(name)}($|[.:])")
         for string in module.strings:

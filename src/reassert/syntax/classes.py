@@ -89,6 +89,11 @@ class ClassInfo:
         return {f.name: f for f in self.functions}
 
     @cached_property
+    def direct(self) -> frozenset[ast.stmt]:
+        """The statements of the class body itself."""
+        return frozenset(self.node.body)
+
+    @cached_property
     def defines(self) -> frozenset[str]:
         """Every name that the class body binds."""
         names = set(self.methods)

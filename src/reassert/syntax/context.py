@@ -116,7 +116,7 @@ class Context:
         span = self.module.span(statement)
         buffer, starts = self.source.buffer, self.source.line_starts
         first = starts[self.source.line_of(span.start) - 1]
-        if buffer[first : span.start].strip():
+        if buffer[first : span.start].strip() or buffer[:first].rstrip(b"\r\n").endswith(b"\\"):
             return False
         line = self.source.line_of(span.end)
         stop = starts[line] if line < len(starts) else len(buffer)

@@ -194,7 +194,7 @@ def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator
         yield Problem(info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited")
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
-    if sum(f.name == function.name for f in info.functions) > 1 and function not in info.node.body:
+    if function not in info.direct:
         yield Problem(info, "B-DYNAMIC", function, f"{function.name} is defined conditionally")
 
 
@@ -252,7 +252,8 @@ def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
     component = context.classes.component(info)
     if any(_sets_attributes(c) for c in component):
         return
-    known = {n for c in component for n in c.inherited} | {u.name for c in component for u in c.uses.attributes if _stores(u.node)}
+    known = {n for c in component for n in c.inherited}
+    known |= {a.attr for module in {c.module for c in component} for a in module.attributes if _stores(a)}
     for use in info.uses.attributes:
         if use.name not in known and use.name not in API and not use.name.startswith("__"):
             known.add(use.name)

@@ -2,9 +2,7 @@
 import io
 import sys
 import unittest
-from functools import partial
 
-import pytest
 from stockroom import Item, Ledger
 
 
@@ -30,12 +28,11 @@ class ByNameTest(unittest.TestCase):
         assert Item("BLT-0001", "bolt")
 
 
-class TestPrinted:
+class PrintedTest(unittest.TestCase):
     """Replaces sys.stdout in setUp: pytest puts its own back between a fixture and the test."""
 
-    @pytest.fixture(autouse=True)
-    def _setup(self, request):
-        request.addfinalizer(partial(setattr, sys, "stdout", sys.stdout))
+    def setUp(self):
+        self.addCleanup(setattr, sys, "stdout", sys.stdout)
         sys.stdout = self.out = io.StringIO()
 
     def test_print(self):
