@@ -65,7 +65,10 @@ def _instance(module: ModuleType) -> Codemod[Any]:
     classes = [
         item
         for item in vars(module).values()
-        if isinstance(item, type) and not isinstance(item, GenericAlias) and issubclass(item, Codemod) and item.__module__ == module.__name__
+        if not isinstance(item, GenericAlias)
+        and isinstance(item, type)
+        and issubclass(item, Codemod)
+        and item.__module__ == module.__name__
     ]
     if len(classes) != 1:
         name = module.__name__.rpartition(".")[2]

@@ -29,13 +29,24 @@ def can_ask() -> bool:
 
 
 def ask(question: str) -> bool:
-    """Ask on standard error; anything but yes means no."""
+    """Ask on standard error; anything but yes means no. What comes next begins on a new line."""
     sys.stdout.flush()
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    answer = ""
+    try:
+        answer = sys.stdin.readline()
+    finally:
+        if not answer.endswith("\n"):
+            sys.stderr.write("\n")
+    return answer.strip().lower() in {"y", "yes"}
 
 
 def patch_base(root: Path) -> Path:
-    """Find the folder where ``git apply`` expects a patch's names to start: the repository, else ``root``."""
-    return next((place for place in (root, *root.parents) if (place / ".git").exists()), root)
+    """Find the folder where ``git apply`` expects a patch's names to start.
+
+    This is the top of the repository; without one the current folder, if ``root`` lies in it, else ``root``.
+    """
+    here = Path.cwd()
+    outside = here if root.is_relative_to(here) else root
+    return next((place for place in (root, *root.parents) if (place / ".git").exists()), outside)

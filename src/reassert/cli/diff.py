@@ -56,7 +56,7 @@ def diff(  # noqa: PLR0913, PLR0917 - typer reads the options from the parameter
     planned = plan(
         opt.PlanOptions(
             paths=tuple(paths),
-            select=opt.split_ids(select),
+            select=None if select is None else opt.split_ids(select),
             ignore=opt.split_ids(ignore),
             profile=profile,
             unsafe_fixes=unsafe_fixes,

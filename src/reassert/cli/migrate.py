@@ -52,7 +52,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
     planned = plan(
         opt.PlanOptions(
             paths=tuple(paths),
-            select=opt.split_ids(select),
+            select=None if select is None else opt.split_ids(select),
             ignore=opt.split_ids(ignore),
             profile=profile,
             unsafe_fixes=unsafe_fixes,
@@ -71,10 +71,13 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
 def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
     from reassert.model.outcomes import Safety  # noqa: PLC0415 - not needed for help
     from reassert.report.summary import counted  # noqa: PLC0415
+    from reassert.workflow.applying import check_clean  # noqa: PLC0415
 
     files = sum(change.safety is not Safety.SUGGEST for change in planned.changes)
     if not files:
         return exit_code(planned)
+    if not allow_dirty:
+        check_clean(planned)
     if not yes and not ask(f"\nApply these changes to {counted(files, 'file')}?"):
         note("Nothing was written.")
         return PENDING
@@ -85,7 +88,11 @@ def _apply(planned: "Plan", *, allow_dirty: bool) -> int:
     from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
     from reassert.workflow.applying import apply_plan  # noqa: PLC0415
 
-    applied = apply_plan(planned, allow_dirty=allow_dirty, command=("reassert", *sys.argv[1:]))
+    try:
+        applied = apply_plan(planned, allow_dirty=allow_dirty, command=("reassert", *sys.argv[1:]))
+    except KeyboardInterrupt:
+        note("Interrupted: some files may be written. To take them back: reassert undo")
+        raise
     for problem in applied.problems:
         note(f"not written: {place(problem.path, problem.line, Path.cwd())}: {problem.error}")
     if not applied.run_id:

@@ -88,7 +88,7 @@ class PlanOptions:
     """What was typed after ``diff`` or ``migrate``, as far as planning depends on it."""
 
     paths: tuple[Path, ...]
-    select: tuple[str, ...] = ()
+    select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     profile: ProfileName | None = None
     unsafe_fixes: bool | None = None

@@ -30,6 +30,8 @@ def check(options: PlanOptions) -> None:
 
     if options.config and options.isolated:
         raise UsageError("--config and --isolated contradict each other: give one of them")
+    if options.select == ():
+        raise UsageError("--select names no rule; `reassert rules` lists all")
     missing = [str(path) for path in options.paths if not os.path.lexists(path)]
     if missing:
         raise UsageError("there is no such file or folder: " + ", ".join(missing))
@@ -42,7 +44,7 @@ def plan_request(options: PlanOptions) -> "PlanRequest":
 
     return PlanRequest(
         paths=options.paths,
-        select=options.select,
+        select=options.select or (),
         ignore=options.ignore,
         profile=Profile[options.profile.name.upper()] if options.profile else None,
         unsafe_fixes=options.unsafe_fixes,

@@ -18,7 +18,7 @@ Run = Annotated[
         show_default=False,
     ),
 ]
-List = Annotated[bool, typer.Option("--list", help="List the runs that can be undone, and undo none.")]
+List = Annotated[bool, typer.Option("--list", help="List the runs, newest first, and undo none.")]
 
 
 @ends
@@ -44,7 +44,10 @@ def undo(run: Run = None, list_: List = False) -> int:
 def _list_runs() -> int:
     from reassert.workflow.undoing import list_runs  # noqa: PLC0415 - not needed for help
 
-    for info in list_runs():
+    runs = list_runs()
+    if not runs:
+        note("There is no run.")
+    for info in runs:
         typer.echo(_described(info))
     return DONE
 

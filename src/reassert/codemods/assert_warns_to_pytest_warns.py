@@ -100,8 +100,12 @@ class _Conversion:
         """Whether the test or a helper (set-up among them) uses catch_warnings, which works from anywhere."""
         if b"catch_warnings" not in self.context.source.buffer:
             return False
-        helpers = [(i.module, f) for i in call.owner.lineage for f in i.functions if not f.name.startswith("test")]
-        return any("catch_warnings" in _names(m, f) for m, f in [(self.context.module, call.method), *helpers])
+        helpers = [
+            (i.module, f) for i in call.owner.lineage for f in i.functions if not f.name.startswith("test")
+        ]
+        return any(
+            "catch_warnings" in _names(m, f) for m, f in [(self.context.module, call.method), *helpers]
+        )
 
 
 def _makes_errors(node: ast.Call) -> bool:

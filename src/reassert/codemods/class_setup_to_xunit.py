@@ -1,9 +1,10 @@
-"""setUpClass and setUpModule become pytest's xunit-style functions, which every supported version treats alike."""
+"""setUpClass and setUpModule become pytest's xunit-style functions, alike in every supported version."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import Finding, Refusal
@@ -22,7 +23,7 @@ class ClassSetupToXunit(Codemod[Context]):
 
     title = "setUpClass, tearDownClass, setUpModule and tearDownModule become setup_class and so on"
     mentions = (b"setUpClass", b"tearDownClass", b"setUpModule", b"tearDownModule", b"addClassCleanup")
-    refusals = {
+    refusals: ClassVar[Mapping[str, str]] = {
         "B-INTERNALS": "class-level set-up that is no plain classmethod, or class-level cleanups",
         "B-MRO": "what a super() call of the class-level set-up reaches differs between classes",
         "B-NAME": "the class already has setup_class or teardown_class",
@@ -44,7 +45,9 @@ class ClassSetupToXunit(Codemod[Context]):
             else:
                 edits += self._class_edits(context, info)
         module_edits, findings = self._module(context)
-        return Rewrite((*edits, *module_edits), findings=findings, blocked=blocked, handled=frozenset(handled))
+        return Rewrite(
+            (*edits, *module_edits), findings=findings, blocked=blocked, handled=frozenset(handled)
+        )
 
     def _problems(self, context: Context, info: ClassInfo) -> Iterator[Refusal]:
         def refuse(code: str, node: ast.AST, reason: str) -> Refusal:
@@ -52,19 +55,26 @@ class ClassSetupToXunit(Codemod[Context]):
 
         for name, new in _CLASS.items():
             method = info.methods.get(name)
-            if name in info.defines and (method is None or method not in info.node.body or not is_classmethod(method)):
+            if name in info.defines and (
+                method is None or method not in info.node.body or not is_classmethod(method)
+            ):
                 yield refuse("B-INTERNALS", method or info.node, f"{name} is not a plain classmethod")
             elif method is not None and len(method.decorator_list) > 1:
                 yield refuse("B-INTERNALS", method, f"{name} has more decorators than classmethod")
             if new in info.defines:
                 yield refuse("B-NAME", info.node, f"the class has {new} already")
         for use in info.uses.attributes:
-            if use.name in ("addClassCleanup", "enterClassContext", "doClassCleanups") and use.name not in info.inherited:
+            if (
+                use.name in ("addClassCleanup", "enterClassContext", "doClassCleanups")
+                and use.name not in info.inherited
+            ):
                 yield refuse("B-INTERNALS", use.node, f"{use.name} has no counterpart in xunit-style set-up")
         for call in _supers(info):
             found = _reach(context, info, call)
             if found is Reach.SOMETIMES or (found is Reach.NOTHING and super_statement(info, call) is None):
-                yield refuse("B-MRO", call.node, f"what this call of {call.name} reaches differs between classes")
+                yield refuse(
+                    "B-MRO", call.node, f"what this call of {call.name} reaches differs between classes"
+                )
 
     def _class_edits(self, context: Context, info: ClassInfo) -> Iterator[Edit]:
         unit = Unit(self.id, info.qualname)
@@ -73,7 +83,9 @@ class ClassSetupToXunit(Codemod[Context]):
             method = info.methods.get(name)
             if method is None:
                 continue
-            dead = [s for u in _supers(info) if u.method is method and (s := _dead_statement(context, info, u))]
+            dead = [
+                s for u in _supers(info) if u.method is method and (s := _dead_statement(context, info, u))
+            ]
             if set(method.body) <= set(dead):
                 emptied.add(method)
                 yield remove_definition(context, method, unit, info)
@@ -95,7 +107,11 @@ class ClassSetupToXunit(Codemod[Context]):
     def _module(self, context: Context) -> tuple[list[Edit], tuple[Finding, ...]]:
         edits = []
         for node in context.module.tree.body:
-            if isinstance(node, ast.FunctionDef) and node.name in _MODULE and self._is_free(context, node.name):
+            if (
+                isinstance(node, ast.FunctionDef)
+                and node.name in _MODULE
+                and self._is_free(context, node.name)
+            ):
                 span = name_span(context, node)
                 unit = Unit(self.id, node.name)
                 edits.append(Edit(span.start, span.end, (_MODULE[node.name].encode(),), unit, "*"))
@@ -112,7 +128,11 @@ class ClassSetupToXunit(Codemod[Context]):
         for node in context.module.attributes:
             if context.module.resolve(node) in ("unittest.addModuleCleanup", "unittest.enterModuleContext"):
                 yield context.finding(
-                    self.id, "WAS-NOT-RUN", node, f"pytest never runs what {node.attr} registers", "use a module-scoped fixture"
+                    self.id,
+                    "WAS-NOT-RUN",
+                    node,
+                    f"pytest never runs what {node.attr} registers",
+                    "use a module-scoped fixture",
                 )
 
 

@@ -1,14 +1,15 @@
-"""setUp, tearDown and cleanups become one autouse fixture a class, or xunit-style methods where only these are exact."""
+"""setUp, tearDown and cleanups become one autouse fixture a class, or xunit methods where only these fit."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.classes import ClassInfo
+from reassert.syntax.classes import ClassInfo, SuperUse, Use
 from reassert.syntax.cleanups import STACK, Cleanups
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
@@ -37,7 +38,7 @@ class SetupToFixture(Codemod[Context]):
     title = "setUp, tearDown and cleanups become fixtures"
     runs_after = ("testcase_settings_to_nothing",)
     mentions = (b"setUp", b"tearDown", b"addCleanup", b"enterContext")
-    refusals = {
+    refusals: ClassVar[Mapping[str, str]] = {
         "B-MRO": "set-up of several bases, or cleanups that no form of fixture keeps in their order",
         "B-INTERNALS": "setUp or tearDown is not a plain method of one parameter",
         "B-DYNAMIC": "setUp or tearDown is defined conditionally or twice",
@@ -63,7 +64,9 @@ class SetupToFixture(Codemod[Context]):
             for problem in problems:
                 if problem.owner.module is not context.module:
                     continue
-                refusal = context.refusal(self.id, problem.code, problem.node, problem.owner.qualname, problem.reason)
+                refusal = context.refusal(
+                    self.id, problem.code, problem.node, problem.owner.qualname, problem.reason
+                )
                 blocked[problem.owner.qualname] = (*blocked.get(problem.owner.qualname, ()), refusal)
             if not problems:
                 edits += work.edits()
@@ -113,13 +116,24 @@ class _Component:
         if host is not None and host.module is self.context.module:
             yield self._stack_fixture(host)
         for link in self._own(self.chain.empty):
-            left = [s for s in link.owner.node.body if id(s) not in self.context.handled and s not in link.functions]
+            left = [
+                s
+                for s in link.owner.node.body
+                if id(s) not in self.context.handled and s not in link.functions
+            ]
             for number, function in enumerate(link.functions):
                 if left or number:
                     yield remove_definition(self.context, function, self.unit(link.owner), link.owner)
                 else:
                     span = self.context.module.span(function)
-                    yield Edit(span.start, span.end, (b"pass",), self.unit(link.owner), link.owner.qualname, swallows=True)
+                    yield Edit(
+                        span.start,
+                        span.end,
+                        (b"pass",),
+                        self.unit(link.owner),
+                        link.owner.qualname,
+                        swallows=True,
+                    )
         for link in self._own(self.chain.links):
             yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
         yield from self.cleanups.edits(self.rule_id)
@@ -138,9 +152,15 @@ class _Component:
         for info in self.chain.component:
             if info.module is not self.context.module:
                 continue
-            uses = [*self.chain.supers(info), *(u for u in info.uses.attributes if u.name in XUNIT)]
+            uses: list[Use | SuperUse] = [
+                *self.chain.supers(info),
+                *(u for u in info.uses.attributes if u.name in XUNIT),
+            ]
             for use in uses:
-                if use.method not in gone and id(self.context.module.enclosing_statement(use.node)) not in removed:
+                if (
+                    use.method not in gone
+                    and id(self.context.module.enclosing_statement(use.node)) not in removed
+                ):
                     end = self.context.module.span(use.node).end
                     new = XUNIT[use.name].encode()
                     yield Edit(end - len(use.name), end, (new,), self.unit(info), info.qualname)
@@ -154,9 +174,17 @@ class _Component:
             yield add_parameter(self.context, method, "request", self.unit(owner), owner)
 
     def _stack_fixture(self, host: ClassInfo) -> Edit:
-        node = host.node.body[1] if len(host.node.body) > 1 and is_docstring(host.node.body[0]) else host.node.body[0]
+        node = (
+            host.node.body[1]
+            if len(host.node.body) > 1 and is_docstring(host.node.body[0])
+            else host.node.body[0]
+        )
         context = self.context
-        start = definition_start(context, node) if isinstance(node, _DEFINITIONS) else line_start(context, context.module.span(node).start)
+        start = (
+            definition_start(context, node)
+            if isinstance(node, _DEFINITIONS)
+            else line_start(context, context.module.span(node).start)
+        )
         indent = context.layout(node).indent
         start = comment_block_above(context, start, indent)
         newline = context.source.newline.encode()
@@ -169,7 +197,7 @@ class _Component:
             step * 2 + b"yield",
         ]
         text = b"".join(indent + row + newline for row in rows) + newline
-        return insertion(context, start, [text], self.unit(host), host, "pytest", "contextlib")
+        return insertion(start, [text], self.unit(host), host, "pytest", "contextlib")
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -228,7 +256,10 @@ class _FixtureForm:
         return [
             s
             for i, s in enumerate(function.body)
-            if s not in self.link.removed and id(s) not in self.context.handled and not (i == 0 and is_docstring(s)) and not isinstance(s, ast.Pass)
+            if s not in self.link.removed
+            and id(s) not in self.context.handled
+            and not (i == 0 and is_docstring(s))
+            and not isinstance(s, ast.Pass)
         ]
 
     def _removals(self, function: FunctionNode) -> Iterator[Edit]:
@@ -241,13 +272,15 @@ class _FixtureForm:
         start = definition_start(context, function)
         indent = context.layout(function).indent
         decorator = indent + b"@" + imported_as(context, "pytest") + b".fixture(autouse=True)" + self.newline
-        yield insertion(context, start, [decorator], self.unit, owner, "pytest")
+        yield insertion(start, [decorator], self.unit, owner, "pytest")
         span = name_span(context, function)
         yield Edit(span.start, span.end, (self.link.name.encode(),), self.unit, owner.qualname)
         for wanted in self._requested(function):
             yield add_parameter(context, function, wanted, self.unit, owner)
         if yields and isinstance(function.returns, ast.Constant) and function.returns.value is None:
-            module = "collections.abc.Iterator" if context.config.target_version >= (3, 9) else "typing.Iterator"
+            module = (
+                "collections.abc.Iterator" if context.config.target_version >= (3, 9) else "typing.Iterator"
+            )
             new = imported_as(context, module) + b"[None]"
             yield context.replace(function.returns, [new], self.unit, requires=owner, imports=[module])
 
@@ -268,7 +301,7 @@ class _FixtureForm:
         for comment in self._comments_above(tear_down):
             parts += [indent, comment, self.newline]
         parts += reindented(context, function_body(context, tear_down, self.link.removed), indent)
-        return insertion(context, self._last_line_end(set_up), parts, self.unit, self.link.owner)
+        return insertion(self._last_line_end(set_up), parts, self.unit, self.link.owner)
 
     def _comments_above(self, function: FunctionNode) -> Iterator[Span]:
         context = self.context
@@ -299,4 +332,9 @@ class _FixtureForm:
         docstring = is_docstring(body[0]) and len(body) > 1
         after = context.module.span(body[0]).end if docstring else header_end(context, tear_down)
         indent = context.layout(body[0]).indent
-        return insertion(context, self._line_content_end(after), [self.newline, indent + b"yield"], self.unit, self.link.owner)
+        return insertion(
+            self._line_content_end(after),
+            [self.newline, indent + b"yield"],
+            self.unit,
+            self.link.owner,
+        )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, TypeGuard
 
 from reassert.model.edits import Edit, Part, Unit
 from reassert.model.outcomes import Refusal
@@ -33,7 +34,9 @@ class SubtestToSubtests(Codemod[Context]):
 
     title = "self.subTest becomes the subtests fixture (pytest 9.0 and later)"
     mentions = (b"subTest",)
-    refusals = {"A-SUBTEST": "subTest where the subtests fixture is not there or would mean something else"}
+    refusals: ClassVar[Mapping[str, str]] = {
+        "A-SUBTEST": "subTest where the subtests fixture is not there or would mean something else"
+    }
 
     def rewrite(self, context: Context) -> Rewrite:
         """Each use by itself; a test gets its parameter once."""
@@ -45,7 +48,9 @@ class SubtestToSubtests(Codemod[Context]):
             handled.add(id(sub.use.node))
             why = self._problem(context, sub)
             if why or sub.call is None:
-                refusal = context.refusal(self.id, "A-SUBTEST", sub.use.node, sub.owner.qualname, why or "used as a value")
+                refusal = context.refusal(
+                    self.id, "A-SUBTEST", sub.use.node, sub.owner.qualname, why or "used as a value"
+                )
                 blocked[sub.owner.qualname] = (*blocked.get(sub.owner.qualname, ()), refusal)
                 continue
             methods[sub.use.method] = sub.owner
@@ -64,9 +69,11 @@ class SubtestToSubtests(Codemod[Context]):
                     if use.name == "subTest" and "subTest" not in info.inherited:
                         parent = context.module.parents[use.node]
                         is_call = isinstance(parent, ast.Call) and parent.func is use.node
-                        yield _SubTest(info, use, parent if is_call and isinstance(parent, ast.Call) else None)
+                        yield _SubTest(
+                            info, use, parent if is_call and isinstance(parent, ast.Call) else None
+                        )
 
-    def _problem(self, context: Context, sub: _SubTest) -> str:
+    def _problem(self, context: Context, sub: _SubTest) -> str:  # noqa: PLR0911 - one return for each reason
         method, call = sub.use.method, sub.call
         item = context.module.parents[call] if call else None
         if not isinstance(item, ast.withitem) or item.optional_vars is not None or call is None:
@@ -76,7 +83,10 @@ class SubtestToSubtests(Codemod[Context]):
         if context.config.pytest_version < _NATIVE:
             major, minor = context.config.pytest_version
             return f"pytest {major}.{minor} has no subtests fixture (9.0 has)"
-        if any("expectedFailure" in ast.unparse(d) for d in [*method.decorator_list, *sub.owner.node.decorator_list]):
+        if any(
+            "expectedFailure" in ast.unparse(d)
+            for d in [*method.decorator_list, *sub.owner.node.decorator_list]
+        ):
             return "expectedFailure with subTest: xfail would report every passing subtest"
         if not takes_fixture(context.classes.component(sub.owner), method):
             return f"{method.name} cannot take a fixture: it is called, overridden, or run by hypothesis"
@@ -100,8 +110,10 @@ class SubtestToSubtests(Codemod[Context]):
                 break
             if isinstance(node, ast.With):
                 items = [i.context_expr for i in node.items]
-                before = items[: next((n for n, i in enumerate(items) if i is inside or i is call), len(items))]
-                found = [c for c in before if _is_subtest(c)] + found  # type: ignore[misc]
+                before = items[
+                    : next((n for n, i in enumerate(items) if i is inside or i is call), len(items))
+                ]
+                found = [c for c in before if _is_subtest(c)] + found
             inside = node
         return found
 
@@ -112,13 +124,18 @@ class SubtestToSubtests(Codemod[Context]):
         inherited: dict[str, ast.expr] = {}
         for outer in self._outer(context, call):
             inherited.update({k.arg: k.value for k in outer.keywords if k.arg})
-        extra = [f"{name}={context.module.text(value)}" for name, value in inherited.items() if name not in own]
+        extra = [
+            f"{name}={context.module.text(value)}" for name, value in inherited.items() if name not in own
+        ]
         if extra:
             joint = ", " if call.args or call.keywords else ""
-            last = max([context.module.span(n).end for n in [*call.args, *call.keywords]] or [context.module.span(call).end - 1])
+            last = max(
+                [context.module.span(n).end for n in [*call.args, *call.keywords]]
+                or [context.module.span(call).end - 1]
+            )
             parts: list[Part] = [(joint + ", ".join(extra)).encode()]
-            yield insertion(context, last, parts, unit, sub.owner)
+            yield insertion(last, parts, unit, sub.owner)
 
 
-def _is_subtest(node: ast.AST) -> bool:
+def _is_subtest(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "subTest"

@@ -20,22 +20,32 @@ class TestcaseSettingsToNothing(Codemod[Context]):
     mentions = (b"maxDiff", b"longMessage", b"_diffThreshold")
 
     def rewrite(self, context: Context) -> Rewrite:
-        """Class attributes and assignments in methods; a setting that is read stays and blocks the class later."""
+        """Class attributes and assignments in methods; one that is read stays and blocks the class later."""
         edits: list[Edit] = []
         handled: set[int] = set()
         for info in context.classes.all:
             if not any(c.kind == "testcase" for c in context.classes.component(info)):
                 continue
-            if any(u.name in SETTINGS and isinstance(u.node.ctx, ast.Load) for c in context.classes.component(info) for u in c.uses.attributes):
+            if any(
+                u.name in SETTINGS and isinstance(u.node.ctx, ast.Load)
+                for c in context.classes.component(info)
+                for u in c.uses.attributes
+            ):
                 continue
             unit = Unit(self.id, info.qualname)
             dead = [*self._assignments(info), *self._in_methods(context, info)]
             handled |= {id(s) for s in dead}
-            handled |= {id(u.node) for u in info.uses.attributes if context.module.enclosing_statement(u.node) in dead}
+            handled |= {
+                id(u.node) for u in info.uses.attributes if context.module.enclosing_statement(u.node) in dead
+            }
             emptied = set(info.node.body) <= set(dead)
             for index, statement in enumerate(dead):
                 edit = remove_statement(context, statement, unit, info)
-                edits.append(context.replace(statement, [b"pass"], unit, requires=info) if emptied and not index else edit)
+                edits.append(
+                    context.replace(statement, [b"pass"], unit, requires=info)
+                    if emptied and not index
+                    else edit
+                )
         return Rewrite(tuple(edits), handled=frozenset(handled))
 
     def _in_methods(self, context: Context, info: ClassInfo) -> Iterator[ast.stmt]:
@@ -46,6 +56,10 @@ class TestcaseSettingsToNothing(Codemod[Context]):
 
     def _assignments(self, info: ClassInfo) -> Iterator[ast.stmt]:
         for statement in body_statements(info.node):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            targets = (
+                statement.targets
+                if isinstance(statement, ast.Assign)
+                else [getattr(statement, "target", None)]
+            )
             if all(isinstance(t, ast.Name) and t.id in SETTINGS for t in targets):
                 yield statement

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import Refusal
@@ -24,7 +25,7 @@ class TestcaseToPlainClass(Codemod[Context]):
     title = "TestCase classes become plain classes that pytest collects"
     mentions = (b"TestCase",)
     runs_after = ("*",)
-    refusals = {
+    refusals: ClassVar[Mapping[str, str]] = {
         "A-EXPR": "an assertion method is used where no statement can stand",
         "A-RECEIVER": "the test instance is bound to something else",
         "A-TYPEFUNC": "the class defines assertion methods of its own under unittest's names",
@@ -53,7 +54,9 @@ class TestcaseToPlainClass(Codemod[Context]):
         for info in self._candidates(context):
             found = list(self._problems(context, info, names))
             if found:
-                blocked[info.qualname] = tuple(context.refusal(self.id, p.code, p.node, info.qualname, p.reason) for p in found)
+                blocked[info.qualname] = tuple(
+                    context.refusal(self.id, p.code, p.node, info.qualname, p.reason) for p in found
+                )
                 continue
             climbs.add(info.qualname)
             renames[info.qualname] = names.qualname(info)
@@ -118,7 +121,9 @@ class TestcaseToPlainClass(Codemod[Context]):
         for index, expression in enumerate(node.bases):
             if expression in gone:
                 last = index == len(spans) - 1
-                start, end = (spans[index - 1].end, spans[index].end) if last else (spans[index].start, spans[index + 1].start)
+                start, end = (
+                    (spans[index - 1].end, spans[index].end)
+                    if last
+                    else (spans[index].start, spans[index + 1].start)
+                )
                 yield Edit(start, end, (), unit, info.qualname, swallows=True)
-
-

@@ -11,6 +11,7 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Rewrite
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.module import Module
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,13 @@ class Decision:
 
 def decide(family: Sequence[Said]) -> Decision:
     """Resolve what rules offer and block, over all files that are converted together."""
-    offered = {key(s.context, name) for s in family if s.context.config.profile >= Profile.CLASSES for r in s.rewrites for name in r.climbs}
+    offered = {
+        key(s.context, name)
+        for s in family
+        if s.context.config.profile >= Profile.CLASSES
+        for r in s.rewrites
+        for name in r.climbs
+    }
     blocked = _blocked(family)
     climbing: set[str] = set()
     held_back: defaultdict[str, list[Refusal]] = defaultdict(list)
@@ -51,7 +58,7 @@ def key(context: Context, name: str) -> str:
     return name if "::" in name else f"{context.source.path}::{name}"
 
 
-def _key_of(contexts: dict[object, Context], info: ClassInfo) -> str:
+def _key_of(contexts: dict[Module, Context], info: ClassInfo) -> str:
     return key(contexts[info.module], info.qualname)
 
 
@@ -75,7 +82,7 @@ def _components(family: Iterable[Said]) -> list[list[ClassInfo]]:
 
 
 def _reasons(
-    contexts: dict[object, Context], component: list[ClassInfo], blocked: dict[str, list[Refusal]]
+    contexts: dict[Module, Context], component: list[ClassInfo], blocked: dict[str, list[Refusal]]
 ) -> Iterator[tuple[ClassInfo, Refusal]]:
     """The refusals of the blocked classes, and for their relatives one that names a blocked class."""
     culprits = [c for c in component if _key_of(contexts, c) in blocked]
@@ -83,8 +90,15 @@ def _reasons(
         yield from ((info, r) for r in blocked[_key_of(contexts, info)])
     for info in component:
         context = contexts[info.module]
-        if info not in culprits and info.is_testcase and culprits and context.config.profile >= Profile.CLASSES:
+        if (
+            info not in culprits
+            and info.is_testcase
+            and culprits
+            and context.config.profile >= Profile.CLASSES
+        ):
             first = blocked[_key_of(contexts, culprits[0])][0]
             where = f"{first.location.path.name}:{first.location.line}"
-            why = f"{culprits[0].qualname}, connected by inheritance, stays a TestCase ({first.code}, {where})"
+            why = (
+                f"{culprits[0].qualname}, connected by inheritance, stays a TestCase ({first.code}, {where})"
+            )
             yield info, context.refusal(first.rule_id, "B-COMPONENT", info.node, info.qualname, why)

@@ -1,4 +1,4 @@
-"""The last step: adds the imports that new text needs and removes those of unittest that nothing uses any more.
+"""The last step: adds the imports that new text needs, removes those of unittest that nothing uses.
 
 New imports go where isort (profile black) puts them; nobody else's import moves.
 """
@@ -20,7 +20,7 @@ _FUTURE, _STDLIB, _THIRD, _FIRST, _LOCAL = range(5)
 
 
 def import_edits(context: Context, edits: Sequence[Edit], kept: Sequence[Span]) -> list[Edit]:
-    """The edits to the import statements of a file whose other edits are ``edits``; ``kept`` is what these leave."""
+    """The edits to the imports of a file whose other edits are ``edits``; ``kept`` is what these leave."""
     needed = {name for e in edits for name in e.imports}
     dead = _Dead(context, needed, kept)
     header = _Header(context, dead)
@@ -34,12 +34,16 @@ def _is_imported(context: Context, name: str, dead: _Dead) -> bool:
     module, _, last = name.rpartition(".")
     for node in context.module.tree.body:
         if isinstance(node, ast.Import) and any(
-            (a.name == name or a.name == module) and a not in dead.aliases for a in node.names
+            a.name in (name, module) and a not in dead.aliases for a in node.names
         ):
             return True
-        if isinstance(node, ast.ImportFrom) and node.module == module and not node.level:
-            if any(a.name == last for a in node.names):
-                return True
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module == module
+            and not node.level
+            and any(a.name == last for a in node.names)
+        ):
+            return True
     return False
 
 
@@ -57,7 +61,11 @@ class _Dead:
 
     def _candidates(self) -> list[ast.Import | ast.ImportFrom]:
         table = self.context.module.imports
-        return [n for n in self.context.module.import_nodes if any(_is_unittest(table[local]) for local, _ in imported_names(n))]
+        return [
+            n
+            for n in self.context.module.import_nodes
+            if any(_is_unittest(table[local]) for local, _ in imported_names(n))
+        ]
 
     def _is_dead(self, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
         local, target = next(iter(imported_names(_single(node, alias))))
@@ -84,14 +92,22 @@ def _single(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Import |
 
 def _is_unittest(targets: frozenset[str]) -> bool:
     """Whether a name can only be unittest or something in it (mocks aside)."""
-    return all((t == "unittest" or t.startswith("unittest.")) and not t.startswith("unittest.mock") for t in targets)
+    return all(
+        (t == "unittest" or t.startswith("unittest.")) and not t.startswith("unittest.mock") for t in targets
+    )
 
 
 def _exported(context: Context) -> set[str]:
     """The names in ``__all__``."""
     for statement in context.module.tree.body:
-        if isinstance(statement, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in statement.targets):
-            return {n.value for n in ast.walk(statement.value) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(t, ast.Name) and t.id == "__all__" for t in statement.targets
+        ):
+            return {
+                n.value
+                for n in ast.walk(statement.value)
+                if isinstance(n, ast.Constant) and isinstance(n.value, str)
+            }
     return set()
 
 
@@ -143,7 +159,11 @@ class _Header:
     def _before_comments(self, line: int) -> int:
         """The beginning of the comment block right above a line."""
         source = self.context.source
-        while line > 1 and source.buffer[source.line_starts[line - 2] :].startswith(b"#") and not self._is_preamble(line - 1):
+        while (
+            line > 1
+            and source.buffer[source.line_starts[line - 2] :].startswith(b"#")
+            and not self._is_preamble(line - 1)
+        ):
             line -= 1
         return source.line_starts[line - 1]
 
@@ -193,7 +213,11 @@ class _Header:
     # -- removing --------------------------------------------------------------------------------------------
 
     def _remove_dead(self, statement: ast.stmt, dead: _Dead) -> None:
-        nodes = [n for n in ast.walk(statement) if isinstance(n, (ast.Import, ast.ImportFrom))] if self._may_hold(statement) else []
+        nodes = (
+            [n for n in ast.walk(statement) if isinstance(n, (ast.Import, ast.ImportFrom))]
+            if self._may_hold(statement)
+            else []
+        )
         if not nodes or not any(a in dead.aliases for n in nodes for a in n.names):
             return
         whole = all(a in dead.aliases for n in nodes for a in n.names) and (
@@ -214,10 +238,14 @@ class _Header:
         else:
             source = self.context.source
             start = source.line_starts[statement.lineno - 1]
-            self.outside.append(Edit(start, self._line_end(statement.end_lineno or statement.lineno), (), _UNIT, swallows=True))
+            self.outside.append(
+                Edit(
+                    start, self._line_end(statement.end_lineno or statement.lineno), (), _UNIT, swallows=True
+                )
+            )
 
     def _shorten(self, statement: ast.Import | ast.ImportFrom, dead: _Dead) -> None:
-        """``from unittest import TestCase, mock`` without what is dead; each dead name goes with one comma."""
+        """``from unittest import TestCase, mock`` without the dead names; each goes with one comma."""
         module = self.context.module
         left = [a for a in statement.names if a not in dead.aliases]
         if not left:
@@ -255,7 +283,11 @@ class _Header:
         for index in gone:
             before = self._blank_run(index, -1)
             after = self._blank_run(index, 1)
-            if after and (before or self._neighbour(index, -1) is None) and self._neighbour(index, 1) is not None:
+            if (
+                after
+                and (before or self._neighbour(index, -1) is None)
+                and self._neighbour(index, 1) is not None
+            ):
                 for blank in after:
                     self.new[blank] = None
 
@@ -297,11 +329,19 @@ class _Header:
     def _extend_from(self, module: str, last: str) -> bool:
         """Add a name to an existing one-line ``from module import ...``."""
         for statement in self.statements:
-            if not (isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level):
+            if not (
+                isinstance(statement, ast.ImportFrom) and statement.module == module and not statement.level
+            ):
                 continue
             index = self._index(statement.lineno)
             line = self.new[index]
-            if statement.end_lineno != statement.lineno or line is None or b"(" in line or b"#" in line or b"\\" in line:
+            if (
+                statement.end_lineno != statement.lineno
+                or line is None
+                or b"(" in line
+                or b"#" in line
+                or b"\\" in line
+            ):
                 continue
             names = sorted({*(_spelled(a) for a in statement.names), last}, key=_isort_key)
             self.new[index] = f"from {module} import {', '.join(names)}".encode() + self.newline
@@ -401,7 +441,7 @@ def _spelled(alias: ast.alias) -> str:
 
 
 def _isort_key(name: str) -> tuple[int, str]:
-    """isort's order of imported names: CONSTANTS, Classes, functions."""
+    """The order of imported names that isort has: CONSTANTS, Classes, functions."""
     return (0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2), name.lower()
 
 
@@ -411,7 +451,11 @@ def _line_key(line: bytes) -> tuple[bool, str]:
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _only_imports(statement: ast.stmt) -> bool:
@@ -423,6 +467,6 @@ def _only_imports(statement: ast.stmt) -> bool:
     inner = [*statement.body, *statement.orelse]
     for handler in getattr(statement, "handlers", []):
         inner += handler.body
-    return all(isinstance(s, (ast.Import, ast.ImportFrom, ast.Pass)) or _only_imports(s) for s in inner) and any(
-        isinstance(s, (ast.Import, ast.ImportFrom)) or _only_imports(s) for s in inner
-    )
+    return all(
+        isinstance(s, (ast.Import, ast.ImportFrom, ast.Pass)) or _only_imports(s) for s in inner
+    ) and any(isinstance(s, (ast.Import, ast.ImportFrom)) or _only_imports(s) for s in inner)

@@ -27,7 +27,9 @@ Rules = Sequence[Codemod[Context]]
 
 # Statements that only Python 2 could read: print, exec, "except E, e:", "raise E, message", "<>".
 _PYTHON_2 = re.compile(
-    rb"""(?mx) ^\s* (?: print\s+["'\w%] | exec\s+["'\w] | except\s+[\w.()]+\s*,\s*\w+\s*: | raise\s+\w+\s*, ) | <>""",
+    rb"""(?mx)
+    ^\s* (?: print\s+["'\w%] | exec\s+["'\w] | except\s+[\w.()]+\s*,\s*\w+\s*: | raise\s+\w+\s*, ) | <>
+    """,
 )
 
 
@@ -65,7 +67,7 @@ def rewrite(
     config: RuleConfig,
     excluded: frozenset[Unit] = frozenset(),
 ) -> Analysis:
-    """Apply ``rules`` (in their order) to one file. Trouble with the file is a ``Failed`` outcome, never an exception."""
+    """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception."""
     try:
         return rewrite_family([Member(source, rules, facts, config)], excluded)[0]
     except RecursionError:
@@ -80,10 +82,16 @@ def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozen
     link(family)
     for context in contexts.values():
         context.family = contexts
-    said = {id(c): _ask(c, member.rules) for c, member in zip(opened, members, strict=True) if isinstance(c, Context)}
+    said = {
+        id(c): _ask(c, member.rules)
+        for c, member in zip(opened, members, strict=True)
+        if isinstance(c, Context)
+    }
     decision = decide(list(said.values()))
     return [
-        Analysis(o, ScannedFacts()) if isinstance(o, Failed) else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
+        Analysis(o, ScannedFacts())
+        if isinstance(o, Failed)
+        else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
         for o in opened
     ]
 
@@ -99,7 +107,7 @@ def _open(member: Member, excluded: frozenset[Unit]) -> Context | Failed:
 
 
 def parse(source: SourceFile) -> ast.Module:
-    """The tree of ``source``; warnings of Python's own compiler about the user's code are not ours to show."""
+    """The tree of ``source``; what Python's compiler warns of in the user's code is not ours to show."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return source.tree
@@ -114,7 +122,7 @@ def _unparsable(source: SourceFile, error: BaseException) -> Failed:
 
 
 def _hint(source: SourceFile) -> str:
-    """Python 2 code, or syntax newer than this Python: the file is not broken, the reader is the wrong one."""
+    """Python 2 code, or syntax newer than this Python: the reader is wrong, not the file."""
     major_minor = f"{sys.version_info.major}.{sys.version_info.minor}"
     if _looks_like_python_2(source.buffer):
         return "; this looks like Python 2 code, which Python 3 cannot read"
@@ -166,7 +174,9 @@ def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:
     except OverlapError as error:
         return Failed(source.path, f"internal error, the file is left as it was: {error}")
     except SyntaxError as error:
-        return Failed(source.path, f"internal error, the file is left as it was: the result would not parse: {error}")
+        return Failed(
+            source.path, f"internal error, the file is left as it was: the result would not parse: {error}"
+        )
     if data == source.data:
         return Unchanged(source.path, report)
     units = tuple(dict.fromkeys(e.unit for e in edits))

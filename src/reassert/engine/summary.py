@@ -22,7 +22,9 @@ def summarise(
     decision: Decision,
 ) -> Report:
     """The report: refusals in source order, findings, counts, and the test map."""
-    climbing = frozenset(c.qualname for c in context.classes.all if key(context, c.qualname) in decision.climbing)
+    climbing = frozenset(
+        c.qualname for c in context.classes.all if key(context, c.qualname) in decision.climbing
+    )
     held_back = decision.held_back.get(str(context.source.path), [])
     refusals = _distinct([r for x in rewrites for r in x.refusals], held_back)
     findings = {f for x in rewrites for f in x.findings}
@@ -55,7 +57,9 @@ def _tally(context: Context, edits: Sequence[Edit], climbing: frozenset[str]) ->
         for use in info.uses.attributes:
             if use.name in LEGACY_ASSERTIONS and use.name not in info.inherited:
                 assertions += 1
-                converted += id(use.node) in context.handled and cover.holds(context.module.span(use.node).start)
+                converted += id(use.node) in context.handled and cover.holds(
+                    context.module.span(use.node).start
+                )
     return Tally(
         classes=len(classes),
         classes_converted=sum(c.qualname in climbing for c in classes),
@@ -78,7 +82,9 @@ class _Cover:
         return index >= 0 and self.reach[index] > position
 
 
-def _test_map(context: Context, rewrites: Sequence[Rewrite], climbing: frozenset[str]) -> dict[str, tuple[str, ...]]:
+def _test_map(
+    context: Context, rewrites: Sequence[Rewrite], climbing: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
     renames = {old: new for r in rewrites for old, new in r.renames.items() if old in climbing}
     table: dict[str, tuple[str, ...]] = {}
     for info in context.classes.all:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 
 class Span(NamedTuple):
@@ -21,7 +21,7 @@ class Span(NamedTuple):
     end: int
 
 
-Part = Union[bytes, Span]
+Part = bytes | Span
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Unit:
 class Edit:
     """Replace ``[start, end)`` of the original buffer by ``parts``.
 
-    ``requires`` names the class that must become a plain class for this edit to happen (None: always; ``*``: every
-    TestCase class of the file must).
+    ``requires`` names the class that must become a plain class for this edit to happen (None: always; ``*``:
+    every TestCase class of the file must).
     ``imports`` are the modules or ``module.name`` that the new text uses.
     ``swallows`` says that edits inside ``[start, end)`` may vanish with the text they edit.
     """

@@ -11,7 +11,7 @@ BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
 
 @dataclass(frozen=True)
 class ScannedClass:
-    """A class statement: its name, bases as dotted names after imports are resolved, and the names its body defines."""
+    """A class statement: its name, bases as dotted names through imports, and what its body defines."""
 
     qualname: str
     bases: tuple[str, ...]
@@ -23,7 +23,7 @@ class ScannedClass:
 class ScannedFacts:
     """What one file offers to and takes from others.
 
-    ``imports`` are dotted names as written, relative ones with their leading dots (``..base.Thing``, ``.mod.*``);
+    ``imports`` are dotted names as written, relative ones with leading dots (``..base.Thing``, ``.mod.*``);
     ``exports`` maps a module-level name to the dotted name it was imported as.
     """
 
@@ -34,7 +34,7 @@ class ScannedFacts:
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """A base class that is defined in another file: its kind, and all names that it and its own bases define."""
+    """A base class that is defined in another file: its kind, and all names that it and its bases define."""
 
     kind: BaseKind
     defines: frozenset[str] = frozenset()
@@ -54,11 +54,11 @@ class ClassRef:
 class FileFacts:
     """What the rest of the project says about one file; the default is a file that nobody knows.
 
-    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that uses it.
-    ``aliases`` maps dotted names of this file, which other files pass on, to what they are in unittest.
-    ``names`` maps dotted names of this file to classes of the other files of its ``family``: those files, this one
-    included, whose test classes are connected and which are converted together. ``family_digest`` stands for
-    the contents of all of them.
+    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that
+    uses it. ``aliases`` maps dotted names of this file, which other files pass on, to what they are in
+    unittest. ``names`` maps dotted names of this file to classes of the other files of its ``family``: those
+    files, this one included, whose test classes are connected and which are converted together.
+    ``family_digest`` stands for the contents of all of them.
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What planning yields: changes, refusals, findings, failures. Expected results are values, not exceptions."""
+"""What planning yields: changes, refusals, findings, failures. The expected is a value, not an exception."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Union
 
 from reassert.model.edits import Block, Unit
 
 
 class Safety(Enum):
-    """How sure a change is: SAFE is applied, UNSAFE only with --unsafe-fixes, SUGGEST is shown and never written."""
+    """How sure a change is: SAFE is applied, UNSAFE with --unsafe-fixes only, SUGGEST only shown."""
 
     SAFE = "safe"
     UNSAFE = "unsafe"
@@ -30,7 +29,7 @@ class Location:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A conversion that was not made: a stable ``code``, a one-line ``reason``, and the unit that stays as it was."""
+    """A conversion not made: a stable ``code``, a one-line ``reason``, the unit that stays as it was."""
 
     rule_id: str
     code: str
@@ -52,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts for a summary. Assertions are legacy assertion calls; classes and tests those of TestCase classes."""
+    """Counts for a summary. Assertions are calls of legacy ones; classes and tests those of TestCase."""
 
     classes: int = 0
     classes_converted: int = 0
@@ -72,7 +71,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Change:
-    """One file's change, in bytes on disk. ``before`` is None for a new file, ``after`` None for a removed one.
+    """One file's change, in bytes on disk. ``before`` is None for a new file, ``after`` for a removed one.
 
     ``blocks`` are the changed line ranges, ``units`` what they consist of.
     """
@@ -122,20 +121,20 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Failed:
-    """The file could not be worked on: not readable, not Python, a crash, a time-out. ``line`` is None if unknown."""
+    """The file could not be worked on: unreadable, not Python, crash, hang. ``line`` is None if unknown."""
 
     path: Path
     error: str
     line: int | None = None
 
 
-Outcome = Union[Rewritten, Unchanged, Skipped, Failed]
+Outcome = Rewritten | Unchanged | Skipped | Failed
 TestMap = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What report, review and apply consume. ``test_map`` maps old node ids to new ones, only where they differ."""
+    """What report, review and apply consume. ``test_map`` maps old node ids to new ones where they differ."""
 
     root: Path
     changes: tuple[Change, ...] = ()

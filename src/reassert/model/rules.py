@@ -13,7 +13,6 @@ from typing import ClassVar, Generic, TypeVar
 from reassert.model.edits import Edit
 from reassert.model.outcomes import Finding, Refusal, Safety
 
-
 ContextT = TypeVar("ContextT")
 
 
@@ -23,9 +22,9 @@ class Rewrite:
 
     ``blocked`` maps a class's qualified name to the refusals that keep it a TestCase;
     ``refusals`` are the ones that only leave a statement as it was;
-    ``climbs`` are the classes that the codemod can make plain classes, if nothing blocks them or their relatives;
+    ``climbs`` are the classes that the codemod can make plain classes if nothing blocks them or relatives;
     ``renames`` maps such a class, or ``Class.method``, to its new name.
-    ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase is converted (or goes away) by these edits.
+    ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
     """
 
     edits: tuple[Edit, ...] = ()

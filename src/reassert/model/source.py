@@ -66,8 +66,5 @@ class SourceFile:
 
     def with_buffer(self, buffer: bytes) -> bytes:
         """The bytes on disk for a new buffer; raises UnicodeEncodeError."""
-        if self.encoding == "utf-8":
-            body = buffer
-        else:
-            body = buffer.decode("utf-8").encode(self.encoding)
+        body = buffer if self.encoding == "utf-8" else buffer.decode("utf-8").encode(self.encoding)
         return codecs.BOM_UTF8 + body if self.has_bom else body

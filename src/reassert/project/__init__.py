@@ -1,4 +1,4 @@
-"""Facts across files: classes and their bases, who imports whom. Works on what scanning gave, reads no files."""
+"""Facts across files: classes and their bases, who imports whom. Works on what scanning gave."""
 
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.linking import link

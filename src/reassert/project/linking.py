@@ -1,7 +1,8 @@
 """Links what files say about themselves: which base comes from which file, and which class is used elsewhere.
 
-Modules are matched by the end of their dotted path: ``tests.base`` is any ``.../tests/base.py`` of the project. That can take
-two files for one another, and then more is held back than needed; it never holds back less.
+Modules are matched by the end of their dotted path: ``tests.base`` is any ``.../tests/base.py`` of the
+project. That can take two files for one another, and then more is held back than needed; it never holds
+back less.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from reassert.syntax.module import canonical
 _DEEPEST = 20
 
 
-def link(scanned: Mapping[Path, ScannedFacts], asked: Collection[Path] | None = None) -> dict[Path, FileFacts]:
+def link(
+    scanned: Mapping[Path, ScannedFacts], asked: Collection[Path] | None = None
+) -> dict[Path, FileFacts]:
     """The facts of every file that has relations to another one; files without any are left out.
 
     Only files that were ``asked`` for (None: all) become families; a use in any other file counts as foreign.
@@ -36,7 +39,9 @@ def link(scanned: Mapping[Path, ScannedFacts], asked: Collection[Path] | None = 
         aliases = project.aliases(path, facts)
         if bases or aliases or used.get(path) or family:
             names = _names(references, path, family)
-            found[path] = FileFacts(bases, used.get(path, {}), aliases, names, tuple(sorted(map(str, family))))
+            found[path] = FileFacts(
+                bases, used.get(path, {}), aliases, names, tuple(sorted(map(str, family)))
+            )
     return found
 
 
@@ -49,7 +54,9 @@ class Reference(NamedTuple):
     qualname: str
 
 
-def _families(project: _Project, references: list[Reference], asked: set[Path]) -> dict[Path, frozenset[Path]]:
+def _families(
+    project: _Project, references: list[Reference], asked: set[Path]
+) -> dict[Path, frozenset[Path]]:
     """Groups of files that are connected by uses of test classes, or of what test classes inherit from."""
     group: dict[Path, frozenset[Path]] = {}
     relevant = project.relevant_classes()
@@ -61,7 +68,9 @@ def _families(project: _Project, references: list[Reference], asked: set[Path]) 
     return group
 
 
-def _used(references: list[Reference], families: Mapping[Path, frozenset[Path]]) -> dict[Path, dict[str, str]]:
+def _used(
+    references: list[Reference], families: Mapping[Path, frozenset[Path]]
+) -> dict[Path, dict[str, str]]:
     """For each file, its classes that a file outside of its family uses."""
     used: defaultdict[Path, dict[str, str]] = defaultdict(dict)
     for reference in references:
@@ -71,7 +80,11 @@ def _used(references: list[Reference], families: Mapping[Path, frozenset[Path]])
 
 
 def _names(references: list[Reference], path: Path, family: Collection[Path]) -> dict[str, ClassRef]:
-    return {r.dotted: ClassRef(str(r.path), r.qualname) for r in references if r.importer == path and r.path in family}
+    return {
+        r.dotted: ClassRef(str(r.path), r.qualname)
+        for r in references
+        if r.importer == path and r.path in family
+    }
 
 
 class _Project:
@@ -93,7 +106,9 @@ class _Project:
         level = len(dotted) - len(dotted.lstrip("."))
         parts = tuple(p for p in dotted.split(".") if p)
         if level:
-            package = _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
+            package = (
+                _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
+            )
             package = package[: len(package) - (level - 1)] if level > 1 else package
             parts = package + parts
         if parts and parts not in self._modules:
@@ -133,8 +148,13 @@ class _Project:
         found: dict[str, BaseFacts] = {}
         wanted = {b for c in facts.classes for b in c.bases}
         for dotted in wanted:
-            name = dotted[1:] if dotted.startswith(":") else dotted
-            if dotted in ("?", "object") or dotted in ROOTS or self._origin(path, dotted, 0) in ROOTS or (dotted.startswith(":") and name in self.classes[path]):
+            name = dotted.removeprefix(":")
+            if (
+                dotted in ("?", "object")
+                or dotted in ROOTS
+                or self._origin(path, dotted, 0) in ROOTS
+                or (dotted.startswith(":") and name in self.classes[path])
+            ):
                 continue
             hit = self._base(path, dotted)
             if hit and hit[0] != path:
@@ -210,7 +230,7 @@ class _Project:
         return canonical(dotted)
 
     def relevant_classes(self) -> set[tuple[Path, str]]:
-        """The test classes that stem from unittest alone, and every class of the project that one inherits from."""
+        """The test classes that stem from unittest alone, and every project class that one inherits from."""
         found: set[tuple[Path, str]] = set()
         for path, classes in self.classes.items():
             for info in classes.values():
@@ -258,4 +278,3 @@ def _splits(dotted: str) -> Iterator[tuple[str, str]]:
         yield "." * dots + ".".join(parts[:cut]), ".".join(parts[cut:])
     if dots:
         yield "." * dots, ".".join(parts)
-

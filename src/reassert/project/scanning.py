@@ -11,7 +11,7 @@ from reassert.syntax.module import Module, canonical, imported_names
 
 
 def scan_module(module: Module) -> ScannedFacts:
-    """Facts of one module. Only module-level classes and those nested in them are seen; functions are opaque."""
+    """Facts of one module. Classes of the module and those nested in them are seen; functions are opaque."""
     exports: dict[str, str] = {}
     imports: set[str] = set()
     for node in module.import_nodes:
@@ -29,7 +29,7 @@ def scan_module(module: Module) -> ScannedFacts:
 
 
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
-    """``module.Name`` reached through an imported module, so that uses of a class by way of its module are seen."""
+    """``module.Name`` reached through an imported module, so that such uses of a class are seen."""
     for node in module.attributes:
         if _looks_like_class(node.attr):
             dotted = dotted_name(node)
@@ -39,7 +39,9 @@ def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
 
 
 def _looks_like_class(name: str) -> bool:
-    return name[:1].isupper() or name.lstrip("_")[:1].isupper() or name.endswith(("Test", "Tests", "TestCase"))
+    return (
+        name[:1].isupper() or name.lstrip("_")[:1].isupper() or name.endswith(("Test", "Tests", "TestCase"))
+    )
 
 
 def _classes(tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str) -> Iterator[ScannedClass]:
@@ -53,7 +55,7 @@ def _classes(tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: st
 
 
 def _base(node: ast.expr, exports: dict[str, str]) -> str:
-    """The base as a dotted name through imports; a class of the same file is ``:name``; anything else is ``?``."""
+    """The base as a dotted name through imports; a class of the same file is ``:name``, all else ``?``."""
     dotted = dotted_name(node.value if isinstance(node, ast.Subscript) else node)
     if dotted is None:
         return "?"

@@ -24,7 +24,7 @@ _WIDE = 48
 def summary_rows(plan: Plan, base: Path, *, stat: bool = False) -> Iterator[Row]:
     """Give the summary; paths are shown relative to ``base``. ``stat`` counts by code in place of listing."""
     return chain(
-        _headline(plan),
+        _headline(plan, stat=stat),
         _tally_rows(plan),
         _renames(plan.test_map, stat=stat),
         _refusal_rows(plan.refusals, base, stat=stat),
@@ -45,7 +45,9 @@ def place(path: Path, line_number: int | None, base: Path) -> str:
     return one_line(f"{name}:{line_number}" if line_number else name)
 
 
-def _headline(plan: Plan) -> Iterator[Row]:
+def _headline(plan: Plan, *, stat: bool) -> Iterator[Row]:
+    if plan.changes and not stat:
+        yield line()
     looked = f"{counted(plan.files, 'file')} looked at"
     if plan.changes:
         yield ((f"{counted(len(plan.changes), 'file')} to change", "bold green"), (f" ({looked})", ""))
@@ -150,7 +152,8 @@ def _failure_rows(failures: Sequence[Failed], base: Path) -> Iterator[Row]:
     if not failures:
         return
     yield line()
-    yield line(f"{counted(len(failures), 'file')} could not be worked on, and stay as they are", "bold red")
+    stay = "stays as it is" if len(failures) == 1 else "stay as they are"
+    yield line(f"{counted(len(failures), 'file')} could not be worked on, and {stay}", "bold red")
     for failure in sorted(failures, key=lambda f: (f.path, f.line or 0)):
         yield (
             ("  ", ""),

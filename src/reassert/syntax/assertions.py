@@ -19,10 +19,10 @@ from reassert.syntax.testcase_api import ALIASES, CALLED_BY_OTHERS
 
 @dataclass(frozen=True)
 class AssertionCall:
-    """``self.<spelled>(...)`` whose receiver is provably the test instance; ``name`` is the name it has today.
+    """``self.<spelled>(...)`` whose receiver is provably the test instance; ``name`` is today's name.
 
-    ``statement`` is set when the call is a whole statement (``await`` or not is not one), ``with_item`` when it is the
-    context expression of a ``with``.
+    ``statement`` is set when the call is a whole statement (``await`` or not is not one), ``with_item`` when
+    it is the context expression of a ``with``.
     """
 
     context: Context
@@ -61,10 +61,12 @@ class AssertionCall:
         return self.context.refusal(rule_id, code, self.call, self.unit(rule_id).qualname, reason)
 
 
-def assertion_calls(context: Context, rule_id: str, names: frozenset[str]) -> tuple[list[AssertionCall], list[Refusal]]:
-    """The calls of the given assertion methods (names of today; aliases are found, too), and what cannot be one.
+def assertion_calls(
+    context: Context, rule_id: str, names: frozenset[str]
+) -> tuple[list[AssertionCall], list[Refusal]]:
+    """The calls of the given assertion methods (today's names; finds aliases, too), and what cannot be one.
 
-    A use that is no call, an overridden method or a receiver that is not provably a test instance is a refusal.
+    A use that is no call, an overridden method or a receiver that may be no test instance is a refusal.
     """
     calls: list[AssertionCall] = []
     refusals: list[Refusal] = []
@@ -90,12 +92,12 @@ def _uses(context: Context, names: frozenset[str]) -> Iterator[tuple[ClassInfo, 
 
 
 def is_own_helper(owner: ClassInfo, name: str) -> bool:
-    """Whether the hierarchy above defines ``name`` itself, so that a call of it is no call of unittest's method."""
+    """Whether the hierarchy above defines ``name`` itself, so that calling it is no call of unittest's."""
     return name in owner.inherited and name not in CALLED_BY_OTHERS
 
 
 def in_scope(context: Context, owner: ClassInfo) -> bool:
-    """Whether ``self`` in this class is known to be a test: a TestCase, or a mixin of only TestCases in this file."""
+    """Whether ``self`` in this class is surely a test: a TestCase, or a mixin of only TestCases here."""
     if owner.local:
         return False
     if owner.kind in _KNOWN:
@@ -138,7 +140,8 @@ def _call(context: Context, owner: ClassInfo, use: Use) -> AssertionCall:
     )
 
 
-# What binds less tightly than a comparison, and so needs parentheses as an operand (The Python Language Reference, 6.17).
+# What binds less tightly than a comparison, and so needs parentheses as an operand (The Python Language
+# Reference, 6.17).
 _BELOW_COMPARISON = (ast.Compare, ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 _BELOW_NOT = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom)
 _NEVER_BARE = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
@@ -147,7 +150,9 @@ _NEVER_BARE = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
 def compared(argument: Argument) -> Operand:
     """The argument as an operand of a comparison."""
     node = argument.node
-    loose = isinstance(node, _BELOW_COMPARISON) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
+    loose = isinstance(node, _BELOW_COMPARISON) or (
+        isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    )
     return Operand(argument, wrap=loose and not argument.parenthesised)
 
 

@@ -54,7 +54,12 @@ class Names:
     @cached_property
     def _taken(self) -> set[str]:
         module = self.context.module
-        return {*module.names, *module.imports, *module.rebound, *(c.qualname for c in self.context.classes.all)}
+        return {
+            *module.names,
+            *module.imports,
+            *module.rebound,
+            *(c.qualname for c in self.context.classes.all),
+        }
 
     def qualname(self, info: ClassInfo) -> str:
         """The new qualified name."""
@@ -69,9 +74,16 @@ class Names:
             return
         new = self.new[info]
         if self._collected(info) and not new.startswith("Test"):
-            yield Problem(info, "B-NAME", info.node, f"no free name that begins with Test for {info.node.name}")
+            yield Problem(
+                info, "B-NAME", info.node, f"no free name that begins with Test for {info.node.name}"
+            )
         if self._is_deleted(info):
-            yield Problem(info, "B-NAME", info.node, "the class is deleted after its heirs are made, so that it is not collected")
+            yield Problem(
+                info,
+                "B-NAME",
+                info.node,
+                "the class is deleted after its heirs are made, so that it is not collected",
+            )
         if new != info.node.name:
             yield from self._rename_problems(info)
 
@@ -81,17 +93,33 @@ class Names:
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module
         stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
-        if stores or name in module.parameters or name in module.imports or sum(c.node.name == name for c in self.context.classes.all) > 1:
-            yield Problem(info, "B-NAME", (stores or [info.node])[0], f"{name} means something else elsewhere in the file")
+        if (
+            stores
+            or name in module.parameters
+            or name in module.imports
+            or sum(c.node.name == name for c in self.context.classes.all) > 1
+        ):
+            yield Problem(
+                info,
+                "B-NAME",
+                stores[0] if stores else info.node,
+                f"{name} means something else elsewhere in the file",
+            )
         if f"_{name.lstrip('_')}__" in self.context.source.text:
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
         target = re.compile(rf"(^|[.:]){re.escape(name)}($|[.:])")
         for string in module.strings:
-            if name in string.value and target.search(string.value) and string not in self._exported:
+            value = str(string.value)
+            if name in value and target.search(value) and string not in self._exported:
                 yield Problem(info, "B-NAME", string, f"a string names {name}")
                 break
         if sys.version_info < (3, 12) and any(self._in_fstring(n) for n in module.names.get(name, ())):
-            yield Problem(info, "B-NAME", info.node, f"{name} is used inside an f-string, whose positions this Python does not know")
+            yield Problem(
+                info,
+                "B-NAME",
+                info.node,
+                f"{name} is used inside an f-string, whose positions this Python does not know",
+            )
 
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))

@@ -46,7 +46,7 @@ class Use:
 
 @dataclass(frozen=True)
 class SuperUse:
-    """``super().name`` in a method; ``node`` is the attribute, ``explicit`` the class in ``Base.name(self)``."""
+    """``super().name`` in a method; ``node``: the attribute, ``explicit``: Base in ``Base.name(self)``."""
 
     name: str
     node: ast.Attribute
@@ -65,14 +65,14 @@ class Uses:
 
 
 class ClassInfo:
-    """A class statement with its resolved bases. ``bases`` holds classes of this file, else dotted names, else None."""
+    """A class statement. ``bases`` are resolved: classes of this file, else dotted names, else None."""
 
     def __init__(self, module: Module, node: ast.ClassDef, outer: ClassInfo | None, *, local: bool) -> None:
         self.module = module
         self.node = node
         self.outer = outer
         self.local = local
-        self.qualname = f"{outer.qualname}.{node.name}" if outer else node.name
+        self.qualname: str = f"{outer.qualname}.{node.name}" if outer else node.name
         self.bases: tuple[ClassInfo | str | None, ...] = ()
         self.kind: BaseKind = "plain"
         self.home: Classes
@@ -158,10 +158,13 @@ def body_statements(node: ast.ClassDef | ast.Module) -> Iterator[ast.stmt]:
 
 
 def _branches(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements inside a statement, without branches that only other Pythons than the supported ones take."""
+    """The statements inside a statement, without branches that no supported Python takes."""
     if isinstance(statement, ast.If):
         value = settled(statement.test)
-        return [*(statement.body if value is not False else []), *(statement.orelse if value is not True else [])]
+        return [
+            *(statement.body if value is not False else []),
+            *(statement.orelse if value is not True else []),
+        ]
     return [c for c in ast.iter_child_nodes(statement) if isinstance(c, ast.stmt)]
 
 
@@ -171,7 +174,9 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-    elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)):
+    elif isinstance(
+        statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
+    ):
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
@@ -270,12 +275,18 @@ def _same_receiver(module: Module, function: FunctionNode, receiver: str | None)
 def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
     """All parameter names of a function."""
     a = node.args
-    every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *([a.vararg] if a.vararg else []), *([a.kwarg] if a.kwarg else [])]
+    every = [
+        *a.posonlyargs,
+        *a.args,
+        *a.kwonlyargs,
+        *([a.vararg] if a.vararg else []),
+        *([a.kwarg] if a.kwarg else []),
+    ]
     return frozenset(x.arg for x in every)
 
 
 class Classes:
-    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` makes them known to one another."""
+    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` joins them."""
 
     def __init__(self, module: Module, facts: Mapping[str, BaseFacts]) -> None:
         self.module = module
@@ -293,7 +304,9 @@ class Classes:
 
     def _add(self, node: ast.ClassDef) -> ClassInfo:
         if node not in self.by_node:
-            scope = next((a for a in self.module.ancestors(node) if isinstance(a, (ast.ClassDef, *_FUNCTIONS))), None)
+            scope = next(
+                (a for a in self.module.ancestors(node) if isinstance(a, (ast.ClassDef, *_FUNCTIONS))), None
+            )
             outer = self._add(scope) if isinstance(scope, ast.ClassDef) else None
             local = isinstance(scope, _FUNCTIONS) or bool(outer and outer.local)
             self.by_node[node] = ClassInfo(self.module, node, outer, local=local)
@@ -304,7 +317,9 @@ class Classes:
         for info in self.all:
             info.bases = tuple(self._relative(self._base(info, b), family) for b in info.node.bases)
 
-    def _relative(self, base: ClassInfo | str | None, family: Mapping[str, Classes]) -> ClassInfo | str | None:
+    def _relative(
+        self, base: ClassInfo | str | None, family: Mapping[str, Classes]
+    ) -> ClassInfo | str | None:
         known = self.facts.get(base) if isinstance(base, str) else None
         if known is not None and known.path in family:
             hits = family[known.path].by_name.get(known.qualname, [])
@@ -349,7 +364,9 @@ class Classes:
     def drop_strangers(self) -> None:
         """A class whose bases are not known is none of ours unless it looks like a test."""
         for info in self.all:
-            if info.kind == "unknown" and not any(_looks_like_test(c) for c in [*info.lineage, *self.heirs(info)]):
+            if info.kind == "unknown" and not any(
+                _looks_like_test(c) for c in [*info.lineage, *self.heirs(info)]
+            ):
                 info.kind = "plain"
 
     def _kind(self, info: ClassInfo, seen: frozenset[ClassInfo]) -> BaseKind:
@@ -387,12 +404,20 @@ class Classes:
         return self._heirs[info]
 
     def redefined(self, info: ClassInfo) -> frozenset[str]:
-        """Names of TestCase's interface that the class, an ancestor or an heir defines or registers (addTypeEqualityFunc)."""
+        """Names of TestCase's interface that a class of the lineage or an heir defines or registers.
+
+        Registering is what ``addTypeEqualityFunc`` does.
+        """
         if info not in self._redefined:
             names: set[str] = set()
             for relative in [info, *self.heirs(info)]:
                 names |= relative.inherited & API
-                names |= {u.name for c in relative.lineage for u in c.uses.attributes if u.name == "addTypeEqualityFunc"}
+                names |= {
+                    u.name
+                    for c in relative.lineage
+                    for u in c.uses.attributes
+                    if u.name == "addTypeEqualityFunc"
+                }
             self._redefined[info] = frozenset(names)
         return self._redefined[info]
 

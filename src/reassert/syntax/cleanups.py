@@ -1,7 +1,7 @@
 """Where a hierarchy registers cleanups, and which of pytest's means keeps their order.
 
-unittest: test, tearDown, then cleanups last in first out. ``request.addfinalizer`` in the set-up fixture has that order;
-in a test it has it only where no tearDown follows. Everything else goes through one ExitStack.
+unittest: test, tearDown, then cleanups last in first out. ``request.addfinalizer`` in the set-up fixture has
+that order; in a test it has it only where no tearDown follows. Everything else goes through one ExitStack.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class Cleanups:
                 return "stack"
             if cleanup.place in ("helper", "teardown"):
                 return "stack"
-            if cleanup.place == "test" and (tears_down or not takes_fixture(self.chain.component, cleanup.use.method)):
+            if cleanup.place == "test" and (
+                tears_down or not takes_fixture(self.chain.component, cleanup.use.method)
+            ):
                 return "stack"
             if "request" in local_names(cleanup.use.method):
                 return "stack"
@@ -74,8 +76,11 @@ class Cleanups:
 
     def _is_plain_statement(self, cleanup: CleanupUse) -> bool:
         call = cleanup.call
-        return call is not None and bool(call.args) and not isinstance(call.args[0], ast.Starred) and isinstance(
-            cleanup.owner.module.parents[call], ast.Expr
+        return (
+            call is not None
+            and bool(call.args)
+            and not isinstance(call.args[0], ast.Starred)
+            and isinstance(cleanup.owner.module.parents[call], ast.Expr)
         )
 
     # -- what stands in the way ------------------------------------------------------------------------------
@@ -84,10 +89,17 @@ class Cleanups:
         """Refusals: no form keeps the order."""
         setting_up = [c for c in self.uses if c.place != "test"]
         if self.means == "stack" and not self.host():
-            yield Problem(self.uses[0].owner, "B-MRO", self.uses[0].use.node, "cleanups in a hierarchy with several roots")
+            yield Problem(
+                self.uses[0].owner,
+                "B-MRO",
+                self.uses[0].use.node,
+                "cleanups in a hierarchy with several roots",
+            )
         elif xunit and (self.means == "stack" or setting_up):
             node = (setting_up or self.uses)[0]
-            yield Problem(node.owner, "B-MRO", node.use.node, "cleanups beside a setUp that has to stay a method")
+            yield Problem(
+                node.owner, "B-MRO", node.use.node, "cleanups beside a setUp that has to stay a method"
+            )
 
     def host(self) -> ClassInfo | None:
         """The class whose fixture opens the ExitStack: the one root of the component."""
@@ -117,34 +129,52 @@ class Cleanups:
             return Edit(func.start, func.end, (b"request.addfinalizer",), unit, cleanup.owner.qualname)
         whole = module.span(call)
         arguments = read_arguments(module, call)
-        if not arguments.has_comments and self._is_late_bindable(cleanup.owner, call):
+        if not arguments.has_comments and self._is_late_bindable(call):
             first, rest = arguments.items[0], arguments.items[1:]
             inner: list[Part] = [b"request.addfinalizer(lambda: ", first.span, b"("]
-            inner += [Span(module.span(call.args[1] if len(call.args) > 1 else call.keywords[0]).start, rest[-1].span.end), b"))"]
+            inner += [
+                Span(
+                    module.span(call.args[1] if len(call.args) > 1 else call.keywords[0]).start,
+                    rest[-1].span.end,
+                ),
+                b"))",
+            ]
             return Edit(whole.start, whole.end, tuple(inner), unit, cleanup.owner.qualname)
         partial = imported_as(self.context, "functools.partial")
         parts: tuple[Part, ...] = (b"request.addfinalizer(" + partial, Span(func.end, whole.end), b")")
-        return Edit(whole.start, whole.end, parts, unit, cleanup.owner.qualname, frozenset({"functools.partial"}))
+        return Edit(
+            whole.start, whole.end, parts, unit, cleanup.owner.qualname, frozenset({"functools.partial"})
+        )
 
-    def _is_late_bindable(self, owner: ClassInfo, call: ast.Call) -> bool:
+    def _is_late_bindable(self, call: ast.Call) -> bool:
         """Whether evaluating function and arguments when the cleanup runs gives what it gives now."""
         values = [*call.args, *(k.value for k in call.keywords)]
         if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
             return False
         if call.lineno != call.end_lineno:
             return False
-        return self.context.module.resolve(call.args[0]) is not None and all(self._is_fixed(owner, v) for v in values[1:])
+        return self.context.module.resolve(call.args[0]) is not None and all(
+            self._is_fixed(v) for v in values[1:]
+        )
 
-    def _is_fixed(self, owner: ClassInfo, node: ast.expr) -> bool:
+    def _is_fixed(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
             return True
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             family = self.chain.component
             stores = [
-                u for c in family for u in c.uses.attributes if u.name == node.attr and not isinstance(u.node.ctx, ast.Load)
+                u
+                for c in family
+                for u in c.uses.attributes
+                if u.name == node.attr and not isinstance(u.node.ctx, ast.Load)
             ]
             defined = any(node.attr in c.defines for c in family)
-            return len(stores) == 1 and not defined and stores[0].method.name == "setUp" and stores[0].node.lineno <= node.lineno
+            return (
+                len(stores) == 1
+                and not defined
+                and stores[0].method.name == "setUp"
+                and stores[0].node.lineno <= node.lineno
+            )
         return False
 
 

@@ -1,4 +1,4 @@
-"""Conditions on the Python version that are settled for every Python reassert reads tests for (3.8 and later)."""
+"""Conditions on the Python version that are settled for every Python whose tests reassert reads (3.8 on)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,12 @@ def _asks_for_known_method(test: ast.expr) -> bool:
         return False
     match test.args:
         case [ast.Name(id="TestCase") | ast.Attribute(attr="TestCase"), ast.Constant(value=str(name))]:
-            return name in ASSERTIONS - NOT_EVERYWHERE or name in ("subTest", "skipTest", "setUpClass", "addCleanup")
+            return name in ASSERTIONS - NOT_EVERYWHERE or name in (
+                "subTest",
+                "skipTest",
+                "setUpClass",
+                "addCleanup",
+            )
     return False
 
 

@@ -23,7 +23,11 @@ class Context:
     """One file under one configuration. Everything in it is computed once and shared by all rules."""
 
     def __init__(
-        self, source: SourceFile, facts: FileFacts, config: RuleConfig, excluded: frozenset[Unit] = frozenset()
+        self,
+        source: SourceFile,
+        facts: FileFacts,
+        config: RuleConfig,
+        excluded: frozenset[Unit] = frozenset(),
     ) -> None:
         self.source = source
         self.facts = facts
@@ -77,7 +81,7 @@ class Context:
         return table
 
     def is_ignored(self, rule_id: str, node: ast.AST | None, qualname: str = "") -> bool:
-        """Whether a comment or an excluded unit keeps a rule away from ``node`` (None: from the whole file)."""
+        """Whether a comment or an excluded unit keeps a rule away from ``node`` (None: the whole file)."""
         if qualname and Unit(rule_id, qualname) in self.excluded:
             return True
         if not self._ignored:
@@ -85,7 +89,9 @@ class Context:
         lines = {0}
         if node is not None:
             statement = self.module.enclosing_statement(node)
-            first: int = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
+            first: int = min(
+                [statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))]
+            )
             lines |= {first - 1, *range(first, self._header_end(statement) + 1)}
         return any(rule_id in self._ignored.get(line, ()) for line in lines)
 

@@ -1,4 +1,4 @@
-"""Classes of other files as this file names them: imports, uses through a module, and what follows a rename."""
+"""Classes of other files as this file names them: imports, uses through a module, how to rename them."""
 
 from __future__ import annotations
 
@@ -87,11 +87,12 @@ def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | 
     name, new, module = foreign.info.node.name, foreign.new_name, context.module
     local = [n for n in foreign.nodes if isinstance(n, ast.Name) and n.id == name]
     if any(not isinstance(n.ctx, ast.Load) for n in local) or name in module.parameters:
-        return (local or [module.tree.body[0]])[0], f"{name} means something else, too"
+        return (local[0] if local else module.tree.body[0]), f"{name} means something else, too"
     if local and (new in module.names or new in module.imports or new in module.rebound):
         return local[0], f"{new} means something else here"
     for string in module.strings:
-        if name in string.value and any(part == name for part in string.value.replace(":", ".").split(".")):
+        value = str(string.value)
+        if name in value and any(part == name for part in value.replace(":", ".").split(".")):
             return string, f"a string names {name}"
     inside = [n for n in foreign.nodes if any(isinstance(a, ast.JoinedStr) for a in module.ancestors(n))]
     return (inside[0], f"{name} is used inside an f-string") if inside else None

@@ -41,7 +41,7 @@ def runners(classes: Classes, info: ClassInfo) -> list[ClassInfo]:
 
 
 def providers(classes: Classes, info: ClassInfo, name: str) -> set[ClassInfo | None]:
-    """The classes that ``super().name`` in ``info`` may reach, one for each class that runs; None: no class of the file."""
+    """What ``super().name`` in ``info`` may reach, one for each class that runs; None: elsewhere."""
     found: set[ClassInfo | None] = set()
     for runner in runners(classes, info):
         order = linearised(runner)
@@ -77,7 +77,7 @@ def is_cooperative(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
 
 
 def super_statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
-    """The statement ``super().name()`` (or ``Base.name(self)``) when the call stands alone and passes nothing."""
+    """The statement ``super().name()`` (or ``Base.name(self)``) if it stands alone and passes nothing."""
     parents = info.module.parents
     call = parents.get(use.node)
     if not isinstance(call, ast.Call) or call.func is not use.node:

@@ -15,7 +15,8 @@ NodeT = TypeVar("NodeT", bound=ast.AST)
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module
 
-# unittest2 is a backport with the same names; the submodules of unittest re-export them (Lib/unittest/__init__.py).
+# unittest2 is a backport with the same names; unittest re-exports those of its submodules
+# (Lib/unittest/__init__.py).
 _SAME_MODULE = {
     "unittest2": "unittest",
     "unittest.case": "unittest",
@@ -163,18 +164,24 @@ class Module:
     @cached_property
     def rebound(self) -> frozenset[str]:
         """Names that something other than an import binds: they cannot be resolved through the imports."""
-        bound = {name for name, nodes in self.names.items() if any(isinstance(n.ctx, ast.Store) for n in nodes)}
+        bound = {
+            name for name, nodes in self.names.items() if any(isinstance(n.ctx, ast.Store) for n in nodes)
+        }
         bound.update(n.name for n in self.tree.body if isinstance(n, (ast.ClassDef, *_FUNCTIONS)))
         return frozenset(bound)
 
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
-        """Names that are only another name for something imported: ``skip = unittest.skip``, once, at module level."""
+        """Names that only rename something imported: ``skip = unittest.skip``, once, at module level."""
         found: dict[str, ast.expr] = {}
         for statement in self.tree.body:
             if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.Name, ast.Attribute)):
                 target = statement.targets[0]
-                if len(statement.targets) == 1 and isinstance(target, ast.Name) and self._stores(target.id) == 1:
+                if (
+                    len(statement.targets) == 1
+                    and isinstance(target, ast.Name)
+                    and self._stores(target.id) == 1
+                ):
                     found[target.id] = statement.value
         return found
 
@@ -201,7 +208,7 @@ _SILENT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 
 def canonical(dotted: str) -> str:
-    """The one spelling of a dotted name that has several (``unittest2.case.TestCase`` is ``unittest.TestCase``)."""
+    """The one spelling of a dotted name that has several (``unittest2.case.X`` is ``unittest.X``)."""
     head, _, last = dotted.rpartition(".")
     if head in _SAME_MODULE:
         return f"{_SAME_MODULE[head]}.{last}"
@@ -209,7 +216,7 @@ def canonical(dotted: str) -> str:
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-    """(local name, dotted target) for each name that an import statement binds; relative targets keep their dots."""
+    """(local name, dotted target) for each name that an import binds; relative targets keep their dots."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             if alias.asname:

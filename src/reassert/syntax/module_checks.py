@@ -12,8 +12,10 @@ from reassert.syntax.setup_chain import Problem
 
 # Things that take a TestCase class, or a module of them, and run it with unittest.
 _LOADERS = frozenset(
-    "TestSuite TestLoader TextTestRunner makeSuite findTestCases loadTestsFromTestCase loadTestsFromModule loadTestsFromName "
-    "loadTestsFromNames defaultTestLoader addTest addTests".split(),
+    """
+    TestSuite TestLoader TextTestRunner makeSuite findTestCases defaultTestLoader addTest addTests
+    loadTestsFromTestCase loadTestsFromModule loadTestsFromName loadTestsFromNames
+    """.split(),
 )
 
 
@@ -42,8 +44,10 @@ def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
                 yield Problem(info, "B-DYNAMIC", node, reason)
 
 
-def misuse(context: Context, node: ast.Name | ast.Attribute, name: str) -> str:
-    """Why a use of a class needs it to be a TestCase: loaders, instances, attributes set from outside; else empty."""
+def misuse(  # noqa: PLR0911 - one return for each reason
+    context: Context, node: ast.Name | ast.Attribute, name: str
+) -> str:
+    """Why a use of a class needs a TestCase: loaders, instances, attributes set outside; or empty."""
     parent = context.module.parents[node]
     if not isinstance(node.ctx, ast.Load):
         return ""
@@ -53,7 +57,11 @@ def misuse(context: Context, node: ast.Name | ast.Attribute, name: str) -> str:
         if _callee(parent) in _LOADERS:
             return f"{name} is loaded with unittest's {_callee(parent)}"
         return f"{name} is changed or extended at run time" if _callee(parent) in ("setattr", "type") else ""
-    if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load) and _at_module_level(context, parent):
+    if (
+        isinstance(parent, ast.Attribute)
+        and not isinstance(parent.ctx, ast.Load)
+        and _at_module_level(context, parent)
+    ):
         return f"attributes of {name} are set from outside"
     if isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
         return f"{name} stands in a list that the module may load"
@@ -65,7 +73,9 @@ def _callee(call: ast.Call) -> str:
 
 
 def _at_module_level(context: Context, node: ast.AST) -> bool:
-    return not any(isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)) for a in context.module.ancestors(node))
+    return not any(
+        isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)) for a in context.module.ancestors(node)
+    )
 
 
 def _loads_tests(context: Context) -> bool:

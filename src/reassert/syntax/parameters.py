@@ -16,20 +16,24 @@ def add_parameter(context: Context, function: FunctionNode, name: str, unit: Uni
     """One more parameter behind the others (never beside ``*args``: see ``takes_fixture``)."""
     a = function.args
     last = [*a.posonlyargs, *a.args, *a.kwonlyargs][-1]
-    ends = [context.module.span(last).end, *(context.module.span(d).end for d in [*a.defaults, *a.kw_defaults] if d)]
+    ends = [
+        context.module.span(last).end,
+        *(context.module.span(d).end for d in [*a.defaults, *a.kw_defaults] if d),
+    ]
     text = f", *, {name}" if a.defaults and not a.kwonlyargs else f", {name}"
-    return insertion(context, max(ends), [text.encode()], unit, owner)
+    return insertion(max(ends), [text.encode()], unit, owner)
 
 
 def takes_fixture(component: Sequence[ClassInfo], method: FunctionNode) -> bool:
-    """Whether a test may get one more parameter: nobody calls or overrides it, no decorator looks at its parameters.
+    """Whether a test may get one more parameter: nobody calls or overrides it or looks at its parameters.
 
     A function-scoped fixture beside ``@given`` fails hypothesis' health check.
     """
-    called = any(u.name == method.name for c in component for u in [*c.uses.attributes, *c.uses.supers])
+    called = any(u.name == method.name for c in component for u in c.uses.attributes)
+    extended = any(u.name == method.name for c in component for u in c.uses.supers)
     overridden = sum(method.name in c.methods for c in component) > 1
     wild = method.args.vararg or method.args.kwarg
-    return not (called or overridden or wild or any(map(is_hypothesis, method.decorator_list)))
+    return not (called or extended or overridden or wild or any(map(is_hypothesis, method.decorator_list)))
 
 
 def local_names(function: FunctionNode) -> set[str]:

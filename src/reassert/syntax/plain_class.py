@@ -33,13 +33,23 @@ SAFE_DECORATORS = (
     "warnings.",
 )
 _BUILTIN_DECORATORS = ("staticmethod", "classmethod", "property")
-_CONSTRUCTION = ("__init__", "__new__", "__del__", "__getattr__", "__getattribute__", "__init_subclass__", "__call__")
+_CONSTRUCTION = (
+    "__init__",
+    "__new__",
+    "__del__",
+    "__getattr__",
+    "__getattribute__",
+    "__init_subclass__",
+    "__call__",
+)
 # Builtins and constructors that may be handed the test instance: they do not call its methods.
-_HARMLESS_CALLS = frozenset("id isinstance issubclass type repr str hash getattr setattr hasattr delattr vars dir print super".split())
+_HARMLESS_CALLS = frozenset(
+    "id isinstance issubclass type repr str hash getattr setattr hasattr delattr vars dir print super".split()
+)
 
 
 def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    """Everything that speaks against converting one class of a component, apart from what other codemods report."""
+    """What speaks against converting one class of a component, apart from what other codemods report."""
     bases = list(_bases(context, info))
     yield from bases
     if any(p.code == "B-BASE" for p in bases):
@@ -82,12 +92,16 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
 
 
 def _shadowed_mixin(info: ClassInfo) -> bool:
-    """``class X(TestCase, Mixin)``: TestCase's own empty setUp comes first in the MRO and the mixin's never runs."""
+    """``class X(TestCase, Mixin)``: TestCase's empty setUp is first in the MRO, the mixin's never runs."""
     after = False
     for base in info.bases:
         if base == "unittest.TestCase" or (isinstance(base, ClassInfo) and base.is_testcase):
             after = True
-        elif after and isinstance(base, ClassInfo) and any(c.defines & API for c in base.lineage if not c.is_testcase):
+        elif (
+            after
+            and isinstance(base, ClassInfo)
+            and any(c.defines & API for c in base.lineage if not c.is_testcase)
+        ):
             return True
     return False
 
@@ -99,13 +113,20 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for name in sorted(info.defines & CALLED_BY_OTHERS):
         yield Problem(info, "A-TYPEFUNC", info.methods.get(name, node), f"the class defines its own {name}")
     if "runTest" in info.defines:
-        yield Problem(info, "B-INTERNALS", info.methods.get("runTest", node), "runTest is not collected from a plain class")
+        yield Problem(
+            info,
+            "B-INTERNALS",
+            info.methods.get("runTest", node),
+            "runTest is not collected from a plain class",
+        )
     if "__slots__" in info.defines:
         yield Problem(info, "B-INTERNALS", node, "the class has __slots__")
     if info.defines & {"__test__", "pytestmark"} and "__test__" in info.defines:
         yield Problem(info, "B-NAME", node, "__test__ steers what is collected")
     for name in sorted(info.defines & {"setup", "teardown", "pytest_generate_tests"}):
-        yield Problem(info, "B-NAME", info.methods.get(name, node), f"some versions of pytest call {name} by its name")
+        yield Problem(
+            info, "B-NAME", info.methods.get(name, node), f"some versions of pytest call {name} by its name"
+        )
     for statement in body_statements(node):
         yield from _statement(context, info, statement)
 
@@ -114,20 +135,41 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
     if isinstance(statement, ast.ClassDef):
         nested = context.classes.by_node[statement]
         if statement.name.startswith("Test") or nested.is_testcase:
-            yield Problem(info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}")
+            yield Problem(
+                info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}"
+            )
     elif isinstance(statement, ast.Assign):
         names = [t.id for t in statement.targets if isinstance(t, ast.Name)]
-        if any(n.startswith("test") for n in names) and not _is_data(statement.value):
-            if not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods):
-                yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
-    elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement not in info.node.body:
-        if statement.name in API:
-            yield Problem(info, "B-DYNAMIC", statement, f"{statement.name} is defined conditionally")
+        if (
+            any(n.startswith("test") for n in names)
+            and not _is_data(statement.value)
+            and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
+        ):
+            yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
+    elif (
+        isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and statement not in info.node.body
+        and statement.name in API
+    ):
+        yield Problem(info, "B-DYNAMIC", statement, f"{statement.name} is defined conditionally")
 
 
 def _is_data(node: ast.expr) -> bool:
     """Whether a class attribute's value is not callable, so that unittest does not take it for a test."""
-    return isinstance(node, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.JoinedStr, ast.ListComp, ast.DictComp, ast.BinOp))
+    return isinstance(
+        node,
+        (
+            ast.Constant,
+            ast.List,
+            ast.Tuple,
+            ast.Dict,
+            ast.Set,
+            ast.JoinedStr,
+            ast.ListComp,
+            ast.DictComp,
+            ast.BinOp,
+        ),
+    )
 
 
 def _decorators(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -135,13 +177,21 @@ def _decorators(context: Context, info: ClassInfo) -> Iterator[Problem]:
         if id(decorator) not in context.handled and not _is_safe_on_class(context, decorator):
             text = context.module.text(decorator).split("(")[0]
             code = "B-DDT" if "ddt" in text or "parameterized" in text else "B-DYNAMIC"
-            yield Problem(info, code, decorator, f"the class decorator {text} may rely on the class being a TestCase")
+            yield Problem(
+                info, code, decorator, f"the class decorator {text} may rely on the class being a TestCase"
+            )
     for function in info.functions:
         for decorator in function.decorator_list:
             if id(decorator) not in context.handled and not _is_safe_on_method(context, decorator):
                 text = context.module.text(decorator).split("(")[0]
-                code = "B-DDT" if text.split(".")[0] in ("data", "ddt", "unpack", "idata", "file_data") else "B-DYNAMIC"
-                yield Problem(info, code, decorator, f"the decorator {text} may rely on the class being a TestCase")
+                code = (
+                    "B-DDT"
+                    if text.split(".")[0] in ("data", "ddt", "unpack", "idata", "file_data")
+                    else "B-DYNAMIC"
+                )
+                yield Problem(
+                    info, code, decorator, f"the decorator {text} may rely on the class being a TestCase"
+                )
 
 
 def _resolved(context: Context, decorator: ast.expr) -> str | None:
@@ -149,7 +199,9 @@ def _resolved(context: Context, decorator: ast.expr) -> str | None:
     if isinstance(target, ast.Call):
         target = target.func
     resolved = context.module.resolve(target)
-    return resolved or (dotted_name(target) if isinstance(target, ast.Name) and target.id in _BUILTIN_DECORATORS else None)
+    return resolved or (
+        dotted_name(target) if isinstance(target, ast.Name) and target.id in _BUILTIN_DECORATORS else None
+    )
 
 
 def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
@@ -158,11 +210,13 @@ def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
 
 
 def _is_safe_on_method(context: Context, decorator: ast.expr) -> bool:
-    """Known decorators, properties' setters, and functions of this file that do not touch TestCase's interface."""
+    """Known decorators, properties' setters, functions of this file that do not touch TestCase's names."""
     name = _resolved(context, decorator)
     if name is not None:
-        return name in _BUILTIN_DECORATORS or (name + ".").startswith(tuple(d if d.endswith(".") else d + "." for d in SAFE_DECORATORS)) or (
-            name in ("unittest.skip", "unittest.skipIf", "unittest.skipUnless")
+        return (
+            name in _BUILTIN_DECORATORS
+            or (name + ".").startswith(tuple(d if d.endswith(".") else d + "." for d in SAFE_DECORATORS))
+            or (name in ("unittest.skip", "unittest.skipIf", "unittest.skipUnless"))
         )
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(target, ast.Attribute) and target.attr in ("setter", "getter", "deleter"):
@@ -172,8 +226,14 @@ def _is_safe_on_method(context: Context, decorator: ast.expr) -> bool:
 
 def _is_own_harmless(context: Context, name: str) -> bool:
     """Whether a name is a function of this file whose code knows nothing of unittest."""
-    definitions = [n for n in context.module.tree.body if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name]
-    return len(definitions) == 1 and not any(_touches_unittest(context, n) for n in context.module.subtree(definitions[0]))
+    definitions = [
+        n
+        for n in context.module.tree.body
+        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name
+    ]
+    return len(definitions) == 1 and not any(
+        _touches_unittest(context, n) for n in context.module.subtree(definitions[0])
+    )
 
 
 def _touches_unittest(context: Context, node: ast.AST) -> bool:
@@ -186,12 +246,16 @@ def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for function in info.tests:
         yield from _test(context, info, function)
     if _is_shared_state(context, info) and not _in_order(info):
-        yield Problem(info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order")
+        yield Problem(
+            info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
+        )
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
     if isinstance(function, ast.AsyncFunctionDef):
-        yield Problem(info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited")
+        yield Problem(
+            info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited"
+        )
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
     if function not in info.direct:
@@ -213,7 +277,11 @@ def _is_shared_state(context: Context, info: ClassInfo) -> bool:
         for node in context.module.subtree(function):
             if isinstance(node, ast.Global):
                 return True
-            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and _is_class(node.value, own):
+            if (
+                isinstance(node, ast.Attribute)
+                and not isinstance(node.ctx, ast.Load)
+                and _is_class(node.value, own)
+            ):
                 return True
     return False
 
@@ -223,7 +291,12 @@ def _is_class(node: ast.expr, names: set[str]) -> bool:
         return node.id in names or node.id == "cls"
     if isinstance(node, ast.Attribute):
         return node.attr == "__class__"
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "type"
+        and len(node.args) == 1
+    )
 
 
 def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -240,15 +313,19 @@ def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
         if id(call.node) not in context.handled and call.name in API:
             yield Problem(info, "B-INTERNALS", call.node, f"{call.name} of a base is called")
     for node in _captured(context, info):
-        yield Problem(info, "B-CAPTURE", node, "setUp replaces a stream that pytest puts back before the test")
+        yield Problem(
+            info, "B-CAPTURE", node, "setUp replaces a stream that pytest puts back before the test"
+        )
     for name in _bare_unittest(context, info):
-        yield Problem(info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more")
+        yield Problem(
+            info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more"
+        )
     for function in info.uses.rebound:
         yield Problem(info, "A-RECEIVER", function, f"{function.name} binds its first parameter anew")
 
 
 def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    """Attributes that no class of the hierarchy defines: somebody puts them on TestCase itself, or on the instance."""
+    """Attributes that no class of the hierarchy defines: somebody puts them on TestCase or the instance."""
     component = context.classes.component(info)
     if any(_sets_attributes(c) for c in component):
         return
@@ -270,7 +347,10 @@ def _sets_attributes(info: ClassInfo) -> bool:
         return True
     parents = info.module.parents
     calls = [parents[node] for node, _ in info.uses.escapes]
-    return any(isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id in ("setattr", "vars") for c in calls)
+    return any(
+        isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id in ("setattr", "vars")
+        for c in calls
+    )
 
 
 _STREAMS = ("stdout", "stderr")
@@ -294,7 +374,10 @@ def _captured(context: Context, info: ClassInfo) -> Iterator[ast.AST]:
 def _replaces_stream(context: Context, node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         stored = node.attr in _STREAMS and not isinstance(node.ctx, ast.Load)
-        return (stored and dotted_name(node.value) == "sys") or node.attr in ("redirect_stdout", "redirect_stderr")
+        return (stored and dotted_name(node.value) == "sys") or node.attr in (
+            "redirect_stdout",
+            "redirect_stderr",
+        )
     if isinstance(node, ast.Name):
         return (context.module.resolve(node) or "").startswith("contextlib.redirect_std")
     if not isinstance(node, ast.Call) or not node.args:
@@ -335,7 +418,7 @@ def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
         return True
     func = parent.func
     if isinstance(func, ast.Name) and (func.id in _HARMLESS_CALLS or _is_own_harmless(context, func.id)):
-        return func.id not in ("getattr",) or _constant_name(parent)
+        return func.id != "getattr" or _constant_name(parent)
     resolved = context.module.resolve(func) or ""
     if resolved.startswith(("unittest.mock.", "weakref.")):
         return True

@@ -1,9 +1,10 @@
 """How the setUp and tearDown of a hierarchy fit together, and which of pytest's two forms can stand for them.
 
-*Fixtures* is the form to prefer: one autouse fixture a class, a child's requests its parent's. It is exact where a
-``super()`` call comes first in setUp and last in tearDown and the providers form a chain. *xunit* methods
-(``setup_method``) resolve like any method, so they are exact for every other chain. Facts: spec of pytest's fixtures,
-"autouse fixtures of a class run in alphabetical order", hence never two of them that do not request one another.
+*Fixtures* is the form to prefer: one autouse fixture a class, a child's requests its parent's. It is exact
+where a ``super()`` call comes first in setUp and last in tearDown and the providers form a chain. *xunit*
+methods (``setup_method``) resolve like any method, so they are exact for every other chain. Facts: spec of
+pytest's fixtures, "autouse fixtures of a class run in alphabetical order", hence never two of them that do
+not request one another.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from reassert.syntax.classes import ClassInfo, SuperUse, receiver_name
@@ -38,7 +40,7 @@ class Problem:
 
 @dataclass
 class Link:
-    """One class with setUp or tearDown. ``parent`` is the next such class behind it, ``name`` its fixture's name."""
+    """One class with setUp or tearDown. ``parent`` is the next such class behind, ``name`` its fixture's."""
 
     owner: ClassInfo
     set_up: FunctionNode | None
@@ -50,7 +52,7 @@ class Link:
 
     @property
     def functions(self) -> list[FunctionNode]:
-        """setUp and tearDown, those that are there."""
+        """Of setUp and tearDown those that are there."""
         return [f for f in (self.set_up, self.tear_down) if f is not None]
 
 
@@ -66,14 +68,16 @@ class Chain:
             del self.links[info]
 
     def _does_nothing(self, link: Link) -> bool:
-        """Whether its methods only pass on to the base, or there is no base whose methods they could replace."""
+        """Whether its methods only pass on to the base, or no base has methods they could replace."""
         return all(self._passes_on(link.owner, f) for f in link.functions)
 
     def _passes_on(self, info: ClassInfo, function: FunctionNode) -> bool:
         calls = {
             super_statement(info, u)
             for u in info.uses.supers
-            if u.method is function and u.name == function.name and is_cooperative(self.context.classes, info, u)
+            if u.method is function
+            and u.name == function.name
+            and is_cooperative(self.context.classes, info, u)
         }
         if any(self.does_something(s) for s in function.body if s not in calls) or function.decorator_list:
             return False
@@ -98,9 +102,13 @@ class Chain:
         for info in self.component:
             for name in XUNIT:
                 if name in info.defines and name not in info.methods:
-                    yield Problem(info, "B-INTERNALS", info.node, f"{name} is not a plain method of the class")
+                    yield Problem(
+                        info, "B-INTERNALS", info.node, f"{name} is not a plain method of the class"
+                    )
             if info.defines & set(XUNIT.values()):
-                yield Problem(info, "B-NAME", info.node, "the class has xunit-style methods of pytest already")
+                yield Problem(
+                    info, "B-NAME", info.node, "the class has xunit-style methods of pytest already"
+                )
         for link in [*self.links.values(), *self.empty.values()]:
             for function in link.functions:
                 yield from self._function_problems(link.owner, function)
@@ -143,20 +151,34 @@ class Chain:
             for function in link.functions:
                 if function.decorator_list:
                     # pytest looks at the wrapper's own parameters and hands it the test function.
-                    yield Problem(link.owner, "B-PATCHMULTI", function, f"a decorated {function.name} that cannot be a fixture")
+                    yield Problem(
+                        link.owner,
+                        "B-PATCHMULTI",
+                        function,
+                        f"a decorated {function.name} that cannot be a fixture",
+                    )
         for info in self.component:
             for use in self.supers(info):
-                found = self.reach(info, use.name) if is_cooperative(self.context.classes, info, use) else Reach.SOMETIMES
+                found = (
+                    self.reach(info, use.name)
+                    if is_cooperative(self.context.classes, info, use)
+                    else Reach.SOMETIMES
+                )
                 statement = super_statement(info, use)
                 if found is Reach.NOTHING and statement is not None and info in self.links:
                     self.links[info].removed.append(statement)
                 elif found is not Reach.ALWAYS:
-                    yield Problem(info, "B-MRO", use.node, f"what this call of {use.name} reaches differs between classes")
+                    yield Problem(
+                        info,
+                        "B-MRO",
+                        use.node,
+                        f"what this call of {use.name} reaches differs between classes",
+                    )
 
     # -- fixtures --------------------------------------------------------------------------------------------
 
     def fixture_form(self) -> bool:
-        """Whether one autouse fixture a class is exact; if so parents, names and removed statements are filled in."""
+        """Whether one autouse fixture a class is exact; then fills in parents, names, removed statements."""
         for link in self.links.values():
             link.removed.clear()
         if self._called_directly() or not all(self._orderly(c) for c in self.component):
@@ -176,7 +198,7 @@ class Chain:
     def _orderly(self, info: ClassInfo) -> bool:
         """Whether the links behind a class form one line."""
         behind = self._behind(info)
-        return all(b.owner in a.owner.lineage for a, b in zip(behind, behind[1:], strict=False))
+        return all(b.owner in a.owner.lineage for a, b in pairwise(behind))
 
     def _simple(self, link: Link) -> bool:
         if any(f.decorator_list and not self.is_patched(link.owner, f) for f in link.functions):
@@ -227,7 +249,9 @@ class Chain:
             if statement is None or not is_cooperative(self.context.classes, link.owner, use):
                 return "bad"
             found = self.reach(link.owner, use.name)
-            if found is Reach.SOMETIMES or (found is Reach.ALWAYS and (len(uses) > 1 or not _at_end(function, statement))):
+            if found is Reach.SOMETIMES or (
+                found is Reach.ALWAYS and (len(uses) > 1 or not _at_end(function, statement))
+            ):
                 return "bad"
             link.removed.append(statement)
             state = "extends" if found is Reach.ALWAYS else state
@@ -273,8 +297,16 @@ def _at_end(function: FunctionNode, statement: ast.stmt) -> bool:
 
 
 def _bound(function: FunctionNode) -> set[str]:
-    names = {n.id for n in own_nodes(function) if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Store, ast.Del))}
-    names |= {n.name for n in own_nodes(function) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    names = {
+        n.id
+        for n in own_nodes(function)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, (ast.Store, ast.Del))
+    }
+    names |= {
+        n.name
+        for n in own_nodes(function)
+        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    }
     for node in own_nodes(function):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names |= {a.asname or a.name.partition(".")[0] for a in node.names}
@@ -286,7 +318,7 @@ def _bound(function: FunctionNode) -> set[str]:
 
 
 def _names_clash(first: FunctionNode, second: FunctionNode) -> bool:
-    """Whether joining two bodies makes a name local that one of them reads from outside, or renames the receiver."""
+    """Whether joining two bodies makes a name local that one reads from outside, or renames the receiver."""
     if receiver_name(first) != receiver_name(second):
         return True
     for one, other in ((first, second), (second, first)):

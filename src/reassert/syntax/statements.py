@@ -31,7 +31,11 @@ def line_stop(context: Context, offset: int) -> int:
 
 def is_docstring(statement: ast.stmt) -> bool:
     """Whether a statement is a bare string."""
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def name_span(context: Context, node: FunctionNode | ast.ClassDef) -> Span:
@@ -63,7 +67,7 @@ def definition_start(context: Context, node: FunctionNode | ast.ClassDef) -> int
 
 
 def comment_block_above(context: Context, start: int, indent: bytes) -> int:
-    """Offset of the first of the comment lines right above the line at ``start`` that have the same indentation."""
+    """Offset of the first of the comment lines right above the line at ``start`` with its indentation."""
     buffer = context.source.buffer
     while start > 0:
         above = line_start(context, start - 1)
@@ -75,7 +79,7 @@ def comment_block_above(context: Context, start: int, indent: bytes) -> int:
 
 @dataclass(frozen=True)
 class Body:
-    """A function's body as source: ``span`` are its statements and the comments between them, ``indent`` theirs.
+    """A function's body as source: ``span``: its statements and the comments between, ``indent``: theirs.
 
     ``inline`` bodies stand on the line of the header.
     """
@@ -187,6 +191,8 @@ def remove_definition(context: Context, node: FunctionNode, unit: Unit, requires
     return Edit(start, stop, (), unit, requires.qualname, swallows=True)
 
 
-def insertion(context: Context, offset: int, parts: list[Part], unit: Unit, requires: ClassInfo | None, *imports: str) -> Edit:
+def insertion(offset: int, parts: list[Part], unit: Unit, requires: ClassInfo | None, *imports: str) -> Edit:
     """New text at ``offset``."""
-    return Edit(offset, offset, tuple(parts), unit, requires.qualname if requires else None, frozenset(imports))
+    return Edit(
+        offset, offset, tuple(parts), unit, requires.qualname if requires else None, frozenset(imports)
+    )

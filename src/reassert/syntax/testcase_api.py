@@ -1,4 +1,4 @@
-"""The names of ``unittest.TestCase`` (Python 2.7 to 3.14), by what they are for. Source: Lib/unittest/case.py."""
+"""The names of ``unittest.TestCase`` (Python 2.7 to 3.14) by what they are for. See Lib/unittest/case.py."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ LEGACY_ASSERTIONS = ASSERTIONS | ALIASES.keys()
 # assertDictContainsSubset went in 3.12.
 NOT_EVERYWHERE = frozenset(
     """
-    assertNoLogs assertDictContainsSubset assertStartsWith assertNotStartsWith assertEndsWith assertNotEndsWith
-    assertHasAttr assertNotHasAttr assertIsSubclass assertNotIsSubclass
+    assertNoLogs assertDictContainsSubset assertStartsWith assertNotStartsWith assertEndsWith
+    assertNotEndsWith assertHasAttr assertNotHasAttr assertIsSubclass assertNotIsSubclass
     """.split(),
 )
 
@@ -56,7 +56,9 @@ CALLED_BY_OTHERS = frozenset(
 
 FIXTURE_METHODS = frozenset({"setUp", "tearDown", "setUpClass", "tearDownClass"})
 ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
-CLEANUPS = frozenset({"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"})
+CLEANUPS = frozenset(
+    {"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"}
+)
 SETTINGS = frozenset({"maxDiff", "longMessage", "_diffThreshold"})
 
 # Overriding or reading one of these depends on how unittest runs a test.

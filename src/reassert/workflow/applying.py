@@ -29,16 +29,37 @@ def apply_plan(plan: Plan, *, allow_dirty: bool, command: Sequence[str]) -> Appl
     ones included, stop it unless ``allow_dirty``: git could not bring them back. Raises UsageError, with
     nothing written, for these and when the journal cannot be kept.
     """
-    changes = tuple(change for change in plan.changes if change.safety is not Safety.SUGGEST)
+    changes = _to_write(plan)
     if not changes:
         return Applied(None)
     if not allow_dirty:
-        _refuse_dirty(plan.root, changes)
+        check_clean(plan)
     try:
         with journal.recording(command, plan.root, changes) as run:
             return _write(run, changes)
     except journal.JournalError as error:
         raise UsageError(f"nothing was written: {error}") from error
+
+
+def check_clean(plan: Plan) -> None:
+    """Raise UsageError if git could not bring back what ``apply_plan`` would write over."""
+    paths = [change.path for change in _to_write(plan) if change.before is not None]
+    try:
+        dirty = sorted(git.dirty_files(paths))
+    except git.GitError as error:
+        raise UsageError(f"{error}; nothing was written; --allow-dirty goes on without git") from error
+    if dirty:
+        names = [str(path.relative_to(plan.root) if path.is_relative_to(plan.root) else path) for path in dirty]
+        more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
+        listed = "\n".join(f"  {name}" for name in (*names[:_NAMED], *more))
+        raise UsageError(
+            f"uncommitted changes in {len(names)} of the files to be written; "
+            f"commit or stash them, or give --allow-dirty:\n{listed}"
+        )
+
+
+def _to_write(plan: Plan) -> tuple[Change, ...]:
+    return tuple(change for change in plan.changes if change.safety is not Safety.SUGGEST)
 
 
 def _write(run: journal.Run, changes: Sequence[Change]) -> Applied:
@@ -53,19 +74,3 @@ def _write(run: journal.Run, changes: Sequence[Change]) -> Applied:
     writing.sync_folders(written)
     journal.finish(run, written)
     return Applied(run.run_id if written else None, tuple(written), tuple(problems))
-
-
-def _refuse_dirty(root: Path, changes: Sequence[Change]) -> None:
-    paths = [change.path for change in changes if change.before is not None]
-    try:
-        dirty = sorted(git.dirty_files(paths))
-    except git.GitError as error:
-        raise UsageError(f"{error}; nothing was written; --allow-dirty goes on without git") from error
-    if dirty:
-        names = [str(path.relative_to(root) if path.is_relative_to(root) else path) for path in dirty]
-        more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
-        listed = "\n".join(f"  {name}" for name in (*names[:_NAMED], *more))
-        raise UsageError(
-            f"uncommitted changes in {len(names)} of the files to be written; "
-            f"commit or stash them, or give --allow-dirty:\n{listed}"
-        )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reassert.model.outcomes import (
     Failed,
     Outcome,
     Plan,
+    Refusal,
     Report,
     Rewritten,
     Skipped,
@@ -25,7 +28,7 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
     return Plan(
         root=root,
         changes=tuple(o.change for o in ordered if isinstance(o, Rewritten)),
-        refusals=tuple(refusal for _, report in reports for refusal in report.refusals),
+        refusals=tuple(_as_seen_from(root, refusal) for _, report in reports for refusal in report.refusals),
         findings=tuple(finding for _, report in reports for finding in report.findings),
         failures=tuple(sorted(failed, key=lambda failure: failure.path)),
         skipped=tuple(o for o in ordered if isinstance(o, Skipped)),
@@ -33,6 +36,14 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
         test_map=_test_map(root, reports),
         files=len(ordered),
     )
+
+
+def _as_seen_from(root: Path, refusal: Refusal) -> Refusal:
+    """The refusal with the other files that its reason names relative to the root."""
+    prefix = f"{root}{os.sep}"
+    if prefix not in refusal.reason:
+        return refusal
+    return replace(refusal, reason=refusal.reason.replace(prefix, ""))
 
 
 def _path_of(outcome: Rewritten | Unchanged) -> Path:

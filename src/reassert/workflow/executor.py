@@ -17,7 +17,7 @@ class Task:
     """One file to work on; a worker reads it and loads the rules by their ids.
 
     No ``rules``: the file is only scanned, and only if it contains one of ``words`` (None: in any case).
-    ``members`` are the tasks of files that are worked on together; the task itself then stands for the first of them.
+    ``members`` are the tasks of files that are worked on together; it then stands for the first of them.
     ``facts`` is None in the first pass. ``size`` in bytes is only for sharing out the work.
     """
 

@@ -14,8 +14,8 @@ from reassert.catalog import rule_ids
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Failed, Outcome, Plan
 from reassert.workflow.assembly import assemble
-from reassert.workflow.families import grouped, members_of, with_family_digests
 from reassert.workflow.executor import Executor, Progress, Result, Task
+from reassert.workflow.families import grouped, members_of, with_family_digests
 from reassert.workflow.kinship import related_words
 from reassert.workflow.memory import collector_off
 from reassert.workflow.selection import PlanRequest, Selection
@@ -53,7 +53,14 @@ def plan_files(
     first = work(surveyed.asked)
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     scanned.update(_scan_relatives(surveyed, scanned, work))
-    facts = (link or _link)(scanned, [t.task.path for t in surveyed.asked if t.task.rules and not isinstance(first[t.task.path].outcome, Failed)])
+    facts = (link or _link)(
+        scanned,
+        [
+            t.task.path
+            for t in surveyed.asked
+            if t.task.rules and not isinstance(first[t.task.path].outcome, Failed)
+        ],
+    )
     again = [
         _with_facts(target, facts[target.task.path]) for target in surveyed.asked if target.task.path in facts
     ]

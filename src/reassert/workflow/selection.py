@@ -73,7 +73,8 @@ class Selection:
     def _at(self, folder: Path) -> tuple[Settings, Choice]:
         if folder not in self._folders:
             settings = self._load(folder)
-            self._check(_named_in(settings), f"{settings.path}: ")
+            for key, rules in _named_in(settings):
+                self._check(rules, f"{settings.path}: {key}: ")
             self._folders[folder] = settings, Choice(self._rules(settings), self._config(settings))
         return self._folders[folder]
 
@@ -102,10 +103,14 @@ class Selection:
                 raise UsageError(f"{where}unknown rule {rule!r}{_nearest(rule, self._known)}")
 
 
-def _named_in(settings: Settings) -> list[str]:
+def _named_in(settings: Settings) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """The rules that are named, by key."""
+    yield "select", settings.select
+    yield "extend-select", settings.extend_select
+    yield "ignore", settings.ignore
     per_file: Mapping[str, tuple[str, ...]] = settings.per_file_ignores
-    in_globs = (rule for rules in per_file.values() for rule in rules)
-    return [*settings.select, *settings.extend_select, *settings.ignore, *in_globs]
+    for glob, rules in per_file.items():
+        yield f'per-file-ignores."{glob}"', rules
 
 
 def _nearest(rule: str, known: tuple[str, ...]) -> str:

@@ -77,7 +77,7 @@ def _is_globs(value: object) -> bool:
 
 
 def _is_pytest_version(value: object) -> bool:
-    return isinstance(value, str) and re.match(PYTEST_VERSION, value) is not None
+    return isinstance(value, str) and re.fullmatch(PYTEST_VERSION, value) is not None
 
 
 @dataclass(frozen=True)
@@ -299,6 +299,19 @@ def _check(table: Table, path: Path, prefix: str) -> None:
         if not key.accepts(value):
             where, got = _culprit(value, key.schema)
             raise SettingsError(path, prefix + name + where, f"expected {key.allowed}, got {got}")
+    for name in ("exclude", "per-file-ignores"):
+        for pattern in table.get(name, ()):
+            _check_pattern(pattern, path, prefix + name)
+
+
+def _check_pattern(pattern: str, path: Path, key: str) -> None:
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costs 40 ms, and most projects have no pattern
+
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except ValueError as error:
+        message = f"\"{pattern}\" is not a pattern as in a .gitignore file"
+        raise SettingsError(path, key, message) from error
 
 
 def _culprit(value: object, schema: Mapping[str, Any]) -> tuple[str, str]:

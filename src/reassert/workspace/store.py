@@ -5,6 +5,7 @@ Trouble is never an error here: a store that cannot be read answers nothing, one
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -141,6 +142,9 @@ def _schema(db: sqlite3.Connection) -> set[str]:
 
 def _make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    # A folder of the user's (`--cache-dir .`) must not vanish from git.
+    if any(name != NAME for name in os.listdir(folder)):
+        return
     # Exclusive creation follows no planted link.
     for name, text in ((".gitignore", "*\n"), ("CACHEDIR.TAG", _TAG)):
         with suppress(FileExistsError), (folder / name).open("x", encoding="utf-8") as stream:
