@@ -191,7 +191,7 @@ class Generator:
     def _set_up(self, klass: Klass, name: str) -> Member:
         is_class = name.endswith("Class")
         receiver = "cls" if is_class else "self"
-        what = f"{klass.name[:3].lower()}.{name}"
+        what = f"{_stem(klass)}.{name}"
         if is_class:
             body = [f'log_class(cls.ident, "{what}")']
             if self.some(0.2):
@@ -218,7 +218,7 @@ class Generator:
 
     def _test(self, klass: Klass, name: str) -> Member:
         decorators: tuple[str, ...] = ()
-        body = list(self._body(klass, f"{klass.name[:3].lower()}.{name}", "test"))
+        body = list(self._body(klass, f"{_stem(klass)}.{name}", "test"))
         if not self.quiet and self.some(0.15):
             decorators = (
                 self.random.choice(
@@ -280,6 +280,11 @@ _CHECKS = [
     'with self.assertRaises(ValueError):\n    int("x")',
     'self.assertRaises(ValueError, int, "x")',
 ]
+
+
+def _stem(klass: Klass) -> str:
+    """A word for what a class does that is not its name: a string that names a class is a reference to it."""
+    return klass.name.removeprefix("Test")[:3].lower()
 
 
 def _has_tests(klass: Klass) -> bool:

@@ -35,7 +35,7 @@ class ClassSetupToXunit(Codemod[Context]):
         blocked: dict[str, tuple[Refusal, ...]] = {}
         handled: set[int] = set()
         for info in context.classes.all:
-            if not any(c.kind == "testcase" for c in context.classes.component(info)):
+            if not context.classes.component(info).is_unittest:
                 continue
             problems = list(self._problems(context, info))
             handled |= {id(info.methods[n]) for n in _CLASS if n in info.methods}

@@ -9,13 +9,13 @@ from typing import ClassVar
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.classes import ClassInfo, SuperUse, Use
-from reassert.syntax.cleanups import STACK, Cleanups
+from reassert.syntax.classes import ClassInfo, Component, SuperUse, Use
+from reassert.syntax.cleanups import STACK, arrange
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parameters import add_parameter
-from reassert.syntax.setup_chain import XUNIT, Chain, Link, Problem
+from reassert.syntax.setup_chain import XUNIT, Link
 from reassert.syntax.statements import (
     comment_block_above,
     definition_start,
@@ -56,11 +56,11 @@ class SetupToFixture(Codemod[Context]):
         seen: set[int] = set()
         for info in context.classes.all:
             component = context.classes.component(info)
-            if id(component) in seen or not any(c.kind == "testcase" for c in component):
+            if id(component) in seen or not component.is_unittest:
                 continue
             seen.add(id(component))
             work = _Component(context, component, self.id)
-            problems = work.decide()
+            problems = work.arrangement.problems
             for problem in problems:
                 if problem.owner.module is not context.module:
                     continue
@@ -77,26 +77,20 @@ class SetupToFixture(Codemod[Context]):
 class _Component:
     """The set-up of one inheritance component."""
 
-    def __init__(self, context: Context, component: list[ClassInfo], rule_id: str) -> None:
+    def __init__(self, context: Context, component: Component, rule_id: str) -> None:
         self.context = context
         self.rule_id = rule_id
-        self.chain = Chain(context, component)
-        self.cleanups = Cleanups(context, self.chain)
-        self.xunit = False
-
-    def decide(self) -> list[Problem]:
-        """Choose the form; what comes back stands in the way of both."""
-        problems = list(self.chain.problems())
-        self.xunit = not self.chain.fixture_form()
-        if self.xunit:
-            problems += self.chain.xunit_problems()
-        return [*problems, *self.cleanups.problems(xunit=self.xunit)]
+        self.arrangement = arrange(context.classes, component)
+        self.chain = self.arrangement.chain
+        self.cleanups = self.arrangement.cleanups
+        self.xunit = self.arrangement.xunit
+        self.mine = [c for c in component if c.module is context.module]
 
     def handled(self) -> set[int]:
         """What the class codemod need not look at again: it is converted, or its problem is reported here."""
-        links = [*self.chain.links.values(), *self.chain.empty.values()]
+        links = [*self._own(self.chain.links), *self._own(self.chain.empty)]
         found = {id(f) for link in links for f in link.functions}
-        for info in self.chain.component:
+        for info in self.mine:
             found |= {id(u.node) for u in self.chain.supers(info)}
             found |= {id(u.node) for u in info.uses.attributes if u.name in XUNIT}
             found |= {id(n) for n, _ in info.uses.escapes if self._is_super_argument(info, n)}
@@ -136,7 +130,7 @@ class _Component:
                     )
         for link in self._own(self.chain.links):
             yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
-        yield from self.cleanups.edits(self.rule_id)
+        yield from self.cleanups.edits(self.context, self.rule_id)
         if self.xunit:
             yield from self._renamed_calls()
         if self.cleanups.means == "finalizer":

@@ -64,7 +64,7 @@ class SubtestToSubtests(Codemod[Context]):
 
     def _find(self, context: Context) -> Iterator[_SubTest]:
         for info in context.classes.all:
-            if any(c.kind == "testcase" for c in context.classes.component(info)):
+            if context.classes.component(info).is_unittest:
                 for use in info.uses.attributes:
                     if use.name == "subTest" and "subTest" not in info.inherited:
                         parent = context.module.parents[use.node]

@@ -24,13 +24,8 @@ class TestcaseSettingsToNothing(Codemod[Context]):
         edits: list[Edit] = []
         handled: set[int] = set()
         for info in context.classes.all:
-            if not any(c.kind == "testcase" for c in context.classes.component(info)):
-                continue
-            if any(
-                u.name in SETTINGS and isinstance(u.node.ctx, ast.Load)
-                for c in context.classes.component(info)
-                for u in c.uses.attributes
-            ):
+            component = context.classes.component(info)
+            if not component.is_unittest or not SETTINGS.isdisjoint(component.loaded):
                 continue
             unit = Unit(self.id, info.qualname)
             dead = [*self._assignments(info), *self._in_methods(context, info)]

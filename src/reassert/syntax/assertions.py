@@ -102,9 +102,7 @@ def in_scope(context: Context, owner: ClassInfo) -> bool:
         return False
     if owner.kind in _KNOWN:
         return True
-    heirs = context.classes.heirs(owner)
-    mixed_in = owner.kind == "plain" and any(h.is_testcase for h in heirs)
-    return mixed_in and all(h.kind in (*_KNOWN, "plain") for h in heirs)
+    return owner.kind == "plain" and context.classes.is_mixin_of_tests(owner)
 
 
 _KNOWN = ("testcase", "async", "framework")

@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from reassert.model.facts import BaseFacts, BaseKind
 from reassert.syntax.conditions import settled
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
+from reassert.syntax.uses import (
+    SuperUse,
+    Use,
+    Uses,
+    collect_uses,
+    dotted_name,
+    is_classmethod,
+    parameter_names,
+    receiver_name,
+)
+
+__all__ = [
+    "ClassInfo",
+    "Classes",
+    "Component",
+    "SuperUse",
+    "Use",
+    "Uses",
+    "body_statements",
+    "bound_names",
+    "dotted_name",
+    "is_classmethod",
+    "link",
+    "parameter_names",
+    "receiver_name",
+]
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -32,36 +58,6 @@ ROOTS: Mapping[str, BaseKind] = {
 }
 # Frameworks whose TestCase keeps the meaning of unittest's own assertion methods.
 FRAMEWORKS = ("django.test", "rest_framework.test", "tornado.testing", "aiohttp.test_utils", "flask_testing")
-
-
-@dataclass(frozen=True)
-class Use:
-    """``self.name`` (or ``cls.name``) in a method."""
-
-    name: str
-    node: ast.Attribute
-    method: FunctionNode
-    through_class: bool
-
-
-@dataclass(frozen=True)
-class SuperUse:
-    """``super().name`` in a method; ``node``: the attribute, ``explicit``: Base in ``Base.name(self)``."""
-
-    name: str
-    node: ast.Attribute
-    method: FunctionNode
-    explicit: ast.expr | None = None
-
-
-@dataclass
-class Uses:
-    """How the methods of one class use their receiver."""
-
-    attributes: list[Use] = field(default_factory=list)
-    supers: list[SuperUse] = field(default_factory=list)
-    escapes: list[tuple[ast.Name, FunctionNode]] = field(default_factory=list)
-    rebound: list[FunctionNode] = field(default_factory=list)
 
 
 class ClassInfo:
@@ -87,6 +83,11 @@ class ClassInfo:
     def methods(self) -> dict[str, FunctionNode]:
         """Method name -> its last definition."""
         return {f.name: f for f in self.functions}
+
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """The names of methods that are defined more than once."""
+        return frozenset(name for name, n in Counter(f.name for f in self.functions).items() if n > 1)
 
     @cached_property
     def direct(self) -> frozenset[ast.stmt]:
@@ -115,6 +116,12 @@ class ClassInfo:
         return order
 
     @cached_property
+    def mro(self) -> list[ClassInfo]:
+        """The C3 order of the class among the known classes; the plain lineage where C3 finds none."""
+        merged = _merge([*(p.mro for p in self.parents), list(self.parents)])
+        return [self, *merged] if merged is not None else list(self.lineage)
+
+    @cached_property
     def inherited(self) -> frozenset[str]:
         """Names that the class or any known ancestor defines (``unittest.TestCase`` aside)."""
         names: set[str] = set()
@@ -139,8 +146,20 @@ class ClassInfo:
         """How the methods use the test instance and the class."""
         found = Uses()
         for function in self.functions:
-            _collect_uses(self.module, function, found)
+            collect_uses(self.module, function, found)
         return found
+
+
+def _merge(sequences: Sequence[list[ClassInfo]]) -> list[ClassInfo] | None:
+    left = [list(s) for s in sequences if s]
+    order: list[ClassInfo] = []
+    while left:
+        head = next((s[0] for s in left if not any(s[0] in o[1:] for o in left)), None)
+        if head is None:
+            return None
+        order.append(head)
+        left = [rest for s in left if (rest := [c for c in s if c is not head])]
+    return order
 
 
 def body_statements(node: ast.ClassDef | ast.Module) -> Iterator[ast.stmt]:
@@ -182,107 +201,51 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
                 yield node.id
 
 
-def receiver_name(function: FunctionNode) -> str | None:
-    """The name of the first positional parameter of a method, None for a static method."""
-    if any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
-        return None
-    first = (function.args.posonlyargs + function.args.args)[:1]
-    return first[0].arg if first else None
+class Component(list["ClassInfo"]):
+    """The classes that inheritance connects, file by file in source order."""
 
+    __hash__ = object.__hash__  # type: ignore[assignment] # an identity, like the classes in it
 
-def is_classmethod(function: FunctionNode) -> bool:
-    """Whether ``@classmethod`` stands above it."""
-    return any(isinstance(d, ast.Name) and d.id == "classmethod" for d in function.decorator_list)
+    def __init__(self, classes: Iterable[ClassInfo]) -> None:
+        super().__init__(classes)
+        # What a rule works out for the component as a whole, by a key of its own.
+        self.memory: dict[str, object] = {}
 
+    @cached_property
+    def is_unittest(self) -> bool:
+        """Whether one of them is a TestCase of unittest and of nothing else."""
+        return any(info.kind == "testcase" for info in self)
 
-def _collect_uses(module: Module, function: FunctionNode, found: Uses) -> None:
-    receiver = receiver_name(function)
-    through_class = is_classmethod(function)
-    for node in _same_receiver(module, function, receiver):
-        if isinstance(node, ast.Call) and _names_base(node, receiver):
-            _collect_explicit(node, function, found)
-        elif isinstance(node, ast.Attribute):
-            _collect_attribute(node, function, receiver, through_class, found)
-        elif isinstance(node, ast.Name) and node.id == receiver:
-            if not isinstance(node.ctx, ast.Load):
-                found.rebound.append(function)
-            elif not _is_receiver_position(module, node) and (node, function) not in found.escapes:
-                found.escapes.append((node, function))
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The names that are used through the instance, the class or ``super()``."""
+        names = {use.name for info in self for use in info.uses.attributes}
+        return frozenset(names | {use.name for info in self for use in info.uses.supers})
 
+    @cached_property
+    def definitions(self) -> Counter[str]:
+        """How many of the classes define a method of each name."""
+        return Counter(name for info in self for name in info.methods)
 
-def _names_base(call: ast.Call, receiver: str | None) -> bool:
-    """Whether a call has the form ``Base.method(self, ...)``."""
-    return (
-        isinstance(call.func, ast.Attribute)
-        and bool(call.args)
-        and isinstance(call.args[0], ast.Name)
-        and call.args[0].id == receiver
-        and dotted_name(call.func.value) not in (None, receiver)
-    )
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Every name that a class defines or inherits, or that their files bind an attribute to."""
+        names = {name for info in self for name in info.inherited}
+        for module in {info.module for info in self}:
+            names |= {a.attr for a in module.attributes if not isinstance(a.ctx, ast.Load)}
+        return frozenset(names)
 
+    @cached_property
+    def sets_unseen_attributes(self) -> bool:
+        """Whether a class sets attributes whose names are not to be seen: setattr, __dict__, vars."""
+        return any(_sets_attributes(info) for info in self)
 
-def _collect_explicit(call: ast.Call, function: FunctionNode, found: Uses) -> None:
-    func, first = call.func, call.args[0]
-    if isinstance(func, ast.Attribute) and isinstance(first, ast.Name):
-        found.supers.append(SuperUse(func.attr, func, function, func.value))
-        found.escapes.append((first, function))
-
-
-def _collect_attribute(
-    node: ast.Attribute, function: FunctionNode, receiver: str | None, through_class: bool, found: Uses
-) -> None:
-    value = node.value
-    if isinstance(value, ast.Name) and value.id == receiver:
-        found.attributes.append(Use(node.attr, node, function, through_class))
-    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super":
-        found.supers.append(SuperUse(node.attr, node, function))
-    elif _reads_class(value, receiver):
-        found.attributes.append(Use(node.attr, node, function, through_class=True))
-
-
-def _reads_class(value: ast.expr, receiver: str | None) -> bool:
-    """Whether an expression is ``type(self)`` or ``self.__class__``."""
-    if isinstance(value, ast.Attribute):
-        return value.attr == "__class__" and isinstance(value.value, ast.Name) and value.value.id == receiver
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "type":
-        return len(value.args) == 1 and isinstance(value.args[0], ast.Name) and value.args[0].id == receiver
-    return False
-
-
-def _is_receiver_position(module: Module, node: ast.Name) -> bool:
-    parent = module.parents[node]
-    if isinstance(parent, ast.Attribute):
-        return True
-    return (
-        isinstance(parent, ast.Call)
-        and isinstance(parent.func, ast.Name)
-        and parent.func.id in ("super", "type")
-        and node in parent.args
-    )
-
-
-def _same_receiver(module: Module, function: FunctionNode, receiver: str | None) -> Iterator[ast.AST]:
-    """The nodes of a method in which ``receiver`` still means its first parameter, in source order."""
-
-    def rebinds(node: ast.AST) -> bool:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            return receiver in parameter_names(node)
-        return isinstance(node, ast.arguments) and node is function.args
-
-    return module.pruned(function, rebinds)
-
-
-def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
-    """All parameter names of a function."""
-    a = node.args
-    every = [
-        *a.posonlyargs,
-        *a.args,
-        *a.kwonlyargs,
-        *([a.vararg] if a.vararg else []),
-        *([a.kwarg] if a.kwarg else []),
-    ]
-    return frozenset(x.arg for x in every)
+    @cached_property
+    def loaded(self) -> frozenset[str]:
+        """The names that are read through the instance or the class."""
+        return frozenset(
+            use.name for info in self for use in info.uses.attributes if isinstance(use.node.ctx, ast.Load)
+        )
 
 
 class Classes:
@@ -292,8 +255,9 @@ class Classes:
         self.module = module
         self.facts = facts
         self._redefined: dict[ClassInfo, frozenset[str]] = {}
-        self._heirs: dict[ClassInfo, list[ClassInfo]] = {}
-        self._group: dict[ClassInfo, list[ClassInfo]] = {}
+        self._mixins: dict[ClassInfo, bool] = {}
+        self._heirs: Mapping[ClassInfo, list[ClassInfo]] = {}
+        self._group: Mapping[ClassInfo, Component] = {}
         self.by_node: dict[ast.ClassDef, ClassInfo] = {}
         for node in module.classes:
             self._add(node)
@@ -393,15 +357,25 @@ class Classes:
             return "framework"
         return "unknown"
 
-    def component(self, info: ClassInfo) -> list[ClassInfo]:
+    def component(self, info: ClassInfo) -> Component:
         """Every known class that is connected to ``info`` by inheritance, file by file in source order."""
         return self._group[info]
 
+    def know(self, group: Mapping[ClassInfo, Component], heirs: Mapping[ClassInfo, list[ClassInfo]]) -> None:
+        """Take over what ``link`` has found out about all files."""
+        self._group = group
+        self._heirs = heirs
+
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
         """The known classes that inherit from ``info``, directly or not."""
-        if info not in self._heirs:
-            self._heirs[info] = [c for c in self._group[info] if c is not info and info in c.lineage]
-        return self._heirs[info]
+        return self._heirs.get(info, [])
+
+    def is_mixin_of_tests(self, info: ClassInfo) -> bool:
+        """Whether a plain class is inherited from by test classes, and by none whose bases are unknown."""
+        if info not in self._mixins:
+            kinds = {heir.kind for heir in self.heirs(info)}
+            self._mixins[info] = bool(kinds - {"plain"}) and "unknown" not in kinds
+        return self._mixins[info]
 
     def redefined(self, info: ClassInfo) -> frozenset[str]:
         """Names of TestCase's interface that a class of the lineage or an heir defines or registers.
@@ -431,21 +405,49 @@ def link(family: Mapping[str, Classes]) -> None:
     for classes in family.values():
         classes.settle_kinds()
     group = _components(family)
+    heirs = _all_heirs(group)
     for classes in family.values():
-        classes._group = group  # noqa: SLF001 - one table for the family
+        classes.know(group, heirs)
     for classes in family.values():
         classes.drop_strangers()
 
 
-def _components(family: Mapping[str, Classes]) -> dict[ClassInfo, list[ClassInfo]]:
+def _components(family: Mapping[str, Classes]) -> dict[ClassInfo, Component]:
     place = {info: (number, info.node.lineno) for number, c in enumerate(family.values()) for info in c.all}
-    group: dict[ClassInfo, list[ClassInfo]] = {info: [info] for info in place}
+    root: dict[ClassInfo, ClassInfo] = {info: info for info in place}
+
+    def find(info: ClassInfo) -> ClassInfo:
+        while root[info] is not info:
+            root[info] = root[root[info]]
+            info = root[info]
+        return info
+
     for info in place:
         for parent in info.parents:
-            if group[parent] is not group[info]:
-                merged = sorted([*group[parent], *group[info]], key=place.__getitem__)
-                group.update(dict.fromkeys(merged, merged))
-    return group
+            root[find(parent)] = find(info)
+    members: dict[ClassInfo, list[ClassInfo]] = {}
+    for info in place:
+        members.setdefault(find(info), []).append(info)
+    made = {head: Component(sorted(infos, key=place.__getitem__)) for head, infos in members.items()}
+    return {info: made[find(info)] for info in place}
+
+
+def _all_heirs(group: Mapping[ClassInfo, Component]) -> dict[ClassInfo, list[ClassInfo]]:
+    heirs: dict[ClassInfo, list[ClassInfo]] = {}
+    for info in group:
+        for ancestor in info.lineage[1:]:
+            heirs.setdefault(ancestor, []).append(info)
+    return heirs
+
+
+def _sets_attributes(info: ClassInfo) -> bool:
+    if any(u.name == "__dict__" for u in info.uses.attributes):
+        return True
+    calls = [info.module.parents[node] for node, _ in info.uses.escapes]
+    return any(
+        isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id in ("setattr", "vars")
+        for c in calls
+    )
 
 
 def _looks_like_test(info: ClassInfo) -> bool:
@@ -456,13 +458,3 @@ def _looks_like_test(info: ClassInfo) -> bool:
     if any(n.endswith(("TestCase", "Test", "Tests")) for n in names):
         return True
     return any(u.name in LEGACY_ASSERTIONS and u.name != "fail" for u in info.uses.attributes)
-
-
-def dotted_name(node: ast.AST) -> str | None:
-    """``a.b.c`` of a chain of names, None for anything else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        value = dotted_name(node.value)
-        return f"{value}.{node.attr}" if value else None
-    return None

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.arguments import read_arguments
-from reassert.syntax.classes import ClassInfo, Use
+from reassert.syntax.classes import Classes, ClassInfo, Component, Use
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.parameters import local_names, takes_fixture
@@ -43,8 +43,7 @@ class CleanupUse:
 class Cleanups:
     """All cleanups of one inheritance component."""
 
-    def __init__(self, context: Context, chain: Chain) -> None:
-        self.context = context
+    def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.uses = list(self._find())
         self.means: Means = self._choose()
@@ -108,28 +107,28 @@ class Cleanups:
 
     # -- edits -----------------------------------------------------------------------------------------------
 
-    def edits(self, unit_rule: str) -> Iterator[Edit]:
-        """What replaces the calls; parameters and the fixture of the stack are the caller's."""
+    def edits(self, context: Context, unit_rule: str) -> Iterator[Edit]:
+        """What replaces the calls in one file; parameters and the stack's fixture are the caller's."""
         for cleanup in self.uses:
-            if cleanup.owner.module is not self.context.module:
+            if cleanup.owner.module is not context.module:
                 continue
             unit = Unit(unit_rule, f"{cleanup.owner.qualname}.{cleanup.use.method.name}")
             if self.means == "stack":
                 target = "callback" if cleanup.use.name == "addCleanup" else "enter_context"
-                receiver = self.context.module.text(cleanup.use.node.value)
+                receiver = context.module.text(cleanup.use.node.value)
                 new = f"{receiver}.{STACK}.{target}".encode()
-                yield self.context.replace(cleanup.use.node, [new], unit, requires=cleanup.owner)
+                yield context.replace(cleanup.use.node, [new], unit, requires=cleanup.owner)
             elif cleanup.call is not None:
-                yield self._finalizer(cleanup, cleanup.call, unit)
+                yield self._finalizer(context, cleanup, cleanup.call, unit)
 
-    def _finalizer(self, cleanup: CleanupUse, call: ast.Call, unit: Unit) -> Edit:
-        module = self.context.module
+    def _finalizer(self, context: Context, cleanup: CleanupUse, call: ast.Call, unit: Unit) -> Edit:
+        module = context.module
         func = module.span(cleanup.use.node)
         if len(call.args) == 1 and not call.keywords:
             return Edit(func.start, func.end, (b"request.addfinalizer",), unit, cleanup.owner.qualname)
         whole = module.span(call)
         arguments = read_arguments(module, call)
-        if not arguments.has_comments and self._is_late_bindable(call):
+        if not arguments.has_comments and self._is_late_bindable(cleanup.owner, call):
             first, rest = arguments.items[0], arguments.items[1:]
             inner: list[Part] = [b"request.addfinalizer(lambda: ", first.span, b"("]
             inner += [
@@ -140,22 +139,20 @@ class Cleanups:
                 b"))",
             ]
             return Edit(whole.start, whole.end, tuple(inner), unit, cleanup.owner.qualname)
-        partial = imported_as(self.context, "functools.partial")
+        partial = imported_as(context, "functools.partial")
         parts: tuple[Part, ...] = (b"request.addfinalizer(" + partial, Span(func.end, whole.end), b")")
         return Edit(
             whole.start, whole.end, parts, unit, cleanup.owner.qualname, frozenset({"functools.partial"})
         )
 
-    def _is_late_bindable(self, call: ast.Call) -> bool:
+    def _is_late_bindable(self, owner: ClassInfo, call: ast.Call) -> bool:
         """Whether evaluating function and arguments when the cleanup runs gives what it gives now."""
         values = [*call.args, *(k.value for k in call.keywords)]
         if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
             return False
         if call.lineno != call.end_lineno:
             return False
-        return self.context.module.resolve(call.args[0]) is not None and all(
-            self._is_fixed(v) for v in values[1:]
-        )
+        return owner.module.resolve(call.args[0]) is not None and all(self._is_fixed(v) for v in values[1:])
 
     def _is_fixed(self, node: ast.expr) -> bool:
         if isinstance(node, ast.Constant):
@@ -179,3 +176,30 @@ class Cleanups:
 
 
 STACK = "exit_stack"
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """What was decided on the set-up of a component: chain, cleanups, form, and what is in the way."""
+
+    chain: Chain
+    cleanups: Cleanups
+    xunit: bool
+    problems: tuple[Problem, ...]
+
+
+def arrange(classes: Classes, component: Component) -> Arrangement:
+    """Choose the form for a component, once for all its files."""
+    if "arrangement" not in component.memory:
+        component.memory["arrangement"] = _arrange(Chain(classes, component))
+    return cast("Arrangement", component.memory["arrangement"])
+
+
+def _arrange(chain: Chain) -> Arrangement:
+    cleanups = Cleanups(chain)
+    problems = list(chain.problems())
+    xunit = not chain.fixture_form()
+    if xunit:
+        problems += chain.xunit_problems()
+    problems += cleanups.problems(xunit=xunit)
+    return Arrangement(chain, cleanups, xunit, tuple(problems))

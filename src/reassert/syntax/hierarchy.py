@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from enum import Enum
+from typing import cast
 
 from reassert.syntax.classes import Classes, ClassInfo, SuperUse, dotted_name
 
@@ -17,24 +17,6 @@ class Reach(Enum):
     SOMETIMES = "sometimes"
 
 
-def linearised(info: ClassInfo) -> list[ClassInfo]:
-    """The C3 order of a class among the classes of its file; the plain lineage where C3 finds none."""
-    merged = _merge([*(linearised(p) for p in info.parents), list(info.parents)])
-    return [info, *merged] if merged is not None else list(info.lineage)
-
-
-def _merge(sequences: Sequence[list[ClassInfo]]) -> list[ClassInfo] | None:
-    left = [list(s) for s in sequences if s]
-    order: list[ClassInfo] = []
-    while left:
-        head = next((s[0] for s in left if not any(s[0] in o[1:] for o in left)), None)
-        if head is None:
-            return None
-        order.append(head)
-        left = [rest for s in left if (rest := [c for c in s if c is not head])]
-    return order
-
-
 def runners(classes: Classes, info: ClassInfo) -> list[ClassInfo]:
     """The TestCase classes that run with the methods of ``info``: itself and its heirs."""
     return [c for c in [info, *classes.heirs(info)] if c.is_testcase]
@@ -42,9 +24,17 @@ def runners(classes: Classes, info: ClassInfo) -> list[ClassInfo]:
 
 def providers(classes: Classes, info: ClassInfo, name: str) -> set[ClassInfo | None]:
     """What ``super().name`` in ``info`` may reach, one for each class that runs; None: elsewhere."""
+    memory = classes.component(info).memory
+    key = f"providers of {name} behind {id(info)}"
+    if key not in memory:
+        memory[key] = _providers(classes, info, name)
+    return cast("set[ClassInfo | None]", memory[key])
+
+
+def _providers(classes: Classes, info: ClassInfo, name: str) -> set[ClassInfo | None]:
     found: set[ClassInfo | None] = set()
     for runner in runners(classes, info):
-        order = linearised(runner)
+        order = runner.mro
         after = order[order.index(info) + 1 :]
         found.add(next((c for c in after if name in c.defines), None))
     return found or {None}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 
 from reassert.model.edits import Edit, Unit
-from reassert.syntax.classes import ClassInfo, parameter_names
+from reassert.syntax.classes import ClassInfo, Component, parameter_names
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import insertion
@@ -24,16 +23,15 @@ def add_parameter(context: Context, function: FunctionNode, name: str, unit: Uni
     return insertion(max(ends), [text.encode()], unit, owner)
 
 
-def takes_fixture(component: Sequence[ClassInfo], method: FunctionNode) -> bool:
+def takes_fixture(component: Component, method: FunctionNode) -> bool:
     """Whether a test may get one more parameter: nobody calls or overrides it or looks at its parameters.
 
     A function-scoped fixture beside ``@given`` fails hypothesis' health check.
     """
-    called = any(u.name == method.name for c in component for u in c.uses.attributes)
-    extended = any(u.name == method.name for c in component for u in c.uses.supers)
-    overridden = sum(method.name in c.methods for c in component) > 1
+    if method.name in component.called or component.definitions[method.name] > 1:
+        return False
     wild = method.args.vararg or method.args.kwarg
-    return not (called or extended or overridden or wild or any(map(is_hypothesis, method.decorator_list)))
+    return not (wild or any(map(is_hypothesis, method.decorator_list)))
 
 
 def local_names(function: FunctionNode) -> set[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from reassert.syntax.classes import ClassInfo, body_statements, dotted_name
 from reassert.syntax.context import Context
-from reassert.syntax.hierarchy import linearised
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, INTERNALS, LEGACY_ASSERTIONS
@@ -258,13 +257,13 @@ def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator
         )
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
-    if function not in info.direct:
+    if function.name in info.repeated and function not in info.direct:
         yield Problem(info, "B-DYNAMIC", function, f"{function.name} is defined conditionally")
 
 
 def _in_order(info: ClassInfo) -> bool:
     """Whether definition order, inherited tests first, is alphabetical order."""
-    names = list(dict.fromkeys(t.name for c in reversed(linearised(info)) for t in c.tests))
+    names = list(dict.fromkeys(t.name for c in reversed(info.mro) for t in c.tests))
     return names == sorted(names)
 
 
@@ -327,30 +326,13 @@ def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
 def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Attributes that no class of the hierarchy defines: somebody puts them on TestCase or the instance."""
     component = context.classes.component(info)
-    if any(_sets_attributes(c) for c in component):
+    if component.sets_unseen_attributes:
         return
-    known = {n for c in component for n in c.inherited}
-    known |= {a.attr for module in {c.module for c in component} for a in module.attributes if _stores(a)}
+    known = set(component.attributes)
     for use in info.uses.attributes:
         if use.name not in known and use.name not in API and not use.name.startswith("__"):
             known.add(use.name)
             yield Problem(info, "B-DYNAMIC", use.node, f"self.{use.name} is defined nowhere in the hierarchy")
-
-
-def _stores(node: ast.Attribute) -> bool:
-    return not isinstance(node.ctx, ast.Load)
-
-
-def _sets_attributes(info: ClassInfo) -> bool:
-    """Whether the class sets attributes whose names are not to be seen: setattr, __dict__, vars."""
-    if any(u.name == "__dict__" for u in info.uses.attributes):
-        return True
-    parents = info.module.parents
-    calls = [parents[node] for node, _ in info.uses.escapes]
-    return any(
-        isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and c.func.id in ("setattr", "vars")
-        for c in calls
-    )
 
 
 _STREAMS = ("stdout", "stderr")

@@ -17,9 +17,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from reassert.syntax.classes import ClassInfo, SuperUse, receiver_name
-from reassert.syntax.context import Context
-from reassert.syntax.hierarchy import Reach, is_cooperative, linearised, reach, super_statement
+from reassert.syntax.classes import Classes, ClassInfo, Component, SuperUse, receiver_name
+from reassert.syntax.hierarchy import Reach, is_cooperative, reach, super_statement
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import is_docstring
 from reassert.syntax.testcase_api import SETTINGS
@@ -59,8 +58,8 @@ class Link:
 class Chain:
     """The links of one inheritance component."""
 
-    def __init__(self, context: Context, component: list[ClassInfo]) -> None:
-        self.context = context
+    def __init__(self, classes: Classes, component: Component) -> None:
+        self.classes = classes
         self.component = component
         self.links = {c: self._link(c) for c in component if c.methods.keys() & XUNIT.keys()}
         self.empty = {c: link for c, link in self.links.items() if self._does_nothing(link)}
@@ -75,9 +74,7 @@ class Chain:
         calls = {
             super_statement(info, u)
             for u in info.uses.supers
-            if u.method is function
-            and u.name == function.name
-            and is_cooperative(self.context.classes, info, u)
+            if u.method is function and u.name == function.name and is_cooperative(self.classes, info, u)
         }
         if any(self.does_something(s) for s in function.body if s not in calls) or function.decorator_list:
             return False
@@ -141,7 +138,7 @@ class Chain:
 
     def reach(self, info: ClassInfo, name: str) -> Reach:
         """What ``super().name`` in a class reaches."""
-        return reach(self.context.classes, info, name)
+        return reach(self.classes, info, name)
 
     # -- xunit -----------------------------------------------------------------------------------------------
 
@@ -160,9 +157,7 @@ class Chain:
         for info in self.component:
             for use in self.supers(info):
                 found = (
-                    self.reach(info, use.name)
-                    if is_cooperative(self.context.classes, info, use)
-                    else Reach.SOMETIMES
+                    self.reach(info, use.name) if is_cooperative(self.classes, info, use) else Reach.SOMETIMES
                 )
                 statement = super_statement(info, use)
                 if found is Reach.NOTHING and statement is not None and info in self.links:
@@ -193,7 +188,7 @@ class Chain:
         return any(u.name in XUNIT for c in self.component for u in c.uses.attributes)
 
     def _behind(self, info: ClassInfo) -> list[Link]:
-        return [self.links[c] for c in linearised(info)[1:] if c in self.links]
+        return [self.links[c] for c in info.mro[1:] if c in self.links]
 
     def _orderly(self, info: ClassInfo) -> bool:
         """Whether the links behind a class form one line."""
@@ -246,7 +241,7 @@ class Chain:
         state = "none"
         for use in uses:
             statement = super_statement(link.owner, use)
-            if statement is None or not is_cooperative(self.context.classes, link.owner, use):
+            if statement is None or not is_cooperative(self.classes, link.owner, use):
                 return "bad"
             found = self.reach(link.owner, use.name)
             if found is Reach.SOMETIMES or (

@@ -49,7 +49,9 @@ def check_clean(plan: Plan) -> None:
     except git.GitError as error:
         raise UsageError(f"{error}; nothing was written; --allow-dirty goes on without git") from error
     if dirty:
-        names = [str(path.relative_to(plan.root) if path.is_relative_to(plan.root) else path) for path in dirty]
+        names = [
+            str(path.relative_to(plan.root) if path.is_relative_to(plan.root) else path) for path in dirty
+        ]
         more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
         listed = "\n".join(f"  {name}" for name in (*names[:_NAMED], *more))
         raise UsageError(

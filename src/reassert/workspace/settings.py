@@ -310,7 +310,7 @@ def _check_pattern(pattern: str, path: Path, key: str) -> None:
     try:
         GitIgnoreSpec.from_lines([pattern])
     except ValueError as error:
-        message = f"\"{pattern}\" is not a pattern as in a .gitignore file"
+        message = f'"{pattern}" is not a pattern as in a .gitignore file'
         raise SettingsError(path, key, message) from error
 
 

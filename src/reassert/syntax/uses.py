@@ -1,0 +1,153 @@
+"""How the methods of a class use their receiver: the test instance, or the class."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reassert.syntax.module import FunctionNode, Module
+
+
+@dataclass(frozen=True)
+class Use:
+    """``self.name`` (or ``cls.name``) in a method."""
+
+    name: str
+    node: ast.Attribute
+    method: FunctionNode
+    through_class: bool
+
+
+@dataclass(frozen=True)
+class SuperUse:
+    """``super().name`` in a method; ``node``: the attribute, ``explicit``: Base in ``Base.name(self)``."""
+
+    name: str
+    node: ast.Attribute
+    method: FunctionNode
+    explicit: ast.expr | None = None
+
+
+@dataclass
+class Uses:
+    """How the methods of one class use their receiver."""
+
+    attributes: list[Use] = field(default_factory=list)
+    supers: list[SuperUse] = field(default_factory=list)
+    escapes: list[tuple[ast.Name, FunctionNode]] = field(default_factory=list)
+    rebound: list[FunctionNode] = field(default_factory=list)
+
+
+def receiver_name(function: FunctionNode) -> str | None:
+    """The name of the first positional parameter of a method, None for a static method."""
+    if any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list):
+        return None
+    first = (function.args.posonlyargs + function.args.args)[:1]
+    return first[0].arg if first else None
+
+
+def is_classmethod(function: FunctionNode) -> bool:
+    """Whether ``@classmethod`` stands above it."""
+    return any(isinstance(d, ast.Name) and d.id == "classmethod" for d in function.decorator_list)
+
+
+def collect_uses(module: Module, function: FunctionNode, found: Uses) -> None:
+    """Add to ``found`` what one method does with its receiver."""
+    receiver = receiver_name(function)
+    through_class = is_classmethod(function)
+    for node in _same_receiver(module, function, receiver):
+        if isinstance(node, ast.Call) and _names_base(node, receiver):
+            _collect_explicit(node, function, found)
+        elif isinstance(node, ast.Attribute):
+            _collect_attribute(node, function, receiver, through_class, found)
+        elif isinstance(node, ast.Name) and node.id == receiver:
+            if not isinstance(node.ctx, ast.Load):
+                found.rebound.append(function)
+            elif not _is_receiver_position(module, node) and (node, function) not in found.escapes:
+                found.escapes.append((node, function))
+
+
+def _names_base(call: ast.Call, receiver: str | None) -> bool:
+    """Whether a call has the form ``Base.method(self, ...)``."""
+    return (
+        isinstance(call.func, ast.Attribute)
+        and bool(call.args)
+        and isinstance(call.args[0], ast.Name)
+        and call.args[0].id == receiver
+        and dotted_name(call.func.value) not in (None, receiver)
+    )
+
+
+def _collect_explicit(call: ast.Call, function: FunctionNode, found: Uses) -> None:
+    func, first = call.func, call.args[0]
+    if isinstance(func, ast.Attribute) and isinstance(first, ast.Name):
+        found.supers.append(SuperUse(func.attr, func, function, func.value))
+        found.escapes.append((first, function))
+
+
+def _collect_attribute(
+    node: ast.Attribute, function: FunctionNode, receiver: str | None, through_class: bool, found: Uses
+) -> None:
+    value = node.value
+    if isinstance(value, ast.Name) and value.id == receiver:
+        found.attributes.append(Use(node.attr, node, function, through_class))
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super":
+        found.supers.append(SuperUse(node.attr, node, function))
+    elif _reads_class(value, receiver):
+        found.attributes.append(Use(node.attr, node, function, through_class=True))
+
+
+def _reads_class(value: ast.expr, receiver: str | None) -> bool:
+    """Whether an expression is ``type(self)`` or ``self.__class__``."""
+    if isinstance(value, ast.Attribute):
+        return value.attr == "__class__" and isinstance(value.value, ast.Name) and value.value.id == receiver
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "type":
+        return len(value.args) == 1 and isinstance(value.args[0], ast.Name) and value.args[0].id == receiver
+    return False
+
+
+def _is_receiver_position(module: Module, node: ast.Name) -> bool:
+    parent = module.parents[node]
+    if isinstance(parent, ast.Attribute):
+        return True
+    return (
+        isinstance(parent, ast.Call)
+        and isinstance(parent.func, ast.Name)
+        and parent.func.id in ("super", "type")
+        and node in parent.args
+    )
+
+
+def _same_receiver(module: Module, function: FunctionNode, receiver: str | None) -> Iterator[ast.AST]:
+    """The nodes of a method in which ``receiver`` still means its first parameter, in source order."""
+
+    def rebinds(node: ast.AST) -> bool:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return receiver in parameter_names(node)
+        return isinstance(node, ast.arguments) and node is function.args
+
+    return module.pruned(function, rebinds)
+
+
+def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
+    """All parameter names of a function."""
+    a = node.args
+    every = [
+        *a.posonlyargs,
+        *a.args,
+        *a.kwonlyargs,
+        *([a.vararg] if a.vararg else []),
+        *([a.kwarg] if a.kwarg else []),
+    ]
+    return frozenset(x.arg for x in every)
+
+
+def dotted_name(node: ast.AST) -> str | None:
+    """``a.b.c`` of a chain of names, None for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        value = dotted_name(node.value)
+        return f"{value}.{node.attr}" if value else None
+    return None
