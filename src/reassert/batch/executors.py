@@ -23,6 +23,7 @@ POOL_PAYS_BYTES = 300_000
 FILE_TIMEOUT_SECONDS = 60.0
 _FALSE_STARTS = 3
 _DYING_SECONDS = 2.0
+_SLOWEST_BYTES_PER_SECOND = 50_000
 
 
 def default_jobs() -> int:
@@ -118,7 +119,7 @@ class _Shift:
         while self.pending:
             self._hand_out()
             busy = [worker for worker in self._pool.staff(0) if worker.owes]
-            deadline = min(worker.since for worker in busy) + self._pool.timeout
+            deadline = min(worker.since + self._allowance(worker) for worker in busy)
             for worker in wait_for(busy, max(0.0, deadline - time.monotonic())):
                 yield from self._gather(worker)
             for worker in self._late():
@@ -137,8 +138,12 @@ class _Shift:
             yield from self._lose(worker, _DYING_SECONDS)
 
     def _late(self) -> list[Worker]:
-        limit = time.monotonic() - self._pool.timeout
-        return [worker for worker in self._pool.staff(0) if worker.owes and worker.since < limit]
+        now = time.monotonic()
+        return [w for w in self._pool.staff(0) if w.owes and w.since + self._allowance(w) < now]
+
+    def _allowance(self, worker: Worker) -> float:
+        """How many seconds a worker may take for what it is at: more for many files at once."""
+        return self._pool.timeout + self._tasks[next(iter(worker.owes))].size / _SLOWEST_BYTES_PER_SECOND
 
     def _lose(self, worker: Worker, grace: float) -> Iterator[tuple[Task, Result]]:
         """Blame the file that the worker was at; the others of its portion go to somebody else."""
