@@ -48,7 +48,7 @@ def planned(project, monkeypatch):
     """Let planning give a plan made from these arguments; the requests are kept in ``planned.requests``."""
 
     def plan(**fields):
-        result = Plan(project, **{"files": 1, **fields})
+        result = Plan(**{"root": project, "files": 1, **fields})
 
         def make_plan(request, _executor, progress):
             plan.requests.append(request)

@@ -11,7 +11,7 @@ PATCH = b"diff --git a/test_x.py b/test_x.py\n--- a/test_x.py\n+++ b/test_x.py\n
 def test_without_a_terminal_the_diff_is_the_patch(run):
     done = run("diff", "test_x.py")
     assert (done.code, done.out) == (0, PATCH)
-    assert done.err.startswith("1 file to change (1 file looked at)\n")
+    assert done.err.startswith("\n1 file to change (1 file looked at)\n")
 
 
 @pytest.mark.usefixtures("planned")
@@ -35,6 +35,21 @@ def test_forced_colour_and_no_colour(run, monkeypatch):
 def test_a_patch_made_in_a_folder_below_is_named_from_the_repository(run, planned, project):
     planned(changes=(Change(project / "sub" / "test_y.py", b"a\n", b"b\n"),))
     assert b"--- a/sub/test_y.py\n" in run("diff", "test_x.py").out
+
+
+def test_without_a_repository_a_patch_is_named_from_the_current_folder(run, planned, project):
+    (project / ".git").rmdir()
+    planned(root=project / "sub", changes=(Change(project / "sub" / "test_y.py", b"a\n", b"b\n"),))
+    assert b"--- a/sub/test_y.py\n" in run("diff", "test_x.py").out
+    planned(root=project.parent, changes=(Change(project / "test_y.py", b"a\n", b"b\n"),))
+    assert f"--- a/{project.name}/test_y.py\n".encode() in run("diff", "test_x.py").out
+
+
+@pytest.mark.parametrize("typed", ["", ",", " , "])
+def test_select_must_name_a_rule(run, planned, typed):
+    done = run("diff", "--select", typed, "test_x.py")
+    assert (done.code, done.err) == (2, "error: --select names no rule; `reassert rules` lists all\n")
+    assert planned.requests == []
 
 
 def test_check_tells_pending_changes_by_the_exit_code(run, planned):

@@ -1,8 +1,10 @@
 import subprocess
+import sys
 
 import pytest
 
 from reassert.model.outcomes import Change, Failed, Safety
+from reassert.workspace import writing
 
 PATCH_HEAD = b"diff --git a/test_x.py b/test_x.py\n"
 
@@ -82,6 +84,45 @@ def test_uncommitted_changes_stop_it(run, project, content):
     done = run("migrate", "--yes", "test_x.py")
     assert done.code == 2
     assert "--allow-dirty" in done.err
+    assert content() == b"old\r\n"
+
+
+@pytest.mark.usefixtures("planned")
+def test_uncommitted_changes_stop_it_before_the_question(run, project, content, terminal):
+    (project / ".git").rmdir()
+    subprocess.run(["git", "init", "-q", str(project)], check=True)
+    terminal("y\n")
+    done = run("migrate", "test_x.py")
+    assert (done.code, content()) == (2, b"old\r\n")
+    assert "uncommitted changes in 1 of the files" in done.err
+    assert "[y/N]" not in done.err
+
+
+@pytest.mark.usefixtures("planned")
+def test_an_interrupt_at_the_question_ends_its_line(run, content, terminal, monkeypatch):
+    class Interrupted:
+        @staticmethod
+        def readline():
+            raise KeyboardInterrupt
+
+    terminal("")
+    monkeypatch.setattr(sys, "stdin", Interrupted)
+    done = run("migrate", "--allow-dirty", "test_x.py")
+    assert (done.code, content()) == (130, b"old\r\n")
+    assert done.err.endswith("[y/N] \n")
+
+
+@pytest.mark.usefixtures("planned")
+def test_an_interrupt_while_writing_says_how_to_undo(run, content, monkeypatch):
+    def interrupt(_written):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "sync_folders", interrupt)
+        done = run("migrate", "--yes", "--allow-dirty", "test_x.py")
+    assert (done.code, content()) == (130, b"new\r\n")
+    assert "To take them back: reassert undo" in done.err
+    assert run("undo").code == 0
     assert content() == b"old\r\n"
 
 

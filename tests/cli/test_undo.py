@@ -34,6 +34,12 @@ def test_runs_are_listed(run, run_id):
     assert b"  undone  " in run("undo", "--list").out
 
 
+def test_an_empty_list_says_so(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("REASSERT_STATE_DIR", str(tmp_path / "empty"))
+    done = run("undo", "--list")
+    assert (done.code, done.out, done.err) == (0, b"", "There is no run.\n")
+
+
 @pytest.mark.usefixtures("run_id")
 def test_an_unknown_run(run):
     done = run("undo", "nonsense")

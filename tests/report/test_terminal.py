@@ -70,6 +70,7 @@ def test_the_plain_diff(plan):
 
 def test_the_summary_lists_everything(plan):
     assert shown(write_summary, plan) == (
+        "\n"
         "1 file to change (12 files looked at)\n"
         "  classes     4 of 5 become plain classes\n"
         "  tests       1,037 in these classes\n"
@@ -104,6 +105,11 @@ def test_the_short_summary_counts_by_code(plan):
     assert "because" not in text
     assert "TestFoo" not in text
     assert "bad.py:3  invalid syntax" in text
+
+
+def test_one_failure_is_told_in_the_singular():
+    text = shown(write_summary, Plan(ROOT, files=1, failures=(Failed(ROOT / "a.py", "is read-only"),)))
+    assert "\n1 file could not be worked on, and stays as it is\n" in text
 
 
 def test_an_empty_plan_says_so():

@@ -3,7 +3,7 @@ import subprocess
 import pytest
 
 from reassert.model.outcomes import Change, Failed, Plan, Safety
-from reassert.workflow.applying import Applied, apply_plan
+from reassert.workflow.applying import Applied, apply_plan, check_clean
 from reassert.workflow.undoing import list_runs
 from reassert.workflow.usage import UsageError
 from reassert.workspace import writing
@@ -125,6 +125,16 @@ def test_dirty_files_stop_everything(root):
     assert lines[1:] == [*(f"  test_{index:02}.py" for index in range(1, 11)), "  and 1 more"]
     assert paths[0].read_bytes() == b"old\n"
     assert list_runs() == ()
+
+
+def test_the_check_for_clean_files_can_be_asked_alone(root):
+    paths = files(root, 2)
+    commit(root)
+    check_clean(plan(root, paths))
+    paths[0].write_bytes(b"old\n# mine\n")
+    with pytest.raises(UsageError, match=r"uncommitted changes in 1 .*\n  test_00\.py$"):
+        check_clean(plan(root, paths))
+    check_clean(plan(root, paths, safety=Safety.SUGGEST))
 
 
 def test_other_dirty_files_do_not_matter(root):

@@ -290,13 +290,18 @@ def test_an_unknown_rule_is_an_error_with_a_hint(write, plan, option):
 
 
 @pytest.mark.parametrize(
-    "table", ['select = ["x_y"]', 'ignore = ["x_y"]', 'per-file-ignores = { "*" = ["x_y"] }']
+    ("table", "key"),
+    [
+        ('select = ["x_y"]', "select"),
+        ('ignore = ["x_y"]', "ignore"),
+        ('per-file-ignores = { "a" = ["x_y"] }', 'per-file-ignores."a"'),
+    ],
 )
-def test_an_unknown_rule_in_the_settings_names_the_file(write, plan, project, table):
+def test_an_unknown_rule_in_the_settings_names_file_and_key(write, plan, project, table, key):
     write(a="old x")
     config = project / "pyproject.toml"
     config.write_text("[tool.reassert]\n" + table)
-    with pytest.raises(UsageError, match=rf"^{re.escape(str(config))}: unknown rule 'x_y'"):
+    with pytest.raises(UsageError, match=rf"^{re.escape(str(config))}: {key}: unknown rule 'x_y'"):
         plan()
 
 

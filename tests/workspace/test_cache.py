@@ -348,6 +348,16 @@ def test_only_values_of_the_model_are_loaded(name):
         vault.unpack(packed, lambda _: None)
 
 
+def test_a_folder_of_the_user_s_is_not_hidden_from_git(opened, folder, path):
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    with opened() as cache:
+        keep(cache, path, Unchanged(path))
+    assert not (folder / ".gitignore").exists()
+    with opened() as cache:
+        assert find(cache, path) is not None
+
+
 def test_two_runs_at_once_share_the_store(opened, project):
     paths = [project / f"test_{n}.py" for n in range(4)]
     for path in paths:
