@@ -218,10 +218,9 @@ class Assertion:
         message = self.message
         if message is None or message.node not in names:
             return self.stated(shape, bound)
-        said = b", " + names[message.node]
-        if shape.close:
-            return self._laid_out(replace(shape, close=shape.close + said), None, bound)
-        return self._laid_out(replace(shape, pieces=(*shape.pieces, said)), None, bound)
+        # An operand, not a piece of the condition: inside of parentheses it would make a tuple.
+        named = Operand(replace(message, before=(), after=()), parts=(names[message.node],))
+        return self._laid_out(shape, named, bound)
 
 
 Convert = Callable[[Assertion], Result]

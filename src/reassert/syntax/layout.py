@@ -231,7 +231,7 @@ class Layout:
 
     def _spans_lines(self, operand: Operand) -> bool:
         span = operand.argument.span
-        return _NEWLINE.search(self.buffer, span.start, span.end) is not None
+        return not operand.parts and _NEWLINE.search(self.buffer, span.start, span.end) is not None
 
     def _breaks(self, operand: Operand) -> bool:
         """Whether the operand has a line end that only the call's own parentheses allowed."""
