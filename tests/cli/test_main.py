@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 
@@ -90,27 +89,6 @@ def test_an_interrupt_is_quiet(run, monkeypatch):
     fail_with(monkeypatch, KeyboardInterrupt())
     done = run("diff", "test_x.py")
     assert (done.code, done.out, done.err) == (130, b"", "")
-
-
-@pytest.mark.usefixtures("planned", "tmp_path")
-def test_a_reader_that_has_enough_is_no_error():
-    code = PATHS + (
-        "from reassert.cli.guard import ends\n"
-        "import typer\n"
-        "app = typer.Typer()\n"
-        "@app.command()\n@ends\n"
-        "def write() -> int:\n"
-        "    for _ in range(100000): sys.stdout.write('line\\n')\n"
-        "    return 5\n"
-        "app()\n"
-    )
-    read, write = os.pipe()
-    os.close(read)
-    try:
-        done = subprocess.run([sys.executable, "-c", code], stdout=write, stderr=subprocess.PIPE, check=False)
-    finally:
-        os.close(write)
-    assert (done.returncode, done.stderr) == (0, b"")
 
 
 class Stream:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; ends in SystemExit: 0 done, 1 something is pending, 2 trouble, 130 Ctrl-C."""
+    _open_missing_streams()
     try:
         from reassert.cli.app import app  # noqa: PLC0415 - an interrupt counts from here on
 
         app(prog_name="reassert")
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:  # help and the version are written by typer
+        sys.exit(_unwritable(error))
+
+
+def _open_missing_streams() -> None:
+    """Give what the caller has closed (``>&-``) a sink: no file opened later may take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - stays open
+
+
+def _unwritable(error: OSError) -> int:
+    from reassert.cli.guard import TROUBLE, note, silence  # noqa: PLC0415 - only paid for an error
+
+    silence(sys.stdout)
+    note(f"error: cannot write to standard output: {error.strerror or error}")
+    return TROUBLE

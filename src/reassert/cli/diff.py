@@ -9,7 +9,7 @@ import typer
 
 from reassert.cli import options as opt
 from reassert.cli.console import is_terminal, patch_base, wants_colour
-from reassert.cli.guard import PENDING, ends
+from reassert.cli.guard import PENDING, ends, outlasting
 from reassert.cli.planning import exit_code, plan
 
 if TYPE_CHECKING:
@@ -76,21 +76,24 @@ def diff(  # noqa: PLR0913, PLR0917 - typer reads the options from the parameter
 def show_changes(planned: "Plan", output_format: Format = Format.text) -> None:
     """Write the changes: for a reader on a terminal or in colour, else as the patch itself."""
     colour = wants_colour(sys.stdout)
-    if output_format is Format.patch or not (colour or is_terminal(sys.stdout)):
-        from reassert.report.patch import patch  # noqa: PLC0415 - not needed for help
+    is_patch = output_format is Format.patch or not (colour or is_terminal(sys.stdout))
+    base = patch_base(planned.root)
+    with outlasting(sys.stdout) as stream:
+        if is_patch:
+            from reassert.report.patch import patch  # noqa: PLC0415 - not needed for help
 
-        sys.stdout.flush()
-        sys.stdout.buffer.writelines(patch(planned.changes, patch_base(planned.root)))
-        sys.stdout.buffer.flush()
-    else:
-        from reassert.report.terminal import write_diff  # noqa: PLC0415 - not needed for help
+            stream.flush()
+            stream.buffer.writelines(patch(planned.changes, base))
+            stream.buffer.flush()
+        else:
+            from reassert.report.terminal import write_diff  # noqa: PLC0415 - not needed for help
 
-        write_diff(planned, sys.stdout, base=patch_base(planned.root), colour=colour)
-        sys.stdout.flush()
+            write_diff(planned, stream, base=base, colour=colour)
 
 
 def show_summary(planned: "Plan", *, stat: bool = False) -> None:
     """Write the summary to standard error."""
     from reassert.report.terminal import write_summary  # noqa: PLC0415 - not needed for help
 
-    write_summary(planned, sys.stderr, base=Path.cwd(), colour=wants_colour(sys.stderr), stat=stat)
+    with outlasting(sys.stderr) as stream:
+        write_summary(planned, stream, base=Path.cwd(), colour=wants_colour(stream), stat=stat)

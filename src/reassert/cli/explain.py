@@ -4,7 +4,7 @@ import sys
 
 from reassert.cli import options as opt
 from reassert.cli.console import wants_colour
-from reassert.cli.guard import DONE, ends
+from reassert.cli.guard import DONE, ends, outlasting
 
 
 @ends
@@ -20,5 +20,6 @@ def explain(rule: opt.RuleId) -> int:
         hint = did_you_mean(rule, known) or " (`reassert rules` lists all)"
         raise UsageError(f"unknown rule '{rule}'{hint}")
     page = load([rule])[0].page_path.read_text(encoding="utf-8")
-    write_page(page, sys.stdout, colour=wants_colour(sys.stdout))
+    with outlasting(sys.stdout) as stream:
+        write_page(page, stream, colour=wants_colour(stream))
     return DONE

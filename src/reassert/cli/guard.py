@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
-from typing import ParamSpec
+from typing import ParamSpec, TextIO
 
 import typer
 
@@ -12,6 +13,10 @@ DONE, PENDING, TROUBLE, INTERRUPTED = 0, 1, 2, 130
 TRACEBACK = "REASSERT_TRACEBACK"
 
 P = ParamSpec("P")
+
+
+class OutputError(Exception):
+    """Standard output cannot be written to; the message says why."""
 
 
 def ends(command: Callable[P, int]) -> Callable[P, None]:
@@ -22,9 +27,6 @@ def ends(command: Callable[P, int]) -> Callable[P, None]:
         _never_fail_to_encode()
         try:
             code = command(*args, **kwargs)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            code = _closed_by_reader()
         except KeyboardInterrupt:
             code = INTERRUPTED
         except typer.Exit:
@@ -38,7 +40,31 @@ def ends(command: Callable[P, int]) -> Callable[P, None]:
 
 def note(message: str) -> None:
     """Tell a person something: on standard error, so that standard output stays a patch or a list."""
-    typer.echo(message, err=True)
+    with outlasting(sys.stderr) as stream:
+        stream.write(f"{message}\n")
+
+
+@contextmanager
+def outlasting(stream: TextIO) -> Iterator[TextIO]:
+    """Write to ``stream`` in the body; where ``head`` or a pager has read enough, the command goes on.
+
+    Raises OutputError when it is standard output that fails for any other reason: what was asked for is lost.
+    """
+    try:
+        yield stream
+        stream.flush()
+    except OSError as error:
+        silence(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            raise OutputError(f"cannot write to standard output: {error.strerror or error}") from error
+
+
+def silence(stream: TextIO) -> None:
+    """Let nothing more reach the stream, not even what the interpreter flushes at its end."""
+    with suppress(OSError, ValueError):
+        sink = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(sink, stream.fileno())
+        os.close(sink)
 
 
 def _never_fail_to_encode() -> None:
@@ -46,12 +72,6 @@ def _never_fail_to_encode() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _closed_by_reader() -> int:
-    """End quietly when ``head`` or a pager has read enough; nothing may be flushed to the pipe any more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
 
 
 def _report(error: Exception) -> int:
@@ -62,7 +82,7 @@ def _report(error: Exception) -> int:
         import traceback  # noqa: PLC0415
 
         traceback.print_exception(error)
-    if isinstance(error, (UsageError, SettingsError)):
+    if isinstance(error, (OutputError, UsageError, SettingsError)):
         note(f"error: {error}")
         return TROUBLE
     message = " ".join(str(error).split())

@@ -3,7 +3,7 @@
 import sys
 
 from reassert.cli.console import wants_colour
-from reassert.cli.guard import DONE, ends
+from reassert.cli.guard import DONE, ends, outlasting
 
 
 @ends
@@ -16,5 +16,6 @@ def rules() -> int:
     from reassert.report.rules import rule_rows  # noqa: PLC0415
     from reassert.report.text import write_rows  # noqa: PLC0415
 
-    write_rows(rule_rows(load()), sys.stdout, colour=wants_colour(sys.stdout))
+    with outlasting(sys.stdout) as stream:
+        write_rows(rule_rows(load()), stream, colour=wants_colour(stream))
     return DONE

@@ -1,11 +1,12 @@
 """``reassert undo``: put back what a run wrote."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reassert.cli.guard import DONE, PENDING, ends, note
+from reassert.cli.guard import DONE, PENDING, ends, note, outlasting
 
 if TYPE_CHECKING:
     from reassert.workflow.undoing import RunInfo
@@ -47,8 +48,8 @@ def _list_runs() -> int:
     runs = list_runs()
     if not runs:
         note("There is no run.")
-    for info in runs:
-        typer.echo(_described(info))
+    with outlasting(sys.stdout) as stream:
+        stream.writelines(f"{_described(info)}\n" for info in runs)
     return DONE
 
 
