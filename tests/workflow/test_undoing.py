@@ -168,6 +168,23 @@ def test_an_older_run_does_not_undo_a_newer_one(path):
     assert undo(first).kept == ((path, "was changed since the run"),)
 
 
+def test_a_run_of_another_project_is_not_undone_unasked(root, path, tmp_path):
+    run_id = migrate(path)
+    other = tmp_path / "other"
+    other.mkdir()
+    with pytest.raises(UsageError, match=f"in this project; .* in {root}, .*: reassert undo {run_id}$"):
+        undo(None, other)
+    assert path.read_bytes() == b"new\n"
+    assert undo(run_id, other).restored == (path,)
+
+
+@pytest.mark.parametrize("place", [".", "..", "sub"])
+def test_a_run_is_found_from_above_and_from_below(path, place):
+    (path.parent / "sub").mkdir()
+    migrate(path)
+    assert undo(None, path.parent / place).restored == (path,)
+
+
 def test_no_run_at_all():
     with pytest.raises(UsageError, match="there is no run to undo"):
         undo()

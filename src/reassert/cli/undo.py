@@ -15,7 +15,7 @@ Run = Annotated[
     str | None,
     typer.Argument(
         metavar="RUN",
-        help="The run that `reassert migrate` named (default: the newest).",
+        help="The run that `reassert migrate` named (default: the newest of this project).",
         show_default=False,
     ),
 ]
@@ -35,7 +35,7 @@ def undo(run: Run = None, list_: List = False) -> int:
     from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
     from reassert.workflow.undoing import undo as undo_run  # noqa: PLC0415
 
-    undone = undo_run(run)
+    undone = undo_run(run, Path.cwd())
     for path, why in undone.kept:
         note(f"left alone: {place(path, None, Path.cwd())}: {why}")
     note(f"Put back {counted(len(undone.restored), 'file')} of run {undone.run_id}.")

@@ -43,15 +43,16 @@ def list_runs() -> tuple[RunInfo, ...]:
     )
 
 
-def undo(run_id: str | None = None) -> Undone:
+def undo(run_id: str | None = None, near: Path | None = None) -> Undone:
     """Put back what the run wrote, file by file, wherever a file is still as the run left it.
 
-    None means the newest run that is not undone yet, in whichever project it was. A run that had to keep
+    None means the newest run that is not undone yet: of a project that holds the folder ``near`` or lies in
+    it (None: of any project). A run that had to keep
     files is not undone: the next ``undo`` looks at them again. Raises UsageError if there is no such run, if
     it was undone before, if another process is at work on it, or if its journal cannot be read.
     """
     try:
-        run = _newest() if run_id is None else journal.load_run(run_id)
+        run = _newest(near) if run_id is None else journal.load_run(run_id)
         if run.undone:
             raise UsageError(f"run {run.run_id} was undone already")
         with journal.locked(run):
@@ -64,11 +65,25 @@ def _started(run_id: str) -> datetime:
     return datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=timezone.utc)
 
 
-def _newest() -> journal.Run:
+def _newest(near: Path | None) -> journal.Run:
+    elsewhere = None
     for run in journal.each_run():
-        if not run.undone:
+        if run.undone:
+            continue
+        if near is None or _is_near(run.root, near):
             return run
-    raise UsageError("there is no run to undo")
+        elsewhere = elsewhere or run
+    if elsewhere is None:
+        raise UsageError("there is no run to undo")
+    raise UsageError(
+        f"there is no run to undo in this project; the newest elsewhere, in {elsewhere.root}, "
+        f"is undone by: reassert undo {elsewhere.run_id}"
+    )
+
+
+def _is_near(root: Path, folder: Path) -> bool:
+    root, folder = root.resolve(), folder.resolve()
+    return root.is_relative_to(folder) or folder.is_relative_to(root)
 
 
 def _undo(run: journal.Run) -> Undone:
