@@ -100,7 +100,7 @@ def test_a_named_path_is_taken_although_ignored(tree):
 
 def test_a_broken_gitignore_line_counts_as_absent(tree):
     make(tree, "a.py", "b.py")
-    (tree / ".gitignore").write_bytes(b"!\n\xff\xfe\na.py\n//\n")
+    (tree / ".gitignore").write_bytes(b"!\n\xff\xfe\na.py\n//\n[z-a]\n")
     assert found(tree) == ["b.py"]
 
 
@@ -120,9 +120,10 @@ def test_excludes_do_not_bring_back_what_git_ignores(tree):
     assert found(tree, exclude=("!a.py",)) == ["b.py"]
 
 
-def test_an_invalid_exclude_is_reported(tree):
+@pytest.mark.parametrize("pattern", ["!", "[z-a]"])
+def test_an_invalid_exclude_is_reported(tree, pattern):
     make(tree, "a.py")
-    discovery = discover([tree], root=tree, exclude=("!",))
+    discovery = discover([tree], root=tree, exclude=(pattern,))
     assert discovery.files == (tree / "a.py",)
     assert [
         failed.error.startswith("a pattern in exclude is not valid") for failed in discovery.failures
@@ -140,10 +141,28 @@ def test_links_met_on_the_way_are_not_followed(tree):
     make(tree, "tests/a.py", "other/b.py")
     (tree / "tests" / "loop").symlink_to("..")
     (tree / "tests" / "self").symlink_to("self")
-    (tree / "tests" / "gone.py").symlink_to("nowhere.py")
     (tree / "tests" / "again.py").symlink_to("a.py")
+    (tree / "tests" / "folder.py").symlink_to("../other")
+    (tree / "tests" / ".#a.py").symlink_to("me@here:1")
     (tree / "tests" / "other").symlink_to("../other")
     assert found(tree, "tests") == ["tests/a.py"]
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("nowhere.py", "is a symbolic link to nothing"),
+        ("odd.py", "its symbolic links go round in a loop"),
+        ("../other/b.py", "is a symbolic link to a file that is not among those asked for"),
+    ],
+)
+def test_links_that_hide_a_file_are_reported(tree, target, reason):
+    make(tree, "tests/a.py", "other/b.py")
+    link = tree / "tests" / "odd.py"
+    link.symlink_to(target)
+    discovery = discover([tree / "tests"], root=tree)
+    assert discovery.files == (tree / "tests" / "a.py",)
+    assert discovery.failures == (Failed(link, reason),)
 
 
 def test_named_links_are_followed(tree):
@@ -174,6 +193,8 @@ def test_a_fifo_is_not_a_file(tree):
     assert discover([tree / "pipe.py"], root=tree).failures == (
         Failed(tree / "pipe.py", "is not a regular file"),
     )
+    assert discover([tree], root=tree).failures == (Failed(tree / "pipe.py", "is not a regular file"),)
+    (tree / ".gitignore").write_text("pipe.py\n")
     assert found(tree) == []
 
 

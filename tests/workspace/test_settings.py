@@ -196,15 +196,20 @@ def test_a_bad_value_is_named_with_what_is_allowed(project, body, key, message):
 
 
 @pytest.mark.parametrize(
-    ("table", "key"),
-    [('exclude = ["ok", "!"]', "exclude"), ('per-file-ignores = {"!" = []}', "per-file-ignores")],
+    ("table", "key", "pattern"),
+    [
+        ('exclude = ["ok", "!"]', "exclude", "!"),
+        ('exclude = ["[z-a]"]', "exclude", "[z-a]"),
+        ('per-file-ignores = {"!" = []}', "per-file-ignores", "!"),
+    ],
 )
-def test_a_bad_pattern_is_named(project, table, key):
+def test_a_bad_pattern_is_named(project, table, key, pattern):
     path = project / "pyproject.toml"
     path.write_text(f"[tool.reassert]\n{table}\n")
     with pytest.raises(SettingsError) as caught:
         load_settings(project)
-    assert str(caught.value) == f'{path}: tool.reassert.{key}: "!" is not a pattern as in a .gitignore file'
+    said = f'{path}: tool.reassert.{key}: "{pattern}" is not a pattern as in a .gitignore file'
+    assert str(caught.value) == said
 
 
 def test_a_bad_key_of_a_bare_file_has_no_prefix(project):

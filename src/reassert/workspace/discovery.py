@@ -20,6 +20,9 @@ DEFAULT_EXCLUDES = frozenset(
     }
 )
 
+_IRREGULAR = "is not a regular file"
+_LOCK_PREFIX = ".#"  # Emacs marks a file that is being edited by a link that leads nowhere
+
 
 @dataclass(frozen=True)
 class Discovery:
@@ -51,7 +54,8 @@ def discover(paths: Sequence[Path], *, root: Path, exclude: Sequence[str] = ()) 
     A named file is always taken. Below a named folder these are left out: ``DEFAULT_EXCLUDES``, virtual
     environments, what a ``.gitignore`` between the repository's top and the file ignores, what ``exclude``
     matches (gitignore patterns relative to ``root``), and symbolic links: what they lead to is taken where it
-    really lies, so a loop cannot happen and nothing outside of the named paths is reached.
+    really lies, so a loop cannot happen and nothing outside of the named paths is reached. What is called
+    ``.py`` and is no file that was taken is a failure.
     """
     search = _Search(os.path.abspath(root), exclude)
     for path in sorted(set(paths)):
@@ -92,6 +96,7 @@ class _Search:
         self._root = root
         self._shown: dict[str, str] = {}
         self._failures: list[Failed] = []
+        self._links: list[str] = []
         self._exclude: _Patterns | None = None
         if exclude:
             self._exclude = self._user_patterns(exclude)
@@ -102,8 +107,7 @@ class _Search:
         try:
             found = os.stat(absolute)
         except OSError as error:
-            broken = isinstance(error, FileNotFoundError) and os.path.islink(absolute)
-            self._fail(path, "is a symbolic link to nothing" if broken else explain(error))
+            self._fail(path, _why_not(absolute, error))
             return
         real = os.path.realpath(absolute)
         if stat.S_ISDIR(found.st_mode):
@@ -111,17 +115,19 @@ class _Search:
         elif stat.S_ISREG(found.st_mode):
             self._add(absolute, real)
         else:
-            self._fail(path, "is not a regular file")
+            self._fail(path, _IRREGULAR)
 
     def result(self) -> Discovery:
         """What was found, in an order that depends on the names alone."""
+        for link in self._links:
+            self._follow(link)
         files = tuple(Path(shown) for shown in sorted(self._shown.values()))
         return Discovery(files, tuple(self._failures))
 
     def _user_patterns(self, exclude: Sequence[str]) -> _Patterns | None:
         try:
             return _Patterns(self._root, exclude)
-        except ValueError as error:
+        except (ValueError, re.error) as error:
             self._fail(Path(self._root), f"a pattern in exclude is not valid: {error}")
             return None
 
@@ -133,6 +139,16 @@ class _Search:
         # Of several names for one file its real one is shown, else the first.
         if known is None or shown == real:
             self._shown[real] = shown
+
+    def _follow(self, link: str) -> None:
+        """Look where a link met on the way leads: to a file that was taken, or the link is reported."""
+        try:
+            found = os.stat(link)
+        except OSError as error:
+            self._fail(Path(link), _why_not(link, error))
+            return
+        if stat.S_ISREG(found.st_mode) and os.path.realpath(link) not in self._shown:
+            self._fail(Path(link), "is a symbolic link to a file that is not among those asked for")
 
     def _walk(self, shown: str, real: str) -> None:
         # A list of what is left to do, not recursion: a path may be deeper than the interpreter's stack.
@@ -159,12 +175,16 @@ class _Search:
             if entry.is_dir(follow_symlinks=False):
                 if name not in DEFAULT_EXCLUDES and not self._ignored(entry.path + os.sep, chain):
                     yield entry.path, _inside(real, name), chain
-            elif (
-                name.endswith(".py")
-                and entry.is_file(follow_symlinks=False)
-                and not self._ignored(entry.path, chain)
-            ):
-                self._add(entry.path, _inside(real, name))
+            elif name.endswith(".py") and not self._ignored(entry.path, chain):
+                self._meet(entry, real)
+
+    def _meet(self, entry: os.DirEntry[str], real: str) -> None:
+        if entry.is_file(follow_symlinks=False):
+            self._add(entry.path, _inside(real, entry.name))
+        elif not entry.is_symlink():
+            self._fail(Path(entry.path), _IRREGULAR)
+        elif not entry.name.startswith(_LOCK_PREFIX):
+            self._links.append(entry.path)
 
     def _ignored(self, path: str, chain: Chain) -> bool:
         if (
@@ -174,6 +194,11 @@ class _Search:
         ):
             return True
         return _ignored_by(chain, path)
+
+
+def _why_not(path: str, error: OSError) -> str:
+    broken = isinstance(error, FileNotFoundError) and os.path.islink(path)
+    return "is a symbolic link to nothing" if broken else explain(error)
 
 
 def _ignored_by(chain: Chain, path: str) -> bool:
@@ -215,7 +240,7 @@ def _load(folder: str) -> Chain:
         return ()
     try:
         return (_Patterns(folder, lines),)
-    except ValueError:
+    except (ValueError, re.error):
         return (_Patterns(folder, filter(_is_valid, lines)),)
 
 
@@ -224,7 +249,7 @@ def _is_valid(line: str) -> bool:
 
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return True
 

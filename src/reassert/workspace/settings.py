@@ -309,7 +309,7 @@ def _check_pattern(pattern: str, path: Path, key: str) -> None:
 
     try:
         GitIgnoreSpec.from_lines([pattern])
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # the range of `[z-a]` is only looked at by `re`
         message = f'"{pattern}" is not a pattern as in a .gitignore file'
         raise SettingsError(path, key, message) from error
 
