@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from reassert.model.edits import Unit
-from reassert.model.outcomes import Location, Refusal, Report, Unchanged
+from reassert.model.outcomes import Failed, Location, Refusal, Report, Unchanged
 from reassert.workflow.assembly import assemble
 
 ROOT = Path("/home/me/project")
@@ -24,3 +24,13 @@ def test_reasons_name_files_relative_to_the_root(reason, shown):
     plan = assemble(ROOT, {FILE: Unchanged(FILE, Report(refusals=(refusal,)))})
     assert [each.reason for each in plan.refusals] == [shown]
     assert plan.refusals[0].location.path == FILE
+
+
+def test_failures_name_other_files_relative_to_the_root_too():
+    plan = assemble(ROOT, {FILE: Failed(FILE, f"crashed (together with {ROOT}/tests/x.py)")})
+    assert [failure.error for failure in plan.failures] == ["crashed (together with tests/x.py)"]
+
+
+def test_a_path_that_led_to_no_file_counts_as_one():
+    plan = assemble(ROOT, {FILE: Unchanged(FILE)}, [Failed(ROOT / "fifo.py", "is not a regular file")])
+    assert (plan.files, len(plan.failures)) == (2, 1)

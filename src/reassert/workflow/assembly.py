@@ -21,10 +21,11 @@ from reassert.model.outcomes import (
 
 
 def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Failed] = ()) -> Plan:
-    """The plan of ``outcomes``; ``failures`` are those of paths that led to no file."""
+    """The plan of ``outcomes``; ``failures`` are of paths that led to no file, and count as files."""
+    lost = tuple(failures)
     ordered = [outcomes[path] for path in sorted(outcomes)]
     reports = [(_path_of(o), o.report) for o in ordered if isinstance(o, (Rewritten, Unchanged))]
-    failed = [*failures, *(o for o in ordered if isinstance(o, Failed))]
+    failed = [*lost, *(_failure_as_seen_from(root, o) for o in ordered if isinstance(o, Failed))]
     return Plan(
         root=root,
         changes=tuple(o.change for o in ordered if isinstance(o, Rewritten)),
@@ -34,16 +35,22 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
         skipped=tuple(o for o in ordered if isinstance(o, Skipped)),
         tally=sum((report.tally for _, report in reports), Tally()),
         test_map=_test_map(root, reports),
-        files=len(ordered),
+        files=len(ordered) + len(lost),
     )
 
 
 def _as_seen_from(root: Path, refusal: Refusal) -> Refusal:
     """The refusal with the other files that its reason names relative to the root."""
-    prefix = f"{root}{os.sep}"
-    if prefix not in refusal.reason:
-        return refusal
-    return replace(refusal, reason=refusal.reason.replace(prefix, ""))
+    shown = _relative(root, refusal.reason)
+    return refusal if shown == refusal.reason else replace(refusal, reason=shown)
+
+
+def _failure_as_seen_from(root: Path, failure: Failed) -> Failed:
+    return replace(failure, error=_relative(root, failure.error))
+
+
+def _relative(root: Path, text: str) -> str:
+    return text.replace(f"{root}{os.sep}", "")
 
 
 def _path_of(outcome: Rewritten | Unchanged) -> Path:
