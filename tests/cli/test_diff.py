@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from reassert.model.config import Profile
@@ -43,6 +45,14 @@ def test_without_a_repository_a_patch_is_named_from_the_current_folder(run, plan
     assert b"--- a/sub/test_y.py\n" in run("diff", "test_x.py").out
     planned(root=project.parent, changes=(Change(project / "test_y.py", b"a\n", b"b\n"),))
     assert f"--- a/{project.name}/test_y.py\n".encode() in run("diff", "test_x.py").out
+
+
+def test_a_link_into_a_repository_is_named_from_there(run, planned, project, tmp_path_factory):
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    (project / "sub").mkdir()
+    link.symlink_to(project / "sub")
+    planned(root=link, changes=(Change(link / "test_y.py", b"a\n", b"b\n"),))
+    assert b"--- a/sub/test_y.py\n" in run("diff", "test_x.py").out
 
 
 @pytest.mark.parametrize("typed", ["", ",", " , "])
@@ -120,6 +130,20 @@ def test_a_path_that_does_not_exist_stops_everything(run, planned):
     assert (done.code, done.out) == (2, b"")
     assert done.err == "error: there is no such file or folder: none.py\n"
     assert planned.requests == []
+
+
+@pytest.mark.parametrize("arguments", [["", "test_x.py"], ["--config", "", "test_x.py"]])
+def test_an_empty_path_is_not_the_current_folder(run, planned, arguments):
+    done = run("diff", *arguments)
+    assert (done.code, planned.requests) == (2, [])
+    assert "'' is not a path." in done.err
+
+
+def test_an_unchanged_file_beside_a_path_that_is_no_file_is_success(run, project):
+    os.mkfifo(project / "test_fifo.py")
+    (project / "test_x.py").write_bytes(b"x = 1\n")
+    assert run("diff", "test_x.py", "test_fifo.py").code == 0
+    assert run("diff", "test_fifo.py").code == 2
 
 
 def test_a_broken_configuration_is_named(run, project):

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 RUN = f"import sys; sys.path[:] = {sys.path!r}\nfrom reassert.cli import main\nmain()"
-OLD = b"import unittest\n\nclass TestX(unittest.TestCase):\n    def test_a(self):\n        self.assertEqual(1, 1)\n"
+OLD = b"""\
+import unittest
+
+class TestX(unittest.TestCase):
+    def test_a(self):
+        self.assertEqual(1, 1)
+"""
 
 
 @pytest.fixture

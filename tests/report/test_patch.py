@@ -141,6 +141,17 @@ def test_a_file_that_becomes_empty_or_was(repository, before, after):
     assert applied(repository, [Change(repository / "f.py", before, after)]) == [after]
 
 
+def test_a_link_is_named_by_the_file_that_it_leads_to(repository):
+    emptied(repository)
+    (repository / "real").mkdir()
+    file = repository / "real" / "a.py"
+    file.write_bytes(b"x\n")
+    (repository / "link.py").symlink_to("real/a.py")
+    (repository / "folder").symlink_to("real")
+    for path in (repository / "link.py", repository / "folder" / "a.py"):
+        git(repository, "apply", "--check", stdin=b"".join(patch([Change(path, b"x\n", b"y\n")], repository)))
+
+
 def test_the_header_names_the_file_as_git_does():
     change = Change(Path("/r/my é.py"), b"a\n", b"b\n")
     assert file_patch(change, Path("/r")) == (

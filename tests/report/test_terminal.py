@@ -107,6 +107,13 @@ def test_the_short_summary_counts_by_code(plan):
     assert "bad.py:3  invalid syntax" in text
 
 
+def test_a_name_keeps_its_blanks():
+    failures = (Failed(ROOT / "a  b.py", "x"), Failed(ROOT / "c\n\td.py", "y"))
+    text = shown(write_summary, Plan(ROOT, files=2, failures=failures))
+    assert "  a  b.py  x\n" in text
+    assert "  c\u240a\u2409d.py  y\n" in text
+
+
 def test_one_failure_is_told_in_the_singular():
     text = shown(write_summary, Plan(ROOT, files=1, failures=(Failed(ROOT / "a.py", "is read-only"),)))
     assert "\n1 file could not be worked on, and stays as it is\n" in text

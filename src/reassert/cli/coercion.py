@@ -70,6 +70,8 @@ class _Conversion:
             return [self.coerce(item, param=param, ctx=ctx) for item in value]
         if value is None or isinstance(value, (self._kind, bool)):
             return self._checked(value, param, ctx)
+        if self._kind is Path and not value:  # a script's unset variable must not mean the current folder
+            raise typer.BadParameter(self._complaint(value), ctx=ctx, param=param)
         try:
             return self._checked(self._kind(value), param, ctx)
         except ValueError:
@@ -84,4 +86,4 @@ class _Conversion:
         if issubclass(self._kind, Enum):
             names = " or ".join(repr(member.value) for member in self._kind)
             return f"{value!r} is not {names}."
-        return f"{value!r} is not a number." if self._kind is int else f"{value!r} cannot be used."
+        return f"{value!r} is not a {'number' if self._kind is int else 'path'}."

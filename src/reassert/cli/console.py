@@ -47,6 +47,6 @@ def patch_base(root: Path) -> Path:
 
     This is the top of the repository; without one the current folder, if ``root`` lies in it, else ``root``.
     """
-    here = Path.cwd()
+    here, root = Path.cwd(), root.resolve()
     outside = here if root.is_relative_to(here) else root
     return next((place for place in (root, *root.parents) if (place / ".git").exists()), outside)

@@ -63,8 +63,11 @@ def _line_text(line: Line) -> bytes:
 
 
 def relative_name(path: Path, base: Path) -> bytes:
-    """Name a file as seen from ``base``, with forward slashes, in the bytes of the file system."""
-    name = os.path.relpath(path, base)
+    """Name a file as seen from ``base``, with forward slashes, in the bytes of the file system.
+
+    A symbolic link is named by the file that it leads to: that is what is written, and what git takes.
+    """
+    name = os.path.relpath(os.path.realpath(path), os.path.realpath(base))
     return os.fsencode(name.replace(os.sep, "/"))
 
 

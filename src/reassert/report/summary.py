@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from reassert.report.text import line, one_line
+from reassert.report.text import line, one_line, one_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,7 +42,7 @@ def counted(number: int, noun: str) -> str:
 def place(path: Path, line_number: int | None, base: Path) -> str:
     """Name a place so that an editor finds it: the path from ``base`` where it lies below, and the line."""
     name = os.fspath(path.relative_to(base) if path.is_relative_to(base) else path)
-    return one_line(f"{name}:{line_number}" if line_number else name)
+    return one_name(f"{name}:{line_number}" if line_number else name)
 
 
 def _headline(plan: Plan, *, stat: bool) -> Iterator[Row]:
@@ -73,7 +73,7 @@ def _renames(test_map: TestMap, *, stat: bool) -> Iterator[Row]:
     if not stat:
         for (old, new), tests in sorted(_name_groups(test_map).items()):
             suffix = f" ({counted(tests, 'test')})" if tests else ""
-            yield line(f"    {one_line(old)} -> {one_line(new)}{suffix}")
+            yield line(f"    {one_name(old)} -> {one_name(new)}{suffix}")
 
 
 def _name_groups(test_map: TestMap) -> Counter[tuple[str, str]]:

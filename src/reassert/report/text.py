@@ -37,6 +37,11 @@ def one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
+def one_name(text: str) -> str:
+    """Make a name safe to show on one line, with every blank that it has."""
+    return visible(text).replace("\t", "\u2409")
+
+
 def line(text: str = "", style: str = "") -> Row:
     """Make a row of one piece."""
     return ((text, style),)
