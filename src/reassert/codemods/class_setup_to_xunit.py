@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from collections.abc import Collection, Iterator, Mapping
+from typing import ClassVar, cast
 
 from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import Finding, Refusal
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.classes import ClassInfo, SuperUse, Use, is_classmethod
+from reassert.syntax.classes import Classes, ClassInfo, Component, SuperUse, Use, is_classmethod
 from reassert.syntax.context import Context
-from reassert.syntax.hierarchy import Reach, is_cooperative, reach, super_statement
+from reassert.syntax.hierarchy import (
+    Reach,
+    is_cooperative,
+    lone_statement,
+    named_class,
+    reach,
+    super_statement,
+)
+from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import name_span, remove_definition, remove_statement
 
 _CLASS = {"setUpClass": "setup_class", "tearDownClass": "teardown_class"}
@@ -69,35 +77,31 @@ class ClassSetupToXunit(Codemod[Context]):
                 and use.name not in info.inherited
             ):
                 yield refuse("B-INTERNALS", use.node, f"{use.name} has no counterpart in xunit-style set-up")
-        for call in _supers(info):
+        for call in [*_supers(info), *info.uses.named]:
             found = _reach(context, info, call)
-            if found is Reach.SOMETIMES or (found is Reach.NOTHING and super_statement(info, call) is None):
+            if found is Reach.SOMETIMES or (found is Reach.NOTHING and _statement(info, call) is None):
                 yield refuse(
                     "B-MRO", call.node, f"what this call of {call.name} reaches differs between classes"
                 )
 
     def _class_edits(self, context: Context, info: ClassInfo) -> Iterator[Edit]:
         unit = Unit(self.id, info.qualname)
-        emptied = set()
+        idle = _idle(context.classes, context.classes.component(info))
+        emptied = {info.methods[name] for name in _CLASS if info in idle[name]}
         for name, new in _CLASS.items():
             method = info.methods.get(name)
-            if method is None:
-                continue
-            dead = [
-                s for u in _supers(info) if u.method is method and (s := _dead_statement(context, info, u))
-            ]
-            if set(method.body) <= set(dead):
-                emptied.add(method)
+            if method in emptied:
                 yield remove_definition(context, method, unit, info)
-                continue
-            span = name_span(context, method)
-            yield Edit(span.start, span.end, (new.encode(),), unit, info.qualname)
+            elif method is not None:
+                span = name_span(context, method)
+                yield Edit(span.start, span.end, (new.encode(),), unit, info.qualname)
         for use in _uses(info):
             if use.method not in emptied:
                 yield from self._use_edit(context, info, use, unit)
 
     def _use_edit(self, context: Context, info: ClassInfo, use: SuperUse | Use, unit: Unit) -> Iterator[Edit]:
-        statement = _dead_statement(context, info, use) if isinstance(use, SuperUse) else None
+        gone = _idle(context.classes, context.classes.component(info))[use.name]
+        statement = _dead_statement(context.classes, info, use, gone) if isinstance(use, SuperUse) else None
         if statement is not None:
             yield remove_statement(context, statement, unit, info)
             return
@@ -141,15 +145,57 @@ def _supers(info: ClassInfo) -> list[SuperUse]:
 
 
 def _uses(info: ClassInfo) -> list[SuperUse | Use]:
-    return [*_supers(info), *(u for u in info.uses.attributes if u.name in _CLASS)]
+    return [*_supers(info), *info.uses.named, *(u for u in info.uses.attributes if u.name in _CLASS)]
 
 
 def _reach(context: Context, info: ClassInfo, use: SuperUse) -> Reach:
-    if not is_cooperative(context.classes, info, use):
-        return Reach.SOMETIMES
-    return reach(context.classes, info, use.name)
+    component = context.classes.component(info)
+    return _reached(context.classes, info, use, _idle(context.classes, component)[use.name])
 
 
-def _dead_statement(context: Context, info: ClassInfo, use: SuperUse) -> ast.Expr | None:
-    """The statement of a super() call that only reached TestCase's empty method."""
-    return super_statement(info, use) if _reach(context, info, use) is Reach.NOTHING else None
+def _reached(classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[ClassInfo]) -> Reach:
+    """What a call reaches; one of ``Base.setUpClass()`` looks from Base on, with Base as ``cls``."""
+    if use not in info.uses.named:
+        cooperative = is_cooperative(classes, info, use)
+        return reach(classes, info, use.name, gone) if cooperative else Reach.SOMETIMES
+    named = named_class(info, use.explicit) if use.explicit else None
+    if not isinstance(named, ClassInfo):
+        return Reach.NOTHING if named else Reach.SOMETIMES
+    if not named.is_testcase:
+        return Reach.SOMETIMES  # what follows it in the MRO of the caller does not follow it here
+    found = any(use.name in c.defines and c not in gone for c in named.mro)
+    return Reach.ALWAYS if found else Reach.NOTHING
+
+
+def _idle(classes: Classes, component: Component) -> dict[str, set[ClassInfo]]:
+    """The classes whose setUpClass, or tearDownClass, only calls what TestCase has."""
+    if "idle" not in component.memory:
+        found: dict[str, set[ClassInfo]] = {name: set() for name in _CLASS}
+        component.memory["idle"] = found
+        for info in sorted(component, key=lambda c: len(c.lineage)):
+            for name, gone in found.items():
+                method = info.methods.get(name)
+                if method is not None and _is_idle(classes, info, method, gone):
+                    gone.add(info)
+    return cast("dict[str, set[ClassInfo]]", component.memory["idle"])
+
+
+def _is_idle(classes: Classes, info: ClassInfo, method: FunctionNode, gone: Collection[ClassInfo]) -> bool:
+    calls = [u for u in [*_supers(info), *info.uses.named] if u.method is method]
+    dead = [s for u in calls if (s := _dead_statement(classes, info, u, gone))]
+    return bool(dead) and set(method.body) <= set(dead)
+
+
+def _dead_statement(
+    classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[ClassInfo]
+) -> ast.Expr | None:
+    """The statement of a call that only reached TestCase's empty method."""
+    return _statement(info, use) if _reached(classes, info, use, gone) is Reach.NOTHING else None
+
+
+def _statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
+    if use not in info.uses.named:
+        return super_statement(info, use)
+    call = info.module.parents[use.node]
+    alone = isinstance(call, ast.Call) and call.func is use.node and not call.args and not call.keywords
+    return lone_statement(info, call) if alone else None

@@ -29,6 +29,7 @@ from reassert.syntax.statements import (
     reindented,
     remove_definition,
     remove_statement,
+    siblings,
 )
 
 
@@ -131,6 +132,7 @@ class _Component:
         for link in self._own(self.chain.links):
             yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
         yield from self.cleanups.edits(self.context, self.rule_id)
+        yield from self._dead_calls()
         if self.xunit:
             yield from self._renamed_calls()
         if self.cleanups.means == "finalizer":
@@ -140,6 +142,15 @@ class _Component:
         """The links of this file's classes."""
         return [link for info, link in links.items() if info.module is self.context.module]
 
+    def _dead_calls(self) -> Iterator[Edit]:
+        context = self.context
+        dead = {context.module.enclosing_statement(u.node): c for c, u in self.chain.dead if c in self.mine}
+        for statement, info in dead.items():
+            if all(s in dead for s in siblings(context, statement)):
+                yield context.replace(statement, [b"pass"], self.unit(info), requires=info)
+            else:
+                yield remove_statement(context, statement, self.unit(info), info)
+
     def _renamed_calls(self) -> Iterator[Edit]:
         removed = {id(s) for link in self.chain.links.values() for s in link.removed}
         gone = {f for link in self.chain.empty.values() for f in link.functions}
@@ -148,7 +159,7 @@ class _Component:
                 continue
             uses: list[Use | SuperUse] = [
                 *self.chain.supers(info),
-                *(u for u in info.uses.attributes if u.name in XUNIT),
+                *self.chain.calls(info),
             ]
             for use in uses:
                 if (

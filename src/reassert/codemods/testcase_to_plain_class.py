@@ -12,7 +12,7 @@ from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.class_names import Names, names_of
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.foreign_names import Foreign, foreign_classes, places, rename_problem
+from reassert.syntax.foreign_names import Foreign, alias_problem, foreign_classes, places, rename_problem
 from reassert.syntax.module_checks import misuse, module_problem, suite_problem
 from reassert.syntax.plain_class import problems
 from reassert.syntax.setup_chain import Problem
@@ -104,7 +104,7 @@ class TestcaseToPlainClass(Codemod[Context]):
             reason = misuse(context, node, foreign.info.node.name)
             if reason:
                 return "B-DYNAMIC", node, reason
-        found = rename_problem(context, foreign) if foreign.is_renamed else None
+        found = alias_problem(foreign) or (rename_problem(context, foreign) if foreign.is_renamed else None)
         return ("B-NAME", *found) if found else None
 
     def _base_edits(self, context: Context, info: ClassInfo, unit: Unit) -> Iterator[Edit]:

@@ -134,7 +134,8 @@ class _Conversion:
         return any(use.method in (None, u.method) or not u.method.name.startswith("test") for u in uses)
 
     def _report_set_up(self, use: Decorated) -> None:
-        names = sorted(_SET_UP & use.owner.inherited)
+        relatives = [use.owner, *self.context.classes.heirs(use.owner)]
+        names = sorted(_SET_UP & {n for c in relatives for n in c.inherited})
         if names:
             text = f"an error in {', '.join(names)} was an error; pytest takes it for the expected failure"
             self.findings.append(self.context.finding(self.rule_id, "B-XFAIL", use.node, text))

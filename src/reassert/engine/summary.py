@@ -11,7 +11,9 @@ from reassert.model.edits import Edit
 from reassert.model.outcomes import Refusal, Report, Tally
 from reassert.model.rules import Rewrite
 from reassert.syntax.assertions import in_scope
+from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.foreign_names import foreign_classes
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 
 
@@ -32,7 +34,7 @@ def summarise(
         tuple(sorted(refusals, key=lambda r: (r.location, r.code, r.reason))),
         tuple(sorted(findings, key=lambda f: (f.location, f.code, f.message))),
         _tally(context, edits, climbing),
-        _test_map(context, rewrites, climbing),
+        {**_test_map(context, rewrites, climbing), **_imported_map(context, decision)},
     )
 
 
@@ -89,7 +91,20 @@ def _test_map(
     table: dict[str, tuple[str, ...]] = {}
     for info in context.classes.all:
         if info.is_testcase and info.qualname in renames:
-            tests = dict.fromkeys(t.name for c in reversed(info.lineage) for t in c.tests)
-            before, after = info.qualname.replace(".", "::"), renames[info.qualname].replace(".", "::")
-            table.update({f"{before}::{test}": (f"{after}::{test}",) for test in tests})
+            table.update(_renamed(info, info.qualname, renames[info.qualname]))
     return table
+
+
+def _imported_map(context: Context, decision: Decision) -> dict[str, tuple[str, ...]]:
+    """What pytest does: it collects a test class in every module that imports it, too."""
+    table: dict[str, tuple[str, ...]] = {}
+    for foreign in foreign_classes(context):
+        if foreign.is_renamed and foreign.is_bound_here and foreign.key in decision.climbing:
+            table.update(_renamed(foreign.info, foreign.info.node.name, foreign.new_name))
+    return table
+
+
+def _renamed(info: ClassInfo, before: str, after: str) -> dict[str, tuple[str, ...]]:
+    tests = dict.fromkeys(t.name for c in reversed(info.lineage) for t in c.tests)
+    old, new = before.replace(".", "::"), after.replace(".", "::")
+    return {f"{old}::{test}": (f"{new}::{test}",) for test in tests}

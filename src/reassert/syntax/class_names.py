@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from reassert.model.edits import Span
-from reassert.syntax.classes import ClassInfo
+from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
@@ -107,12 +107,9 @@ class Names:
             )
         if f"_{name.lstrip('_')}__" in self.context.source.text:
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
-        target = re.compile(rf"(^|[.:]){re.escape(name)}($|[.:])")
-        for string in module.strings:
-            value = str(string.value)
-            if name in value and target.search(value) and string not in self._exported:
-                yield Problem(info, "B-NAME", string, f"a string names {name}")
-                break
+        string = next((s for s in module.strings if self._refers(s, name)), None)
+        if string is not None:
+            yield Problem(info, "B-NAME", string, f"a string names {name}")
         if sys.version_info < (3, 12) and any(self._in_fstring(n) for n in module.names.get(name, ())):
             yield Problem(
                 info,
@@ -120,6 +117,25 @@ class Names:
                 info.node,
                 f"{name} is used inside an f-string, whose positions this Python does not know",
             )
+
+    def _refers(self, string: ast.Constant, name: str) -> bool:
+        """Whether a string is, or may be, the name of a class: a path, or where names are looked up."""
+        value = str(string.value)
+        if name not in value or string in self._exported:
+            return False
+        if value == name and "test" not in name.lower():
+            return self._asks_for_names or self._is_lookup(string)
+        return re.search(rf"(^|[.:]){re.escape(name)}($|[.:])", value) is not None
+
+    def _is_lookup(self, string: ast.Constant) -> bool:
+        parent = self.context.module.parents[string]
+        if isinstance(parent, ast.Call):
+            return (dotted_name(parent.func) or "").rpartition(".")[2] in _LOOKUPS
+        return isinstance(parent, ast.Subscript)
+
+    @cached_property
+    def _asks_for_names(self) -> bool:
+        return any(a.attr in ("__name__", "__qualname__") for a in self.context.module.attributes)
 
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
@@ -156,6 +172,9 @@ class Names:
             if string.value == name:
                 span = self.context.module.span(string)
                 yield Span(span.start + 1, span.end - 1), new
+
+
+_LOOKUPS = frozenset("getattr setattr delattr hasattr object attrgetter setitem delitem get pop".split())
 
 
 def attribute_name(context: Context, node: ast.Attribute) -> Span:

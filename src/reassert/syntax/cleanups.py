@@ -60,18 +60,20 @@ class Cleanups:
         if not self.uses:
             return "none"
         tears_down = any(link.tear_down for link in self.chain.links.values())
-        for cleanup in self.uses:
-            if cleanup.use.name == "enterContext" or not self._is_plain_statement(cleanup):
-                return "stack"
-            if cleanup.place in ("helper", "teardown"):
-                return "stack"
-            if cleanup.place == "test" and (
-                tears_down or not takes_fixture(self.chain.component, cleanup.use.method)
-            ):
-                return "stack"
-            if "request" in local_names(cleanup.use.method):
-                return "stack"
+        if any(self._needs_stack(cleanup, tears_down=tears_down) for cleanup in self.uses):
+            return "stack"
         return "finalizer"
+
+    def _needs_stack(self, cleanup: CleanupUse, *, tears_down: bool) -> bool:
+        """Whether a finalizer would run at another time than the cleanup, or cannot be asked for."""
+        if cleanup.use.name == "enterContext" or not self._is_plain_statement(cleanup):
+            return True
+        if cleanup.place in ("helper", "teardown") or "request" in local_names(cleanup.use.method):
+            return True
+        if cleanup.place == "setup":
+            # It would run before what the fixtures that it requests do after their yield.
+            return self.chain.tears_down_behind(cleanup.owner)
+        return tears_down or not takes_fixture(self.chain.component, cleanup.use.method)
 
     def _is_plain_statement(self, cleanup: CleanupUse) -> bool:
         call = cleanup.call

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from reassert.model.edits import Span
 from reassert.syntax.class_names import attribute_name, names_of
@@ -32,6 +33,11 @@ class Foreign:
         return f"{self.home.source.path}::{self.info.qualname}"
 
     @property
+    def is_bound_here(self) -> bool:
+        """Whether an import makes it a class of this file under its own name."""
+        return self.starred or any(a.asname in (None, self.info.node.name) for a in self.aliases)
+
+    @property
     def new_name(self) -> str:
         """The name that the class has when it has climbed."""
         return names_of(self.home).new.get(self.info, self.info.node.name)
@@ -44,6 +50,12 @@ class Foreign:
 
 def foreign_classes(context: Context) -> list[Foreign]:
     """The test classes of other files that this file uses."""
+    if "foreign classes" not in context.memory:
+        context.memory["foreign classes"] = _foreign_classes(context)
+    return cast("list[Foreign]", context.memory["foreign classes"])
+
+
+def _foreign_classes(context: Context) -> list[Foreign]:
     found: dict[ClassInfo, Foreign] = {}
     for dotted, ref in context.facts.names.items():
         home = context.family.get(ref.path)
@@ -80,6 +92,18 @@ def places(context: Context, foreign: Foreign) -> Iterator[tuple[Span, bytes]]:
             yield attribute_name(context, node), new
         elif node.id not in renamed_locally:
             yield context.module.span(node), new
+
+
+def alias_problem(foreign: Foreign) -> tuple[ast.AST, str] | None:
+    """An import under a name that pytest only collects of a TestCase; with the place."""
+    for alias in foreign.aliases:
+        if (
+            alias.asname
+            and not alias.asname.startswith("Test")
+            and any(c.tests for c in foreign.info.lineage)
+        ):
+            return alias, f"pytest would not collect {foreign.info.node.name} as {alias.asname} any more"
+    return None
 
 
 def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | None:

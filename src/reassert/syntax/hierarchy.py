@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from enum import Enum
 from typing import cast
 
@@ -22,27 +23,45 @@ def runners(classes: Classes, info: ClassInfo) -> list[ClassInfo]:
     return [c for c in [info, *classes.heirs(info)] if c.is_testcase]
 
 
-def providers(classes: Classes, info: ClassInfo, name: str) -> set[ClassInfo | None]:
-    """What ``super().name`` in ``info`` may reach, one for each class that runs; None: elsewhere."""
+def providers(
+    classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo] = ()
+) -> set[ClassInfo | None]:
+    """What ``super().name`` in ``info`` may reach, one for each class that runs; None: elsewhere.
+
+    ``gone``: classes whose own definition will be removed. Of one name they only ever become more.
+    """
     memory = classes.component(info).memory
-    key = f"providers of {name} behind {id(info)}"
+    key = f"providers of {name} behind {id(info)} without {len(gone)}"
     if key not in memory:
-        memory[key] = _providers(classes, info, name)
+        memory[key] = _providers(classes, info, name, gone)
     return cast("set[ClassInfo | None]", memory[key])
 
 
-def _providers(classes: Classes, info: ClassInfo, name: str) -> set[ClassInfo | None]:
+def _providers(
+    classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo]
+) -> set[ClassInfo | None]:
     found: set[ClassInfo | None] = set()
     for runner in runners(classes, info):
         order = runner.mro
         after = order[order.index(info) + 1 :]
-        found.add(next((c for c in after if name in c.defines), None))
+        found.add(next((c for c in after if name in c.defines and c not in gone), None))
     return found or {None}
 
 
-def reach(classes: Classes, info: ClassInfo, name: str) -> Reach:
-    """Whether ``super().name`` in ``info`` reaches a class of the file, ``unittest.TestCase`` aside."""
-    found = providers(classes, info, name)
+def reach(classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo] = ()) -> Reach:
+    """Whether ``super().name`` in ``info`` reaches a class of the family, ``unittest.TestCase`` aside."""
+    return _summed(providers(classes, info, name, gone))
+
+
+def reach_of_own(classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo]) -> Reach:
+    """Whether ``self.name`` in ``info`` reaches a class of the family."""
+    found: set[ClassInfo | None] = set()
+    for runner in runners(classes, info):
+        found.add(next((c for c in runner.mro if name in c.defines and c not in gone), None))
+    return _summed(found or {None})
+
+
+def _summed(found: Collection[ClassInfo | None]) -> Reach:
     if None not in found:
         return Reach.ALWAYS
     return Reach.NOTHING if len(found) == 1 else Reach.SOMETIMES
@@ -53,17 +72,29 @@ def is_cooperative(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
     if use.explicit is None:
         first = use.node.value.args[:1] if isinstance(use.node.value, ast.Call) else []
         return not first or dotted_name(first[0]) == info.node.name
-    dotted = dotted_name(use.explicit)
+    named = named_class(info, use.explicit)
     found = providers(classes, info, use.name)
-    if len(found) != 1:
+    if named is None or len(found) != 1:
         return False
     target = next(iter(found))
     if target is None:
-        resolved = info.module.resolve(use.explicit)
-        return resolved == "unittest.TestCase" or any(p.qualname == dotted for p in info.lineage[1:])
-    if target.qualname == dotted:
+        return isinstance(named, str) or (named is not info and named.is_testcase)
+    if named is target:
         return True
-    return any(p.qualname == dotted and target in p.lineage for p in info.parents) and len(info.parents) == 1
+    return [named] == info.parents and isinstance(named, ClassInfo) and target in named.lineage
+
+
+def named_class(info: ClassInfo, expression: ast.expr) -> ClassInfo | str | None:
+    """The class of the lineage that an expression names; a string for ``unittest.TestCase``."""
+    dotted = dotted_name(expression)
+    for base, written in zip(info.bases, info.node.bases, strict=True):
+        if dotted is not None and dotted_name(written) == dotted and isinstance(base, ClassInfo):
+            return base
+    resolved = info.module.resolve(expression)
+    if resolved == "unittest.TestCase":
+        return resolved
+    hits = [c for c in info.lineage if c.qualname == dotted and c.module is info.module]
+    return hits[0] if len(hits) == 1 else None
 
 
 def super_statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
@@ -74,5 +105,10 @@ def super_statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
         return None
     if call.keywords or len(call.args) != (0 if use.explicit is None else 1):
         return None
-    statement = parents.get(call)
+    return lone_statement(info, call)
+
+
+def lone_statement(info: ClassInfo, call: ast.AST) -> ast.Expr | None:
+    """The statement that consists of one expression only."""
+    statement = info.module.parents.get(call)
     return statement if isinstance(statement, ast.Expr) else None

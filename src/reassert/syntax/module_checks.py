@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.setup_chain import Problem
+from reassert.syntax.testcase_api import API
 
 # Things that take a TestCase class, or a module of them, and run it with unittest.
 _LOADERS = frozenset(
@@ -39,9 +40,19 @@ def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Uses of a class in its own file that need it to be a TestCase."""
     if info.outer is None:
         for node in context.module.names.get(info.node.name, ()):
-            reason = misuse(context, node, info.node.name)
+            reason = misuse(context, node, info.node.name) or _second_name(context, info, node)
             if reason:
                 yield Problem(info, "B-DYNAMIC", node, reason)
+
+
+def _second_name(context: Context, info: ClassInfo, node: ast.Name) -> str:
+    """What pytest does: it collects a TestCase under every name that a module has for it."""
+    parent = context.module.parents[node]
+    if not isinstance(parent, ast.Assign) or parent not in context.module.tree.body:
+        return ""
+    names = [t.id for t in parent.targets if isinstance(t, ast.Name) and not t.id.startswith("Test")]
+    has_tests = any(c.tests for c in info.lineage)
+    return f"pytest would not collect {info.node.name} as {names[0]} any more" if names and has_tests else ""
 
 
 def misuse(  # noqa: PLR0911 - one return for each reason
@@ -57,12 +68,10 @@ def misuse(  # noqa: PLR0911 - one return for each reason
         if _callee(parent) in _LOADERS:
             return f"{name} is loaded with unittest's {_callee(parent)}"
         return f"{name} is changed or extended at run time" if _callee(parent) in ("setattr", "type") else ""
-    if (
-        isinstance(parent, ast.Attribute)
-        and not isinstance(parent.ctx, ast.Load)
-        and _at_module_level(context, parent)
-    ):
-        return f"attributes of {name} are set from outside"
+    if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
+        return f"attributes of {name} are set from outside" if _at_module_level(context, parent) else ""
+    if isinstance(parent, ast.Attribute) and parent.attr in API and id(parent) not in context.handled:
+        return f"{name}.{parent.attr} is used from outside"
     if isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
         return f"{name} stands in a list that the module may load"
     return ""

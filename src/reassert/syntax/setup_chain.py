@@ -17,11 +17,26 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from reassert.syntax.classes import Classes, ClassInfo, Component, SuperUse, receiver_name
-from reassert.syntax.hierarchy import Reach, is_cooperative, reach, super_statement
+from reassert.syntax.classes import (
+    Classes,
+    ClassInfo,
+    Component,
+    SuperUse,
+    Use,
+    dotted_name,
+    receiver_name,
+)
+from reassert.syntax.hierarchy import (
+    Reach,
+    is_cooperative,
+    lone_statement,
+    reach,
+    reach_of_own,
+    super_statement,
+)
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import is_docstring
-from reassert.syntax.testcase_api import SETTINGS
+from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, SETTINGS
 
 Style = Literal["fixture", "xunit"]
 XUNIT = {"setUp": "setup_method", "tearDown": "teardown_method"}
@@ -62,9 +77,12 @@ class Chain:
         self.classes = classes
         self.component = component
         self.links = {c: self._link(c) for c in component if c.methods.keys() & XUNIT.keys()}
-        self.empty = {c: link for c, link in self.links.items() if self._does_nothing(link)}
-        for info in self.empty:
-            del self.links[info]
+        self.empty: dict[ClassInfo, Link] = {}
+        for info in sorted(self.links, key=lambda c: len(c.lineage)):
+            if self._does_nothing(self.links[info]):
+                self.empty[info] = self.links.pop(info)
+        # Calls through the instance that reach nothing but TestCase's own empty methods.
+        self.dead = [(c, u) for c in component for u in c.uses.attributes if self._is_dead(c, u)]
 
     def _does_nothing(self, link: Link) -> bool:
         """Whether its methods only pass on to the base, or no base has methods they could replace."""
@@ -137,8 +155,21 @@ class Chain:
         return [u for u in info.uses.supers if u.name in XUNIT]
 
     def reach(self, info: ClassInfo, name: str) -> Reach:
-        """What ``super().name`` in a class reaches."""
-        return reach(self.classes, info, name)
+        """What ``super().name`` in a class reaches, of what is still there afterwards."""
+        return reach(self.classes, info, name, self.empty)
+
+    def _is_dead(self, info: ClassInfo, use: Use) -> bool:
+        """Whether ``self.setUp()`` is a statement that does nothing."""
+        call = info.module.parents[use.node]
+        if use.name not in XUNIT or not isinstance(call, ast.Call) or call.args or call.keywords:
+            return False
+        if call.func is not use.node or lone_statement(info, call) is None:
+            return False
+        return reach_of_own(self.classes, info, use.name, self.empty) is Reach.NOTHING
+
+    def calls(self, info: ClassInfo) -> list[Use]:
+        """The uses of setUp and tearDown through the instance that do something."""
+        return [u for u in info.uses.attributes if u.name in XUNIT and (info, u) not in self.dead]
 
     # -- xunit -----------------------------------------------------------------------------------------------
 
@@ -154,7 +185,9 @@ class Chain:
                         function,
                         f"a decorated {function.name} that cannot be a fixture",
                     )
+            link.removed.clear()
         for info in self.component:
+            yield from self._unreached(info)
             for use in self.supers(info):
                 found = (
                     self.reach(info, use.name) if is_cooperative(self.classes, info, use) else Reach.SOMETIMES
@@ -170,6 +203,13 @@ class Chain:
                         f"what this call of {use.name} reaches differs between classes",
                     )
 
+    def _unreached(self, info: ClassInfo) -> Iterator[Problem]:
+        for use in self.calls(info):
+            if reach_of_own(self.classes, info, use.name, self.empty) is not Reach.ALWAYS:
+                yield Problem(
+                    info, "B-MRO", use.node, f"what this use of {use.name} reaches differs between classes"
+                )
+
     # -- fixtures --------------------------------------------------------------------------------------------
 
     def fixture_form(self) -> bool:
@@ -179,13 +219,13 @@ class Chain:
         if self._called_directly() or not all(self._orderly(c) for c in self.component):
             return False
         for link in self.links.values():
-            if not (self._simple(link) and self._place(link)):
+            if not (self._simple(link) and self._place(link)) or self._is_abrupt(link):
                 return False
         self._name()
         return True
 
     def _called_directly(self) -> bool:
-        return any(u.name in XUNIT for c in self.component for u in c.uses.attributes)
+        return any(self.calls(c) for c in self.component)
 
     def _behind(self, info: ClassInfo) -> list[Link]:
         return [self.links[c] for c in info.mro[1:] if c in self.links]
@@ -228,6 +268,23 @@ class Chain:
         covers = all(self._defined([link], name) or not self._defined(behind, name) for name in XUNIT)
         link.overrides = replaces and alone and covers
         return link.overrides
+
+    def tears_down_behind(self, info: ClassInfo) -> bool:
+        """Whether a base has a tearDown."""
+        return self._defined(self._behind(info), "tearDown")
+
+    def _is_abrupt(self, link: Link) -> bool:
+        """Whether a method says itself that it may end early, and with it the tearDown of the bases.
+
+        A setUp that fails keeps every tearDown from being called, a tearDown that ends before its
+        ``super()`` call those of the bases; the fixtures of the bases would run theirs all the same.
+        """
+        if link.overrides or not self.tears_down_behind(link.owner):
+            return False
+        early = link.set_up is not None and any(_may_stop(n) for n in own_nodes(link.set_up))
+        if link.tear_down is None or early:
+            return early
+        return any(isinstance(n, ast.Return) or _may_stop(n) for n in own_nodes(link.tear_down))
 
     def _defined(self, links: list[Link], name: str) -> bool:
         return any(name in link.owner.methods for link in links)
@@ -282,6 +339,16 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _may_stop(node: ast.AST) -> bool:
+    """Whether a node is there to fail or skip: ``raise``, ``assert``, an assertion, skipTest."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in LEGACY_ASSERTIONS | {"skipTest"} or dotted_name(node.func) in _STOPS
+    return isinstance(node, (ast.Raise, ast.Assert))
+
+
+_STOPS = ("pytest.skip", "pytest.fail", "pytest.xfail", "pytest.importorskip", "sys.exit")
 
 
 def _at_end(function: FunctionNode, statement: ast.stmt) -> bool:

@@ -54,7 +54,8 @@ CALLED_BY_OTHERS = frozenset(
     """.split(),
 )
 
-FIXTURE_METHODS = frozenset({"setUp", "tearDown", "setUpClass", "tearDownClass"})
+CLASS_FIXTURE_METHODS = frozenset({"setUpClass", "tearDownClass"})
+FIXTURE_METHODS = CLASS_FIXTURE_METHODS | {"setUp", "tearDown"}
 ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
 CLEANUPS = frozenset(
     {"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"}

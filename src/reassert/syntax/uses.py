@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.testcase_api import CLASS_FIXTURE_METHODS
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,11 @@ class SuperUse:
 
 @dataclass
 class Uses:
-    """How the methods of one class use their receiver."""
+    """How the methods of one class use their receiver; ``named``: ``Base.setUpClass`` and the like."""
 
     attributes: list[Use] = field(default_factory=list)
     supers: list[SuperUse] = field(default_factory=list)
+    named: list[SuperUse] = field(default_factory=list)
     escapes: list[tuple[ast.Name, FunctionNode]] = field(default_factory=list)
     rebound: list[FunctionNode] = field(default_factory=list)
 
@@ -96,6 +98,8 @@ def _collect_attribute(
         found.supers.append(SuperUse(node.attr, node, function))
     elif _reads_class(value, receiver):
         found.attributes.append(Use(node.attr, node, function, through_class=True))
+    elif node.attr in CLASS_FIXTURE_METHODS and dotted_name(value):
+        found.named.append(SuperUse(node.attr, node, function, value))
 
 
 def _reads_class(value: ast.expr, receiver: str | None) -> bool:

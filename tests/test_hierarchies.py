@@ -1,0 +1,411 @@
+"""Random hierarchies of test classes: each does the same, in the same order, before and after the conversion.
+
+A hierarchy is one to three files of classes with set-ups, cleanups, ``super()`` calls, skips and failures at
+random points, and says what it does to a file. Many hierarchies share one planning and one pytest a side.
+``HIERARCHIES`` sets their number and ``HIERARCHY_SEED`` the first of them, as in
+``HIERARCHIES=5000 pytest tests/test_hierarchies.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+import pytest
+
+from reassert.batch.executors import SerialExecutor
+from reassert.workflow.planning import PlanRequest, make_plan
+from running import Run, mapped, run_pytest, write_tree
+
+COUNT = int(os.environ.get("HIERARCHIES", "500"))
+FIRST = int(os.environ.get("HIERARCHY_SEED", "0"))
+
+TRAIL = '''
+import contextlib
+import os
+from pathlib import Path
+
+_out = Path(__file__).with_suffix(".txt").open("a", buffering=1)
+
+
+def log(*words):
+    """What a test does."""
+    nodeid = os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0]
+    _out.write("test\\t" + nodeid + "\\t" + " ".join(map(str, words)) + "\\n")
+
+
+def log_class(ident, *words):
+    """What a class does, whichever of its tests comes first."""
+    path = os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]
+    _out.write("class\\t" + path + "::" + ident + "\\t" + " ".join(map(str, words)) + "\\n")
+
+
+def reset():
+    log("reset")
+
+
+@contextlib.contextmanager
+def place(name):
+    log("enter", name)
+    yield name
+    log("leave", name)
+'''.lstrip()
+
+
+# -- the model: what is rendered, and what a reducer may take away -------------------------------------
+
+
+@dataclass(frozen=True)
+class Member:
+    """A method, or an assignment when ``header`` is empty; each statement may have several lines."""
+
+    header: tuple[str, ...]
+    body: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        if not self.header:
+            return list(self.body)
+        rows = [row for statement in self.body or ("pass",) for row in statement.split("\n")]
+        return ["", *self.header, *("    " + row for row in rows)]
+
+
+@dataclass(frozen=True)
+class Klass:
+    name: str
+    file: int
+    bases: tuple[str, ...]
+    members: tuple[Member, ...]
+    decorators: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    seed: int
+    files: tuple[str, ...]
+    classes: tuple[Klass, ...]
+
+    def render(self, tag: str) -> dict[str, str]:
+        return {f"{self._module(i, tag)}.py": self._file(i, tag) for i in range(len(self.files))}
+
+    def _module(self, index: int, tag: str) -> str:
+        return f"{self.files[index]}_{tag}"
+
+    def _file(self, index: int, tag: str) -> str:
+        homes = {c.name: c.file for c in self.classes}
+        mine = [c for c in self.classes if c.file == index]
+        foreign = sorted({b for c in mine for b in c.bases if homes.get(b, index) != index})
+        rows = ["import unittest", ""]
+        dotted = {}
+        for number, base in enumerate(foreign):
+            module = self._module(homes[base], tag)
+            if (self.seed + number) % 3:
+                rows.append(f"from {module} import {base}")
+            else:
+                rows.append(f"import {module}")
+                dotted[base] = f"{module}.{base}"
+        rows.append("from trail import log, log_class, place, reset")
+        for klass in mine:
+            bases = ", ".join(dotted.get(b, b) for b in klass.bases)
+            rows += ["", "", *klass.decorators, f"class {klass.name}({bases}):"]
+            members = [row for m in klass.members for row in m.lines()] or ["pass"]
+            for row in members:
+                explicit = re.sub(r"@(\w+)@", lambda hit: dotted.get(hit[1], hit[1]), row)
+                rows.append("    " + explicit if row else "")
+        return "\n".join(rows) + "\n"
+
+
+# -- the generator -------------------------------------------------------------------------------------
+
+
+class Generator:
+    """One random hierarchy a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 - not for secrets
+        self.seed = seed
+        self.classes: list[Klass] = []
+        self.quiet = self.random.random() < 0.5  # half of the hierarchies neither fail nor skip
+        self.cleans = self.random.random() < 0.5
+
+    def some(self, chance: float) -> bool:
+        return self.random.random() < chance
+
+    def hierarchy(self) -> Hierarchy:
+        files = ["test_z", "base", "test_a"][: self.random.choice([1, 1, 1, 2, 2, 3])]
+        for number in range(self.random.choice([1, 2, 2, 3, 3, 4, 5])):
+            self.classes.append(self._klass(number, len(files)))
+        if not any(_has_tests(c) for c in self.classes):
+            last = self.classes[-1]
+            self.classes[-1] = replace(last, members=(*last.members, self._test(last, "test_late")))
+        return Hierarchy(self.seed, tuple(files), tuple(self.classes))
+
+    def _klass(self, number: int, files: int) -> Klass:
+        mixin = number == 0 and self.some(0.2)
+        style = self.random.choice(["{}Test", "{}Tests", "Test{}", "{}TestCase", "{}Base", "{}"])
+        stem = ["Ant", "Bee", "Cat", "Dog", "Emu"][number]
+        bases = () if mixin else self._bases()
+        # A file can only import from those that are planned before it: base, then test_a, then test_z.
+        homes = [c.file for c in self.classes if c.name in bases]
+        rank = {1: 0, 2: 1, 0: 2}
+        possible = [f for f in range(files) if all(rank[f] >= rank[h] for h in homes)]
+        name = stem + "Mixin" if mixin else style.format(stem)
+        klass = Klass(name, self.random.choice(possible), bases, ())
+        decorators = ('@unittest.skip("class")',) if self.some(0.04) and not mixin else ()
+        return replace(klass, members=tuple(self._members(klass, stem)), decorators=decorators)
+
+    def _bases(self) -> tuple[str, ...]:
+        cases = [c for c in self.classes if not c.name.endswith("Mixin")]
+        mixins = [c.name for c in self.classes if c.name.endswith("Mixin")]
+        chosen = ["unittest.TestCase"]
+        if cases and self.some(0.8):
+            chosen = [self.random.choice(cases).name]
+            if len(cases) > 2 and self.some(0.1):
+                chosen = list(dict.fromkeys([*chosen, self.random.choice(cases).name]))
+        if mixins and self.some(0.4):
+            chosen = [*mixins, *chosen] if self.some(0.9) else [*chosen, *mixins]
+        return tuple(chosen)
+
+    def _members(self, klass: Klass, stem: str) -> list[Member]:
+        ident = Member((), (f'ident = "{stem}"', f"mood = {self.random.randrange(3)}"))
+        found: list[Member] = []
+        for name, chance in _SET_UPS.items():
+            if self.some(chance):
+                found.append(self._set_up(klass, name))
+        if self.some(0.25):
+            found.append(Member(("def helper(self):",), self._body(stem.lower() + ".helper", "helper")))
+        names = ["test_c", "test_a", "test_b", "test_own_" + stem.lower()]
+        wanted = int(self.some(0.3)) if klass.name.endswith("Mixin") else self.random.choice([0, 0, 1, 1, 2])
+        found += [self._test(klass, name) for name in self.random.sample(names, wanted)]
+        if self.some(0.05):
+            found.append(Member((), ("test_a = None",)))
+        self.random.shuffle(found)
+        return [ident, *found]
+
+    def _set_up(self, klass: Klass, name: str) -> Member:
+        is_class = name.endswith("Class")
+        receiver = "cls" if is_class else "self"
+        what = f"{_stem(klass)}.{name}"
+        if is_class:
+            body = [f'log_class(cls.ident, "{what}")']
+            if self.some(0.2):
+                body.append("cls.shelf = [cls.mood]")
+        else:
+            body = list(self._body(what, name))
+        if self.some(0.75):
+            place = self.random.choice([0, 0, len(body), len(body), self.random.randrange(len(body) + 1)])
+            if self.some(0.8):
+                place = 0 if name.startswith("setUp") else len(body)
+            body.insert(place, self._super(klass, name, receiver))
+        decorator = ("@classmethod",) if is_class else ()
+        doc = ('"""Says something."""',) if self.some(0.1) else ()
+        return Member((*decorator, f"def {name}({receiver}):"), (*doc, *body))
+
+    def _super(self, klass: Klass, name: str, receiver: str) -> str:
+        if self.some(0.1):
+            base = self.random.choice(klass.bases or ("object",))
+            if base != "object":
+                explicit = base if base == "unittest.TestCase" else f"@{base}@"
+                return f"{explicit}.{name}({'' if receiver == 'cls' else receiver})"
+        if self.some(0.15):
+            return f"super({klass.name}, {receiver}).{name}()"
+        return f"super().{name}()"
+
+    def _test(self, klass: Klass, name: str) -> Member:
+        decorators: tuple[str, ...] = ()
+        body = list(self._body(f"{_stem(klass)}.{name}", "test"))
+        if not self.quiet and self.some(0.15):
+            decorators = (self.random.choice(_SKIPS),)
+        elif not self.quiet and self.some(0.1):
+            decorators = ("@unittest.expectedFailure",)
+        if self.some(0.3):
+            body.append(self.random.choice(_CHECKS))
+        return Member((*decorators, f"def {name}(self):"), tuple(body))
+
+    def _body(self, what: str, kind: str) -> tuple[str, ...]:
+        body = [f'log("{what}", self.ident)']
+        body += [self._statement(what, kind) for _ in range(self.random.choice([0, 0, 1, 2]))]
+        if not self.quiet and self.some(0.2):
+            stop = self.random.choice(_STOPS)
+            body.append(f"if self.mood == {self.random.randrange(3)}:\n    {stop}")
+            if self.some(0.5):
+                body.append(f'log("{what}", "late")')
+        return tuple(body)
+
+    def _statement(self, what: str, kind: str) -> str:
+        attribute = self.random.choice(["left", "right"])
+        choices = [
+            f'self.{attribute} = "{what}"',
+            f'log("{what}", getattr(self, "{attribute}", None))',
+            f'for item in (1, 2):\n    log("{what}", item)',
+            f"value = {self.random.randrange(9)}\nlog(value)",
+        ]
+        if kind == "test" and self.some(0.1):
+            choices = _RARE
+        if self.cleans and self.some(0.5):
+            choices = [
+                f'self.addCleanup(log, "{what}", "cleanup")',
+                f'self.left = "{what}"\nself.addCleanup(log, self.left)',
+                "self.addCleanup(reset)",
+                'self.addCleanup(lambda: log("lambda"))',
+            ]
+            if sys.version_info >= (3, 11) and self.some(0.2):
+                choices = [f'self.enterContext(place("{what}"))']
+        return self.random.choice(choices)
+
+
+_SET_UPS = {"setUp": 0.6, "tearDown": 0.45, "setUpClass": 0.2, "tearDownClass": 0.15}
+_SKIPS = ['@unittest.skip("never")', '@unittest.skipIf(False, "no")', '@unittest.skipUnless(False, "yes")']
+_RARE = ["self.setUp()", "self.tearDown()", "self.helper()", 'with self.subTest("s"):\n    log("sub")']
+_STOPS = [
+    "return",
+    "return",
+    'self.skipTest("not in this mood")',
+    'raise unittest.SkipTest("not in this mood")',
+    'self.fail("in this mood")',
+    'raise ValueError("in this mood")',
+    "self.assertEqual(self.mood, 9)",
+]
+_CHECKS = [
+    "self.assertEqual(self.mood, 1)",
+    "self.assertIn(self.mood, (0, 1, 2))",
+    'self.assertTrue(self.ident, "no name")',
+    'with self.assertRaises(ValueError):\n    int("x")',
+    'self.assertRaises(ValueError, int, "x")',
+]
+
+
+def _stem(klass: Klass) -> str:
+    """A word for what a class does that is not its name: a string that names a class is a reference to it."""
+    return klass.name.removeprefix("Test")[:3].lower()
+
+
+def _has_tests(klass: Klass) -> bool:
+    return any("def test" in row for m in klass.members for row in m.header)
+
+
+# -- the check -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The files afterwards; ``excused`` are those where the tool says that an error may become an xfail."""
+
+    files: Mapping[str, str]
+    failures: Mapping[str, str]
+    excused: AbstractSet[str]
+    test_map: Mapping[str, Sequence[str]]
+
+
+class Side(NamedTuple):
+    run: Run
+    tests: Mapping[str, Sequence[str]]
+    classes: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Hierarchies by tag, converted and run; ``problem`` says what differs for one of them."""
+
+    hierarchies: Mapping[str, Hierarchy]
+    converted: Converted
+    again: Converted
+    before: Side
+    after: Side
+
+    def shown(self, tag: str) -> str:
+        """Both sides as text."""
+        files = self.hierarchies[tag].render(tag).items()
+        return "\n".join(f"# {name}\n{old}\n# becomes\n{self.converted.files[name]}" for name, old in files)
+
+    def problem(self, tag: str) -> str:
+        """What differs, or an empty string."""
+        names = list(self.hierarchies[tag].render(tag))
+        for name in names:
+            for run in (self.converted, self.again):
+                if name in run.failures:
+                    return f"{name} could not be worked on: {run.failures[name]}"
+            if self.again.files[name] != self.converted.files[name]:
+                return f"a second run changes {name}:\n{self.again.files[name]}"
+        if self.converted.excused & set(names):
+            return ""
+        for what, before, after in self._aspects(names):
+            if before != after:
+                return f"{what} differ\nbefore {before}\nafter  {after}"
+        return ""
+
+    def _aspects(self, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+        renamed = self.converted.test_map
+        outcomes = _of(names, self.after.run.outcomes)
+        yield "outcomes", mapped(_of(names, self.before.run.outcomes), renamed), outcomes
+        yield "events", mapped(_of(names, self.before.tests), renamed), _of(names, self.after.tests)
+        ran = {key.partition("::")[2] for key, outcome in outcomes.items() if outcome != "skipped"}
+        yield "class events", _of_classes(names, ran, self.before), _of_classes(names, ran, self.after)
+
+
+def _of(names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key.partition("::")[0] in names}
+
+
+def _of_classes(names: Sequence[str], ran: AbstractSet[str], side: Side) -> dict[str, Any]:
+    """What classes did of which a test ran: for one with nothing but skipped tests pytest needs no set-up."""
+    found = _of(names, side.classes)
+    return {key: value for key, value in found.items() if any(key.split("::")[1] in name for name in ran)}
+
+
+def compare(hierarchies: Mapping[str, Hierarchy], root: Path) -> Comparison:
+    """Convert all of them at once, twice, and run both sides."""
+    files = {"trail.py": TRAIL}
+    for tag, hierarchy in hierarchies.items():
+        files |= hierarchy.render(tag)
+    converted = _convert(root / "converted", files)
+    again = _convert(root / "again", converted.files)
+    before, after = _run(root / "before", files), _run(root / "after", converted.files)
+    return Comparison(hierarchies, converted, again, before, after)
+
+
+def _convert(root: Path, files: Mapping[str, str]) -> Converted:
+    write_tree(root, files)
+    plan = make_plan(PlanRequest(paths=(root,)), SerialExecutor())
+    changed = {c.path.name: c.after.decode() for c in plan.changes if c.after is not None}
+    failures = {failed.path.name: failed.error for failed in plan.failures}
+    excused = frozenset(f.location.path.name for f in plan.findings if f.code == "B-XFAIL")
+    return Converted({**files, **changed}, failures, excused, plan.test_map)
+
+
+def _run(root: Path, files: Mapping[str, str]) -> Side:
+    write_tree(root, {**files, "pytest.ini": "[pytest]\n"})
+    run = run_pytest(root, root.with_suffix(".json"), ["--tb=no"])
+    events: dict[str, defaultdict[str, list[str]]] = {"test": defaultdict(list), "class": defaultdict(list)}
+    for row in (root / "trail.txt").read_text(encoding="utf-8").splitlines():
+        kind, key, event = row.split("\t")
+        events[kind][key].append(event)
+    return Side(run, events["test"], events["class"])
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    hierarchies = {str(seed): Generator(seed).hierarchy() for seed in range(FIRST, FIRST + COUNT)}
+    return compare(hierarchies, tmp_path_factory.mktemp("hierarchies"))
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
+def test_a_hierarchy_does_the_same_afterwards(seed: int, comparison: Comparison) -> None:
+    problem = comparison.problem(str(seed))
+    assert not problem, f"{problem}\n{comparison.shown(str(seed))}"
+
+
+def test_most_hierarchies_are_converted(comparison: Comparison) -> None:
+    texts = [
+        "".join(comparison.converted.files[n] for n in hierarchy.render(tag))
+        for tag, hierarchy in comparison.hierarchies.items()
+    ]
+    refused = sum("unittest.TestCase)" in text for text in texts)
+    assert refused < len(texts) / 5
