@@ -22,6 +22,7 @@ from reassert.syntax.layout import Operand
 from reassert.syntax.managers import Misfit, manager_parts, read_manager
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.standalone import on_its_own
+from reassert.syntax.types import assigned_value
 
 _NAMES = frozenset({"assertRaises", "assertRaisesRegex"})
 # Names that say no more than that something is a context manager; others are the author's to keep.
@@ -256,14 +257,22 @@ def _arguments(call: AssertionCall) -> _Problem | None:
     if _is_deferred(call) and isinstance(call.call.args[fixed], ast.Constant):
         return "A-RECEIVER", "what is to be called is no function"
     expected = _expected(call)
-    if expected is None or not _is_exception(expected):
+    if expected is None or not _is_exception(call.context, expected):
         return "A-RECEIVER", "the expected exception is no class and no flat tuple of classes"
     return None
 
 
-def _is_exception(node: ast.expr) -> bool:
+def _is_exception(context: Context, node: ast.expr) -> bool:
+    """Whether pytest takes it for the expected exception: it wants a class or a flat tuple of classes."""
     if isinstance(node, ast.Tuple):
-        return bool(node.elts) and not any(
-            isinstance(e, (ast.Tuple, ast.Starred, ast.Constant)) for e in node.elts
-        )
+        return bool(node.elts) and not any(_is_no_class(context, e) for e in node.elts)
+    value = assigned_value(context, node) if isinstance(node, ast.Name) else None
+    if isinstance(value, ast.Tuple):
+        return _is_exception(context, value)
     return is_pure(node) and not isinstance(node, (ast.Constant, ast.List, ast.Dict, ast.Set, ast.JoinedStr))
+
+
+def _is_no_class(context: Context, node: ast.expr) -> bool:
+    if isinstance(node, ast.Name):
+        return isinstance(assigned_value(context, node), ast.Tuple)
+    return isinstance(node, (ast.Tuple, ast.Starred, ast.Constant))

@@ -20,7 +20,7 @@ from reassert.syntax.converting import (
     spelled,
 )
 from reassert.syntax.layout import Piece
-from reassert.syntax.types import static_type
+from reassert.syntax.types import assigned_value, static_type
 
 _SIGNATURES: Mapping[str, Signature] = {
     "assertRegex": signature("text", "expected_regex"),
@@ -47,7 +47,7 @@ def _convert(assertion: Assertion) -> Result:
     negation = b"not " if assertion.call.name == "assertNotRegex" else b""
     text = assertion.bound["text"]
     pattern = assertion.bound[_SIGNATURES[assertion.call.name].parameters[1]]
-    if not negation and isinstance(pattern.node, ast.Constant) and pattern.node.value in ("", b""):
+    if not negation and _is_empty(assertion.context, pattern.node):
         return assertion.refuse(
             "A-REGEX-ORDER", "unittest fails when the pattern is empty; re.search would find it"
         )
@@ -58,6 +58,15 @@ def _convert(assertion: Assertion) -> Result:
     if name is None or _may_be_foreign(assertion.context, pattern.node):
         return assertion.kept()
     return assertion.asserted_call(negation + name + b".search(", [bare(pattern), bare(text)], imports=["re"])
+
+
+def _is_empty(context: Context, pattern: ast.expr) -> bool:
+    if isinstance(pattern, ast.Name):
+        value = assigned_value(context, pattern)
+        return value is not None and not isinstance(value, ast.Name) and _is_empty(context, value)
+    if isinstance(pattern, ast.JoinedStr):
+        return not pattern.values
+    return isinstance(pattern, ast.Constant) and pattern.value in ("", b"")
 
 
 def _may_be_foreign(context: Context, pattern: ast.expr) -> bool:

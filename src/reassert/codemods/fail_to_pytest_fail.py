@@ -11,7 +11,7 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
-from reassert.syntax.calling import renamed_call, substituted
+from reassert.syntax.calling import as_text, renamed_call, substituted
 from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
 from reassert.syntax.exceptions import FAILURES, Catching, in_inner_function, redefines_failure
@@ -99,8 +99,7 @@ class _Conversion:
             parts = substituted(parts, keyword.start, message.span.start, b"")
         if head.startswith(b"raise") or self._is_message(message.node):
             return parts
-        parts = substituted(parts, message.span.end, message.span.end, b")")
-        return substituted(parts, message.span.start, message.span.start, b"str(")
+        return as_text(self.context, call.call, parts, message)
 
     def _is_message(self, node: ast.expr) -> bool:
         """Whether pytest.fail takes it as it is; it wants a string or None."""

@@ -12,7 +12,7 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, read_arguments
 from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
-from reassert.syntax.calling import renamed_call, substituted
+from reassert.syntax.calling import as_text, renamed_call, substituted
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.exceptions import SKIPS, Catching, in_inner_function
@@ -86,7 +86,7 @@ class _Conversion:
 
     def _skip(self, call: AssertionCall, reason: Argument) -> None:
         head = imported_as(self.context, "pytest") + b".skip"
-        parts = self._as_text(renamed_call(self.context, call.call, head), reason)
+        parts = self._as_text(call.call, renamed_call(self.context, call.call, head), reason)
         self._replace(call, parts, frozenset({"pytest"}))
 
     def _raise(self, call: AssertionCall, reason: Argument) -> None:
@@ -102,12 +102,9 @@ class _Conversion:
         self.edits.append(self.context.replace(call.call, parts, unit, requires=call.owner, imports=imports))
         self.handled.add(id(call.attribute))
 
-    def _as_text(self, parts: list[Part], reason: Argument) -> list[Part]:
+    def _as_text(self, call: ast.Call, parts: list[Part], reason: Argument) -> list[Part]:
         """pytest.skip wants a string."""
-        if is_text(self.context, reason.node):
-            return parts
-        parts = substituted(parts, reason.span.end, reason.span.end, b")")
-        return substituted(parts, reason.span.start, reason.span.start, b"str(")
+        return parts if is_text(self.context, reason.node) else as_text(self.context, call, parts, reason)
 
     def raised(self, owner: ClassInfo, method: FunctionNode, node: ast.Raise) -> None:
         """One ``raise unittest.SkipTest(...)``; where it may be caught it stays."""
@@ -125,7 +122,7 @@ class _Conversion:
         if arguments.starred or len(arguments.items) > 1 or node.exc.keywords:
             return None
         parts = renamed_call(self.context, node.exc, head)
-        return self._as_text(parts, arguments.items[0]) if arguments.items else parts
+        return self._as_text(node.exc, parts, arguments.items[0]) if arguments.items else parts
 
 
 def _skip_raises(context: Context) -> Iterator[tuple[ClassInfo, FunctionNode, ast.Raise]]:

@@ -49,6 +49,13 @@ def substituted(parts: Iterable[Part], start: int, end: int, new: bytes) -> list
     return done
 
 
+def as_text(context: Context, call: ast.Call, parts: Iterable[Part], argument: Argument) -> list[Part]:
+    """``parts`` of the renamed ``call`` with ``str(...)`` around its ``argument``."""
+    lone = argument.span.end == context.module.span(call).end
+    parts = substituted(parts, argument.span.end, argument.span.end, b")")
+    return substituted(parts, argument.span.start, argument.span.start, b"(str" if lone else b"str(")
+
+
 def pushed(parts: Iterable[Part], start: int, end: int, width: int) -> list[Part]:
     """``parts`` with the lines that begin between the original bytes ``start`` and ``end`` moved right."""
     done: list[Part] = []
@@ -68,6 +75,13 @@ class Row(NamedTuple):
     before: bytes
     argument: Argument
     after: bytes = b""
+
+
+def keyword_row(name: bytes, argument: Argument) -> Row:
+    """``name=<argument>`` for an argument that may have been positional; ``f(x=y := 1)`` is no Python."""
+    if isinstance(argument.node, ast.NamedExpr) and not argument.parenthesised:
+        return Row(name + b"=(", argument, b")")
+    return Row(name + b"=", argument)
 
 
 def rows(arguments: Iterable[Argument]) -> list[Row]:

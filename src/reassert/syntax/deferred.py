@@ -10,7 +10,7 @@ from functools import cached_property
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import AssertionCall
-from reassert.syntax.calling import Row, call_parts, deeper, lambda_body, rows, statement_of, with_block
+from reassert.syntax.calling import Row, call_parts, deeper, keyword_row, lambda_body, rows, statement_of, with_block
 from reassert.syntax.classes import receiver_name
 from reassert.syntax.exceptions import ALL, is_bound, may_catch
 from reassert.syntax.layout import Operand
@@ -153,7 +153,7 @@ class DeferredCall:
         layout = self.call.context.layout(statement)
         arguments = self._fixed_arguments()
         spoken = [replace(a, before=(), after=()) for a in arguments]
-        named = [Row(b"", spoken[0]), *(Row(b"match=", a) for a in spoken[1:])]
+        named = [Row(b"", spoken[0]), *(keyword_row(b"match", a) for a in spoken[1:])]
         header = call_parts(layout, [b"with " + head + b"("], named, [b"):"])
         return with_block(layout, header, body, self._comments(arguments))
 

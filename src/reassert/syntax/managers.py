@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reassert.model.edits import Part
 from reassert.syntax.arguments import Argument, is_pure
 from reassert.syntax.assertions import AssertionCall
-from reassert.syntax.calling import pushed, renamed_call, substituted
+from reassert.syntax.calling import keyword_row, pushed, renamed_call, substituted
 from reassert.syntax.module import Module
 
 _NAMES = {"expected_exception": 0, "expected_warning": 0, "expected_regex": 1}
@@ -71,7 +71,9 @@ def _matching(module: Module, parts: list[Part], pattern: Argument) -> list[Part
     if pattern.keyword is None:
         if _hangs(module, pattern):
             parts = pushed(parts, *pattern.span, len(b"match="))
-        return substituted(parts, pattern.span.start, pattern.span.start, b"match=")
+        name, _, close = keyword_row(b"match", pattern)
+        parts = substituted(parts, pattern.span.end, pattern.span.end, close)
+        return substituted(parts, pattern.span.start, pattern.span.start, name)
     start = module.source.buffer.rindex(pattern.keyword.encode(), 0, pattern.span.start)
     return substituted(parts, start, start + len(pattern.keyword), b"match")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument, bind, read_arguments
 from reassert.syntax.assertions import negated
-from reassert.syntax.calling import Row, call_parts
+from reassert.syntax.calling import Row, call_parts, keyword_row
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import Module
@@ -73,7 +73,7 @@ def _reason(context: Context, argument: Argument) -> Row:
     """Pytest wants a string where unittest takes anything; what other files provide is taken to be one."""
     foreign = not isinstance(argument.node, (ast.Name, ast.Constant)) or _is_foreign(context, argument.node)
     if foreign or is_text(context, argument.node):
-        return Row(b"reason=", argument)
+        return keyword_row(b"reason", argument)
     return Row(b"reason=str(", argument, b")")
 
 
