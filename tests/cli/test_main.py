@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -29,6 +30,29 @@ def test_version(run):
 def test_help_is_given(run, arguments):
     done = run(*arguments)
     assert "Usage: reassert" in done.out.decode() + done.err
+
+
+@pytest.mark.parametrize("command", ["diff", "migrate", "undo", "explain"])
+def test_help_shows_no_python_types(run, command):
+    assert re.search(r"<list|<str|Path]", run(command, "--help").out.decode()) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("reassert explain testcase_to_", ["testcase_to_plain_class"]),
+        (
+            "reassert diff --select fail_to_pytest_fail,testcase_to_",
+            ["fail_to_pytest_fail,testcase_to_plain_class"],
+        ),
+        ("reassert migrate --profile a", ["asserts"]),
+    ],
+)
+def test_the_shell_is_told_how_to_go_on(run, monkeypatch, words, completions):
+    monkeypatch.setenv("_REASSERT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    assert run().out.decode().split() == completions
 
 
 def test_unknown_commands_and_options_are_bad_usage(run):

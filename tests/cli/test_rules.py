@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -11,6 +12,7 @@ class Fake(Codemod[None]):
     title = "Make it [bold]better[/]"
     id = "old_to_new"
     page_path = Path()
+    refusals: ClassVar = {"B-BASE": "a base is unknown", "A-EXPR": "used as a value"}
 
     def rewrite(self, context):  # noqa: ARG002 - the signature is the base class's
         return Rewrite()
@@ -20,13 +22,18 @@ class Other(Fake):
     title = "Another"
     id = "a_to_b"
     safety = Safety.UNSAFE
+    refusals: ClassVar = {}
 
 
 @pytest.fixture
 def rules(monkeypatch, tmp_path):
     known = {"old_to_new": Fake(), "a_to_b": Other()}
-    known["old_to_new"].page_path = tmp_path / "old_to_new.md"
-    known["old_to_new"].page_path.write_text("# Title\n\n*Prose* caf\u00e9\n", encoding="utf-8")
+    for name, page in (
+        ("old_to_new", "# Title\n\n*Prose* caf\u00e9\n"),
+        ("a_to_b", "# Other\n\nSee `LOST-X`.\n"),
+    ):
+        known[name].page_path = tmp_path / f"{name}.md"
+        known[name].page_path.write_text(page, encoding="utf-8")
     monkeypatch.setattr(catalog, "rule_ids", lambda: tuple(sorted(known)))
     monkeypatch.setattr(catalog, "load", lambda ids=None: tuple(known[name] for name in ids or known))
 
@@ -39,9 +46,32 @@ def test_rules_lists_id_safety_and_title(run):
 
 
 @pytest.mark.usefixtures("rules")
-def test_explain_gives_the_raw_page_off_a_terminal(run):
+def test_explain_gives_page_and_class_in_markdown_off_a_terminal(run):
     done = run("explain", "old_to_new")
-    assert (done.code, done.out.decode()) == (0, "# Title\n\n*Prose* caf\u00e9\n")
+    assert (done.code, done.out.decode()) == (
+        0,
+        (
+            "# Title\n\n`old_to_new`, safe: applied by default.\n\n*Prose* caf\u00e9\n\n"
+            "## What it refuses\n\n- `A-EXPR`: used as a value\n- `B-BASE`: a base is unknown\n"
+        ),
+    )
+    assert b"`a_to_b`, unsafe: applied with `--unsafe-fixes` only.\n" in run("explain", "a_to_b").out
+
+
+@pytest.mark.parametrize(
+    ("code", "about"),
+    [
+        ("B-BASE", "# B-BASE\n\n- `old_to_new`: a base is unknown\n\n"),
+        ("lost-x", "# LOST-X\n\n- `a_to_b`: see its page\n\n"),
+    ],
+)
+@pytest.mark.usefixtures("rules")
+def test_explain_says_what_a_code_means(run, code, about):
+    done = run("explain", code)
+    assert (done.code, done.out.decode()) == (
+        0,
+        about + "`reassert explain RULE` shows a rule's page, with examples.\n",
+    )
 
 
 @pytest.mark.usefixtures("rules")

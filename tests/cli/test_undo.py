@@ -34,6 +34,16 @@ def test_runs_are_listed(run, run_id):
     assert b"  undone  " in run("undo", "--list").out
 
 
+def test_the_shell_completes_runs(run, run_id, monkeypatch):
+    for name, value in (
+        ("_REASSERT_COMPLETE", "complete_bash"),
+        ("COMP_WORDS", "reassert undo 2"),
+        ("COMP_CWORD", "2"),
+    ):
+        monkeypatch.setenv(name, value)
+    assert run().out.decode().split() == [run_id]
+
+
 def test_an_empty_list_says_so(run, tmp_path, monkeypatch):
     monkeypatch.setenv("REASSERT_STATE_DIR", str(tmp_path / "empty"))
     done = run("undo", "--list")

@@ -194,3 +194,18 @@ def test_a_page_is_raw_markdown_or_laid_out():
     assert plain.getvalue() == page + "\n"
     assert "\x1b[" in rich.getvalue()
     assert "Some words." in ESCAPE.sub("", rich.getvalue())
+
+
+def test_a_laid_out_page_says_which_example_is_which():
+    page = "# T\n```python before\na\n```\n```python after path=x.py\nb\n```\n```python unchanged\nc\n```\n"
+    out = io.StringIO()
+    write_page(page, out, colour=True)
+    lines = [line.strip() for line in ESCAPE.sub("", out.getvalue()).splitlines()]
+    assert [line for line in lines if line][1:] == [
+        "Before:",
+        "a",
+        "After (x.py):",
+        "b",
+        "Left as it is:",
+        "c",
+    ]

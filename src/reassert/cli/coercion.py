@@ -38,7 +38,13 @@ def convert_here(params: list[Any]) -> list[Any]:
         if kind and hasattr(param, "get_runtime_param"):
             conversion = _Conversion(kind, getattr(param.type_descriptor.parameter_info, "min", None))
             param.get_runtime_param = conversion.itself
+        if param.param_type_name == "argument":
+            param.display_type_rich = _untyped
     return params
+
+
+def _untyped(ctx: Any) -> None:
+    """Show no Python type beside an argument's name: ``PATHS``, not ``PATHS <list[Path]>``."""
 
 
 def _kind(annotation: Any) -> type | None:

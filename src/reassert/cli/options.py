@@ -19,7 +19,8 @@ class ProfileName(str, Enum):
 def _complete_rule(incomplete: str) -> Iterator[str]:
     from reassert.catalog import rule_ids  # noqa: PLC0415 - only paid for a completion
 
-    return (name for name in rule_ids() if name.startswith(incomplete))
+    known, comma, last = incomplete.rpartition(",")
+    return (f"{known}{comma}{name}" for name in rule_ids() if name.startswith(last))
 
 
 Paths = Annotated[
@@ -27,7 +28,11 @@ Paths = Annotated[
 ]
 RuleId = Annotated[
     str,
-    typer.Argument(metavar="RULE", help="A rule id from `reassert rules`.", autocompletion=_complete_rule),
+    typer.Argument(
+        metavar="RULE",
+        help="A rule of `reassert rules`, or a code of the summary.",
+        autocompletion=_complete_rule,
+    ),
 ]
 Select = Annotated[
     list[str] | None,

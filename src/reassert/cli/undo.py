@@ -1,6 +1,7 @@
 """``reassert undo``: put back what a run wrote."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,20 @@ from reassert.cli.guard import DONE, PENDING, ends, note, outlasting
 if TYPE_CHECKING:
     from reassert.workflow.undoing import RunInfo
 
+
+def _complete_run(incomplete: str) -> Iterator[str]:
+    from reassert.workflow.undoing import list_runs  # noqa: PLC0415 - only paid for a completion
+
+    return (run.run_id for run in list_runs() if not run.undone and run.run_id.startswith(incomplete))
+
+
 Run = Annotated[
     str | None,
     typer.Argument(
         metavar="RUN",
         help="The run that `reassert migrate` named (default: the newest of this project).",
         show_default=False,
+        autocompletion=_complete_run,
     ),
 ]
 List = Annotated[bool, typer.Option("--list", help="List the runs, newest first, and undo none.")]

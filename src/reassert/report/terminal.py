@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TextIO
 
 from reassert.report.diff import diff_rows
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reassert.model.outcomes import Plan
+
+_FENCE = re.compile(r"^```python (before|after|unchanged)(?: path=(\S+))?$", re.MULTILINE)
+_LABELS = {"before": "Before", "after": "After", "unchanged": "Left as it is"}
 
 
 def write_diff(plan: Plan, stream: TextIO, *, base: Path, colour: bool) -> None:
@@ -32,8 +36,14 @@ def write_page(markdown: str, stream: TextIO, *, colour: bool) -> None:
     from rich.console import Console  # noqa: PLC0415 - paid for by coloured output alone
     from rich.markdown import Markdown  # noqa: PLC0415
 
-    page = Markdown(markdown, code_theme="ansi_dark")
+    page = Markdown(_FENCE.sub(_labelled, markdown), code_theme="ansi_dark")
     console = Console(file=None, force_terminal=True, color_system="standard")
     with console.capture() as captured:
         console.print(page)
     stream.write(captured.get())
+
+
+def _labelled(fence: re.Match[str]) -> str:
+    """Say above an example what it is: laid out, a fence shows nothing of its own line."""
+    file = f" (`{fence[2]}`)" if fence[2] else ""
+    return f"*{_LABELS[fence[1]]}{file}:*\n\n```python"
