@@ -187,7 +187,7 @@ class Assertion:
     def _stated(self, shape: Shape, imports: Sequence[str], bind: Test) -> Converted:
         arguments = [o.argument for o in shape.operands]
         message_waits = self.message is None or may_be_late(self.message)
-        ordered = message_waits and _in_order(arguments)
+        ordered = message_waits and _in_order(arguments) and not _is_hurried(shape)
         bound = [a for a in arguments if bind(a.node) or not (ordered or is_trivial(a.node))]
         if self.message is not None and not message_waits:
             bound.append(self.message)
@@ -374,6 +374,17 @@ def _in_order(operands: Sequence[Argument]) -> bool:
         for i, a in enumerate(operands)
         for b in operands[i + 1 :]
     )
+
+
+def _is_hurried(shape: Shape) -> bool:
+    """Whether pytest would evaluate more of an operand than Python does, where that matters.
+
+    Source: visit_Compare in _pytest/assertion/rewrite.py: ``a < b < c()`` calls ``c`` even if ``a < b`` is false.
+    """
+    compares = [n for o in shape.operands for n in ast.walk(o.argument.node) if isinstance(n, ast.Compare)]
+    if len(compares) == len(shape.pieces) == 1 and compares[0] is shape.operands[0].argument.node:
+        return False  # the whole condition: it fails as soon as one comparison does
+    return not all(is_pure(later) for compare in compares for later in compare.comparators[1:])
 
 
 def _may_swap(first: ast.expr, second: ast.expr) -> bool:
