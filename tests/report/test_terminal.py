@@ -71,21 +71,14 @@ def test_the_plain_diff(plan):
 def test_the_summary_lists_everything(plan):
     assert shown(write_summary, plan) == (
         "\n"
-        "1 file to change (12 files looked at)\n"
-        "  classes     4 of 5 become plain classes\n"
-        "  tests       1,037 in these classes\n"
-        "  assertions  120 of 124 converted\n"
-        "  names       3 tests will have another name\n"
-        "    a.py::FooTestCase -> TestFoo (2 tests)\n"
-        "    a.py::TestBar::test_c -> a.py::TestBar::test_c[1], a.py::TestBar::test_c[2]\n"
+        "3 tests will have another name\n"
+        "  a.py::FooTestCase -> TestFoo (2 tests)\n"
+        "  a.py::TestBar::test_c -> a.py::TestBar::test_c[1], a.py::TestBar::test_c[2]\n"
         "\n"
         "3 conversions refused: what is refused stays as it is, and still runs\n"
         "  a.py:4   B-BASE  because\n"
         "  a.py:30  A-EXPR  because\n"
         "  b.py:7   B-BASE  the base class is [bold]unknown[/]\n"
-        "By code:\n"
-        "  B-BASE       2\n"
-        "  A-EXPR       1\n"
         "\n"
         "1 place to look at\n"
         "  a.py:2  C-VACUOUS  never ran (await it)\n"
@@ -94,13 +87,44 @@ def test_the_summary_lists_everything(plan):
         "  /else/x.py  permission denied\n"
         "  bad.py:3  invalid syntax\n"
         "\n"
-        "2 files skipped: generated\n"
+        "1 file to change (12 files looked at)\n"
+        "  classes     4 of 5 become plain classes\n"
+        "  tests       1,037 in these classes\n"
+        "  assertions  120 of 124 converted\n"
+        "  names       3 tests will have another name\n"
+        "  refused     3 conversions; the code stays and still runs\n"
+        "    B-BASE       2\n"
+        "    A-EXPR       1\n"
+        "  to look at  1 place\n"
+        "    C-VACUOUS       1\n"
+        "  skipped     2 files: generated\n"
+        "  failed      2 files\n"
+        "What a code means: reassert explain CODE\n"
     )
+
+
+def test_refusals_of_a_file_that_say_the_same_share_a_row_for_a_reader():
+    refusals = (
+        *(refusal("a.py", number, "B-BASE", "unknown  base") for number in (9, 4, 30)),
+        refusal("a.py", 9, "A-EXPR"),
+        refusal("b.py", 4, "B-BASE", "unknown base"),
+        *(refusal("c.py", number, "B-BASE") for number in (7, 8)),
+    )
+    text = shown(write_summary, Plan(ROOT, refusals=refusals, files=3), grouped=True)
+    assert text.splitlines()[:6] == [
+        "7 conversions refused: what is refused stays as it is, and still runs",
+        "  a.py:4  B-BASE  unknown base (also in lines 9, 30)",
+        "  a.py:9  A-EXPR  because",
+        "  b.py:4  B-BASE  unknown base",
+        "  c.py:7  B-BASE  because (also in line 8)",
+        "",
+    ]
+    assert shown(write_summary, Plan(ROOT, refusals=refusals, files=3)).count("\n  c.py:") == 2
 
 
 def test_the_short_summary_counts_by_code(plan):
     text = shown(write_summary, plan, stat=True)
-    assert "  B-BASE       2\n  A-EXPR       1\n" in text
+    assert "    B-BASE       2\n    A-EXPR       1\n" in text
     assert "C-VACUOUS       1\n" in text
     assert "because" not in text
     assert "TestFoo" not in text
@@ -116,7 +140,7 @@ def test_a_name_keeps_its_blanks():
 
 def test_one_failure_is_told_in_the_singular():
     text = shown(write_summary, Plan(ROOT, files=1, failures=(Failed(ROOT / "a.py", "is read-only"),)))
-    assert "\n1 file could not be worked on, and stays as it is\n" in text
+    assert "1 file could not be worked on, and stays as it is\n" in text
 
 
 def test_an_empty_plan_says_so():
@@ -184,6 +208,10 @@ def test_a_removed_file_is_shown_as_such():
 @given(st.lists(st.text(st.characters(codec="utf-8")).map(visible), min_size=1))
 def test_highlighting_keeps_every_line(lines):
     assert ["".join(text for text, _ in row) for row in highlighted(lines)] == lines
+
+
+def test_a_string_is_one_piece():
+    assert highlighted(['x = "a b"']) == [[("x = ", ""), ('"a b"', "yellow")]]
 
 
 def test_a_page_is_raw_markdown_or_laid_out():

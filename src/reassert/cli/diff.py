@@ -92,8 +92,9 @@ def show_changes(planned: "Plan", output_format: Format = Format.text) -> None:
 
 
 def show_summary(planned: "Plan", *, stat: bool = False) -> None:
-    """Write the summary to standard error."""
+    """Write the summary to standard error: short for a reader on a terminal, a refusal a line for a log."""
     from reassert.report.terminal import write_summary  # noqa: PLC0415 - not needed for help
 
     with outlasting(sys.stderr) as stream:
-        write_summary(planned, stream, base=Path.cwd(), colour=wants_colour(stream), stat=stat)
+        look = {"colour": wants_colour(stream), "stat": stat, "grouped": is_terminal(stream)}
+        write_summary(planned, stream, base=Path.cwd(), **look)

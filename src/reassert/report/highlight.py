@@ -39,10 +39,17 @@ def highlighted(lines: Sequence[str]) -> list[list[Piece]]:
     for kind, value in _LEXER.get_tokens("\n".join(lines)):
         style = _style(kind)
         first, *others = value.split("\n")
-        rows[-1].append((first, style))
+        _add(rows[-1], first, style)
         rows.extend([(other, style)] for other in others)
     shown = ["".join(text for text, _ in row) for row in rows]
     return rows if shown == list(lines) else [[(line, "")] for line in lines]
+
+
+def _add(row: list[Piece], text: str, style: str) -> None:
+    """Add characters to a row, to its last piece if that has the same style."""
+    if row and row[-1][1] == style:
+        text = row.pop()[0] + text
+    row.append((text, style))
 
 
 def _style(kind: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from reassert.report.text import line, one_line, one_name
 
@@ -13,24 +13,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from reassert.model.outcomes import Failed, Finding, Plan, Refusal, TestMap
+    from reassert.model.outcomes import Failed, Finding, Location, Plan, Refusal, Tally, TestMap
     from reassert.report.text import Row
-
-_Placed = TypeVar("_Placed", "Refusal", "Finding")
 
 _WIDE = 48
 
 
-def summary_rows(plan: Plan, base: Path, *, stat: bool = False) -> Iterator[Row]:
-    """Give the summary; paths are shown relative to ``base``. ``stat`` counts by code in place of listing."""
+class _Remark(NamedTuple):
+    """A refusal or a finding, and the lines further down in which its file has the same one."""
+
+    location: Location
+    code: str
+    text: str
+    more: list[int]
+
+
+def summary_rows(plan: Plan, base: Path, *, stat: bool = False, grouped: bool = False) -> Iterator[Row]:
+    """Give the summary: what needs words, and last the numbers, where a terminal's reader looks first.
+
+    Paths are shown relative to ``base``. ``stat`` leaves out the lists but that of failures; ``grouped`` puts
+    refusals and findings of one file that say the same into one row.
+    """
     return chain(
-        _headline(plan, stat=stat),
-        _tally_rows(plan),
-        _renames(plan.test_map, stat=stat),
-        _refusal_rows(plan.refusals, base, stat=stat),
-        _finding_rows(plan.findings, base, stat=stat),
+        [line()] if plan.changes and not stat else (),
+        () if stat else _renames(plan.test_map),
+        () if stat else _refusal_rows(plan.refusals, base, grouped=grouped),
+        () if stat else _finding_rows(plan.findings, base, grouped=grouped),
         _failure_rows(plan.failures, base),
-        _skipped_rows(plan),
+        _headline(plan),
+        _tally_rows(plan.tally),
+        _count_rows(plan),
     )
 
 
@@ -45,9 +57,7 @@ def place(path: Path, line_number: int | None, base: Path) -> str:
     return one_name(f"{name}:{line_number}" if line_number else name)
 
 
-def _headline(plan: Plan, *, stat: bool) -> Iterator[Row]:
-    if plan.changes and not stat:
-        yield line()
+def _headline(plan: Plan) -> Iterator[Row]:
     looked = f"{counted(plan.files, 'file')} looked at"
     if plan.changes:
         yield ((f"{counted(len(plan.changes), 'file')} to change", "bold green"), (f" ({looked})", ""))
@@ -55,8 +65,7 @@ def _headline(plan: Plan, *, stat: bool) -> Iterator[Row]:
         yield (("Nothing to change", "bold"), (f" ({looked})", ""))
 
 
-def _tally_rows(plan: Plan) -> Iterator[Row]:
-    tally = plan.tally
+def _tally_rows(tally: Tally) -> Iterator[Row]:
     if tally.classes:
         yield line(f"  classes     {tally.classes_converted:,} of {tally.classes:,} become plain classes")
     if tally.tests:
@@ -65,15 +74,33 @@ def _tally_rows(plan: Plan) -> Iterator[Row]:
         yield line(f"  assertions  {tally.assertions_converted:,} of {tally.assertions:,} converted")
 
 
-def _renames(test_map: TestMap, *, stat: bool) -> Iterator[Row]:
+def _count_rows(plan: Plan) -> Iterator[Row]:
+    if plan.test_map:
+        yield line(f"  names       {counted(len(plan.test_map), 'test')} will have another name")
+    if plan.refusals:
+        refused = counted(len(plan.refusals), "conversion")
+        yield ("  ", ""), ("refused", "bold yellow"), (f"     {refused}; the code stays and still runs", "")
+        yield from _code_rows(refusal.code for refusal in plan.refusals)
+    if plan.findings:
+        yield ("  ", ""), ("to look at", "bold yellow"), (f"  {counted(len(plan.findings), 'place')}", "")
+        yield from _code_rows(finding.code for finding in plan.findings)
+    for why, count in sorted(Counter(skipped.why for skipped in plan.skipped).items()):
+        yield line(f"  skipped     {counted(count, 'file')}: {one_line(why)}")
+    if plan.failures:
+        yield ("  ", ""), ("failed", "bold red"), (f"      {counted(len(plan.failures), 'file')}", "")
+    if plan.refusals or plan.findings:
+        yield line("What a code means: reassert explain CODE", "dim")
+
+
+def _renames(test_map: TestMap) -> Iterator[Row]:
     """Say which tests get other names; the tests of a renamed class are told in one row."""
     if not test_map:
         return
-    yield line(f"  names       {counted(len(test_map), 'test')} will have another name")
-    if not stat:
-        for (old, new), tests in sorted(_name_groups(test_map).items()):
-            suffix = f" ({counted(tests, 'test')})" if tests else ""
-            yield line(f"    {one_name(old)} -> {one_name(new)}{suffix}")
+    yield line(f"{counted(len(test_map), 'test')} will have another name", "bold")
+    for (old, new), tests in sorted(_name_groups(test_map).items()):
+        suffix = f" ({counted(tests, 'test')})" if tests else ""
+        yield line(f"  {one_name(old)} -> {one_name(new)}{suffix}")
+    yield line()
 
 
 def _name_groups(test_map: TestMap) -> Counter[tuple[str, str]]:
@@ -88,70 +115,71 @@ def _name_groups(test_map: TestMap) -> Counter[tuple[str, str]]:
     return groups
 
 
-def _refusal_rows(refusals: Sequence[Refusal], base: Path, *, stat: bool) -> Iterator[Row]:
+def _refusal_rows(refusals: Sequence[Refusal], base: Path, *, grouped: bool) -> Iterator[Row]:
     if not refusals:
         return
-    yield line()
     yield (
         (f"{counted(len(refusals), 'conversion')} refused", "bold yellow"),
         (": what is refused stays as it is, and still runs", ""),
     )
-    if not stat:
-        yield from _listed(
-            (place(r.location.path, r.location.line, base), r.code, r.reason) for r in _by_place(refusals)
-        )
-        yield line("By code:")
-    yield from _code_rows(r.code for r in refusals)
+    items = [(r.location, r.code, r.reason) for r in refusals]
+    yield from _listed(_remarks(items, grouped=grouped), base)
+    yield line()
 
 
-def _finding_rows(findings: Sequence[Finding], base: Path, *, stat: bool) -> Iterator[Row]:
+def _finding_rows(findings: Sequence[Finding], base: Path, *, grouped: bool) -> Iterator[Row]:
     if not findings:
         return
-    yield line()
     yield line(f"{counted(len(findings), 'place')} to look at", "bold yellow")
-    if stat:
-        yield from _code_rows(finding.code for finding in findings)
-        return
-    yield from _listed(
-        (
-            place(f.location.path, f.location.line, base),
-            f.code,
-            f"{f.message} ({f.suggestion})" if f.suggestion else f.message,
-        )
-        for f in _by_place(findings)
-    )
+    items = [
+        (f.location, f.code, f"{f.message} ({f.suggestion})" if f.suggestion else f.message) for f in findings
+    ]
+    yield from _listed(_remarks(items, grouped=grouped), base)
+    yield line()
 
 
-def _by_place(items: Iterable[_Placed]) -> list[_Placed]:
-    return sorted(items, key=lambda item: (item.location, item.code))
+def _remarks(items: Iterable[tuple[Location, str, str]], *, grouped: bool) -> list[_Remark]:
+    """Sort by place; if ``grouped`` the later ones of a file that say the same are named in the first one."""
+    found: dict[object, _Remark] = {}
+    for number, (location, code, text) in enumerate(sorted(items)):
+        key = (location.path, code, text) if grouped else number
+        known = found.setdefault(key, _Remark(location, code, one_line(text), []))
+        if known.location is not location:
+            known.more.append(location.line)
+    return list(found.values())
 
 
-def _listed(items: Iterable[tuple[str, str, str]]) -> Iterator[Row]:
+def _listed(remarks: Sequence[_Remark], base: Path) -> Iterator[Row]:
     """Give rows of place, code and text in columns; a place too long for its column pushes the others."""
-    known = list(items)
-    places = min(_WIDE, max((len(where) for where, _, _ in known), default=0))
-    codes = max((len(code) for _, code, _ in known), default=0)
-    for where, code, text in known:
+    shown = [place(remark.location.path, remark.location.line, base) for remark in remarks]
+    places = min(_WIDE, max(map(len, shown)))
+    codes = max(len(remark.code) for remark in remarks)
+    for where, remark in zip(shown, remarks, strict=True):
+        also = f" (also in {_lines(remark.more)})" if remark.more else ""
         yield (
             ("  ", ""),
             (where.ljust(places), "cyan"),
             ("  ", ""),
-            (code.ljust(codes), "yellow"),
-            (f"  {one_line(text)}", ""),
+            (remark.code.ljust(codes), "yellow"),
+            (f"  {remark.text}", ""),
+            (also, "dim"),
         )
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    return f"line{'s' if len(numbers) > 1 else ''} " + ", ".join(map(str, numbers))
 
 
 def _code_rows(codes: Iterable[str]) -> Iterator[Row]:
     counts = Counter(codes)
     width = max(map(len, counts))
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield ("  ", ""), (code.ljust(width), "yellow"), (f"  {count:>6,}", "")
+        yield ("    ", ""), (code.ljust(width), "yellow"), (f"  {count:>6,}", "")
 
 
 def _failure_rows(failures: Sequence[Failed], base: Path) -> Iterator[Row]:
     if not failures:
         return
-    yield line()
     stay = "stays as it is" if len(failures) == 1 else "stay as they are"
     yield line(f"{counted(len(failures), 'file')} could not be worked on, and {stay}", "bold red")
     for failure in sorted(failures, key=lambda f: (f.path, f.line or 0)):
@@ -160,10 +188,4 @@ def _failure_rows(failures: Sequence[Failed], base: Path) -> Iterator[Row]:
             (place(failure.path, failure.line, base), "cyan"),
             (f"  {one_line(failure.error)}", ""),
         )
-
-
-def _skipped_rows(plan: Plan) -> Iterator[Row]:
-    if plan.skipped:
-        yield line()
-    for why, count in sorted(Counter(skipped.why for skipped in plan.skipped).items()):
-        yield line(f"{counted(count, 'file')} skipped: {one_line(why)}", "dim")
+    yield line()

@@ -23,9 +23,11 @@ def write_diff(plan: Plan, stream: TextIO, *, base: Path, colour: bool) -> None:
     write_rows(diff_rows(plan.changes, base, colour=colour), stream, colour=colour)
 
 
-def write_summary(plan: Plan, stream: TextIO, *, base: Path, colour: bool, stat: bool = False) -> None:
-    """Write the counts, refusals, findings and failures; ``stat`` counts by code in place of listing."""
-    write_rows(summary_rows(plan, base, stat=stat), stream, colour=colour)
+def write_summary(
+    plan: Plan, stream: TextIO, *, base: Path, colour: bool, stat: bool = False, grouped: bool = False
+) -> None:
+    """Write refusals, findings, failures and counts; ``stat`` leaves out, ``grouped`` shortens the lists."""
+    write_rows(summary_rows(plan, base, stat=stat, grouped=grouped), stream, colour=colour)
 
 
 def write_page(markdown: str, stream: TextIO, *, colour: bool) -> None:
