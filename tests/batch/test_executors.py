@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from reassert.batch import executors
 from reassert.batch.executors import LocalExecutor, PoolExecutor, SerialExecutor
 from reassert.batch.sharing import Shares
+from reassert.catalog import CatalogError
 from reassert.model.outcomes import Failed, Unchanged
 from reassert.workflow.executor import Result, Task
 from reassert.workflow.work import TOO_DEEP
@@ -130,6 +132,33 @@ def test_a_hang_costs_one_file(hasty, name):
     results = run(hasty, given)
     assert failures(results) == {f"{name}.py": "took longer than 1 s, so it was given up"}
     assert len(results) == 41
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarm to be set")
+@pytest.mark.parametrize("name", ["hang", "spin"])
+def test_without_processes_a_hang_costs_one_file_too(name):
+    handler = signal.getsignal(signal.SIGALRM)
+    executor = SerialExecutor(work, timeout=0.5)
+    results = run(executor, tasks("a.py", f"{name}.py", "b.py", size=0))
+    assert failures(results) == {f"{name}.py": "took longer than 0.5 s, so it was given up"}
+    assert len(results) == 3
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_an_alarm_that_somebody_else_has_set_stays():
+    before = signal.setitimer(signal.ITIMER_REAL, 1000)
+    try:
+        run(SerialExecutor(work, timeout=0.5), many(2))
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 900
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *before)
+
+
+def test_what_is_wrong_with_the_rules_is_raised_once_and_not_told_of_each_file():
+    given = [replace(task, rules=("no_such_rule",)) for task in many(3)]
+    with LocalExecutor(2) as executor, pytest.raises(CatalogError, match="no_such_rule"):
+        run(executor, given)
 
 
 def test_many_crashes_cost_as_many_files(pool):

@@ -9,11 +9,12 @@ from contextlib import AbstractContextManager
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
+from reassert.batch.alarm import Overdue, time_limit
 from reassert.batch.sharing import Shares
 from reassert.model.outcomes import Failed
 from reassert.workflow.executor import Result, Task, Work
 from reassert.workflow.memory import collector_off
-from reassert.workflow.work import attempt, perform
+from reassert.workflow.work import attempt, load_rules, perform
 
 if TYPE_CHECKING:
     from reassert.batch.crew import Worker
@@ -26,6 +27,15 @@ _DYING_SECONDS = 2.0
 _SLOWEST_BYTES_PER_SECOND = 50_000
 
 
+def _allowance(task: Task, timeout: float) -> float:
+    """How many seconds a task may take: more for many files at once."""
+    return timeout + task.size / _SLOWEST_BYTES_PER_SECOND
+
+
+def _too_long(timeout: float) -> str:
+    return f"took longer than {timeout:g} s, so it was given up"
+
+
 def default_jobs() -> int:
     """As many as there are cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -34,17 +44,25 @@ def default_jobs() -> int:
 
 
 class SerialExecutor:
-    """One task after the other in this process, where a file that hangs or crashes cannot be cut off."""
+    """One task after the other in this process: a file that takes too long is given up, a crash ends all."""
 
-    def __init__(self, work: Work = perform) -> None:
+    def __init__(self, work: Work = perform, timeout: float = FILE_TIMEOUT_SECONDS) -> None:
         self._work = work
+        self._timeout = timeout
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
         """Yield every task with its result, in the order given."""
         with collector_off() as sweeper:
             for task in tasks:
-                yield task, attempt(self._work, task)
+                yield task, self._result(task)
                 sweeper.worked_on(task.size)
+
+    def _result(self, task: Task) -> Result:
+        try:
+            with time_limit(_allowance(task, self._timeout)):
+                return attempt(self._work, task)
+        except Overdue:
+            return Result(Failed(task.path, _too_long(self._timeout)))
 
 
 class PoolExecutor(AbstractContextManager["PoolExecutor"]):
@@ -142,8 +160,7 @@ class _Shift:
         return [w for w in self._pool.staff(0) if w.owes and w.since + self._allowance(w) < now]
 
     def _allowance(self, worker: Worker) -> float:
-        """How many seconds a worker may take for what it is at: more for many files at once."""
-        return self._pool.timeout + self._tasks[next(iter(worker.owes))].size / _SLOWEST_BYTES_PER_SECOND
+        return _allowance(self._tasks[next(iter(worker.owes))], self._pool.timeout)
 
     def _lose(self, worker: Worker, grace: float) -> Iterator[tuple[Task, Result]]:
         """Blame the file that the worker was at; the others of its portion go to somebody else."""
@@ -158,8 +175,8 @@ class _Shift:
                 yield from self._give_up(f"no worker process can be started: it {how}")
         elif owed:
             self._shares.give_back(owed[1:])
-            late = f"took longer than {self._pool.timeout:g} s, so it was given up"
-            reason = f"the worker process {how} while working on this file" if grace else late
+            crash = f"the worker process {how} while working on this file"
+            reason = crash if grace else _too_long(self._pool.timeout)
             yield self._failed(owed[0], reason)
 
     def _give_up(self, reason: str) -> Iterator[tuple[Task, Result]]:
@@ -184,12 +201,17 @@ class LocalExecutor(AbstractContextManager["LocalExecutor"]):
     def __init__(
         self, jobs: int | None = None, timeout: float = FILE_TIMEOUT_SECONDS, work: Work = perform
     ) -> None:
-        self._serial = SerialExecutor(work)
+        self._serial = SerialExecutor(work, timeout)
         self._pool = PoolExecutor(jobs, timeout, work)
         self._started = False
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
-        """Yield every task with its result, in any order."""
+        """Yield every task with its result, in any order. Raises what is wrong with the rules themselves.
+
+        That is nothing to be told once a file; and forked processes need not load the rules again.
+        """
+        for rules in {task.rules for task in tasks}:
+            load_rules(rules)
         self._started = self._started or sum(task.size for task in tasks) >= POOL_PAYS_BYTES
         return (self._pool if self._started else self._serial).run(tasks)
 
