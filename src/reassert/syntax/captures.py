@@ -60,13 +60,16 @@ def _follow(context: Context, ours: list[ast.withitem], attribute: str) -> Captu
             continue
         read.append(_checked(context, load, attribute, blocks))
     in_text, plain = _split(context, read)
-    spans = [*map(context.module.span, plain), *_spans_in_text(context, in_text, f"{target.id}.{attribute}")]
+    texts = list(_spans_in_text(context, in_text, f"{target.id}.{attribute}"))
     return Capture(
         target.id,
         function,
         tuple(context.module.span(n) for n in names if not isinstance(n.ctx, ast.Load)),
-        tuple(Span(s.start, s.start + len(target.id.encode())) for s in spans),
-        tuple(Span(s.end - len(attribute), s.end) for s in spans),
+        (
+            *(context.module.span(n.value) for n in plain),
+            *(Span(s.start, s.start + len(target.id.encode())) for s in texts),
+        ),
+        tuple(Span(s.end - len(attribute), s.end) for s in [*map(context.module.span, plain), *texts]),
         mixed,
     )
 

@@ -259,7 +259,7 @@ class Layout:
     def moved(self, span: Span, column: int, base: bytes) -> list[Part]:
         """A piece of source whose first byte comes to stand at ``column``; its other lines follow it.
 
-        Lines that hung further right than the piece began are aligned with it again; others keep their
+        Lines that hung no further left than the piece began are aligned with it again; others keep their
         distance from the beginning of the line, which is now ``base``. Lines inside strings stay as they are.
         """
         text = self.buffer[span.start : span.end]
@@ -270,7 +270,9 @@ class Layout:
             return [span]
         old_column = self._column(span.start)
         old_base = self.line_indent(span.start)
-        visual = min(len(blanks) for _, blanks in lines) > old_column
+        # A piece that begins its line hangs from the line's indentation, not from its own column.
+        nearest = old_column + (old_column == len(old_base))
+        visual = min(len(blanks) for _, blanks in lines) >= nearest
         parts: list[Part] = []
         position = span.start
         for offset, blanks in lines:
