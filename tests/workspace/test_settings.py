@@ -139,8 +139,21 @@ def test_extend_to_a_missing_file_names_both(project):
             "unknown key; did you mean 'select'? (allowed: " + ", ".join(KEYS) + ")",
         ),
         ("zzz = 1", "tool.reassert.zzz", "unknown key (allowed: " + ", ".join(KEYS) + ")"),
-        ('select = "a"', "tool.reassert.select", 'expected a list of rule ids, got a string ("a")'),
-        ("select = [1]", "tool.reassert.select[0]", "expected a list of rule ids, got an integer (1)"),
+        (
+            'select = "a"',
+            "tool.reassert.select",
+            'expected a non-empty list of rule ids, got a string ("a")',
+        ),
+        (
+            "select = [1]",
+            "tool.reassert.select[0]",
+            "expected a non-empty list of rule ids, got an integer (1)",
+        ),
+        (
+            "select = []",
+            "tool.reassert.select",
+            "expected a non-empty list of rule ids, got an empty array",
+        ),
         (
             'ignore = ["a", true]',
             "tool.reassert.ignore[1]",

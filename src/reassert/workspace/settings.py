@@ -106,7 +106,12 @@ def _rules(about: str) -> Key:
 
 KEYS: Mapping[str, Key] = {
     "extend": Key(_is_string, "the path of another TOML file", "A file to inherit settings from.", _STRING),
-    "select": _rules("The rules to run; without it, all of them."),
+    "select": Key(
+        lambda value: value != [] and _is_strings(value),
+        "a non-empty list of rule ids",
+        "The rules to run; without it, all of them.",
+        {**_STRINGS, "minItems": 1},
+    ),
     "extend-select": _rules("Rules to run beside those of `select`; adds to an inherited list."),
     "ignore": _rules("Rules not to run."),
     "per-file-ignores": Key(
@@ -321,6 +326,8 @@ def _culprit(value: object, schema: Mapping[str, Any]) -> tuple[str, str]:
         glob, ids = next((glob, ids) for glob, ids in value.items() if not _is_strings(ids))
         where, got = _culprit(ids, inner)
         return f'."{glob}"{where}', got
+    if value == []:
+        return "", "an empty array"
     if isinstance(value, list) and schema["type"] == "array":
         index, item = next((index, item) for index, item in enumerate(value) if not _is_string(item))
         return f"[{index}]", _named(item)
