@@ -153,6 +153,12 @@ def test_a_broken_configuration_is_named(run, project):
     assert done.err.startswith(f"error: {project / 'pyproject.toml'}: tool.reassert.selct: unknown key")
 
 
+def test_ignore_must_leave_a_rule_of_select(run, planned):
+    done = run("diff", "--select", "a,b", "--ignore", "b,a,c", "test_x.py")
+    assert (done.code, planned.requests) == (2, [])
+    assert done.err.startswith("error: --ignore names every rule that --select names")
+
+
 @pytest.mark.usefixtures("planned")
 def test_config_and_isolated_contradict_each_other(run):
     done = run("diff", "--isolated", "--config", "x.toml", "test_x.py")

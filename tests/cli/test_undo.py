@@ -44,6 +44,12 @@ def test_the_shell_completes_runs(run, run_id, monkeypatch):
     assert run().out.decode().split() == [run_id]
 
 
+def test_a_list_undoes_nothing(run, run_id, project):
+    done = run("undo", "--list", run_id)
+    assert (done.code, (project / "test_x.py").read_bytes()) == (2, b"new\r\n")
+    assert "RUN cannot be given" in done.err
+
+
 def test_an_empty_list_says_so(run, tmp_path, monkeypatch):
     monkeypatch.setenv("REASSERT_STATE_DIR", str(tmp_path / "empty"))
     done = run("undo", "--list")

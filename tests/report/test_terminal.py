@@ -147,6 +147,10 @@ def test_an_empty_plan_says_so():
     assert shown(write_summary, Plan(ROOT, files=1)) == "Nothing to change (1 file looked at)\n"
 
 
+def test_a_folder_without_python_says_so():
+    assert shown(write_summary, Plan(ROOT)) == "Nothing to change (no Python file found)\n"
+
+
 def test_colours_change_no_character(plan):
     for write in (write_diff, write_summary):
         coloured = shown(write, plan, colour=True)

@@ -29,7 +29,7 @@ def ends(command: Callable[P, int]) -> Callable[P, None]:
             code = command(*args, **kwargs)
         except KeyboardInterrupt:
             code = INTERRUPTED
-        except typer.Exit:
+        except (typer.Exit, typer.BadParameter):
             raise
         except Exception as error:  # noqa: BLE001 - the last line of defence: a message, not a traceback
             code = _report(error)

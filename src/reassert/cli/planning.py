@@ -32,6 +32,8 @@ def check(options: PlanOptions) -> None:
         raise UsageError("--config and --isolated contradict each other: give one of them")
     if options.select == ():
         raise UsageError("--select names no rule; `reassert rules` lists all")
+    if options.select and set(options.select) <= set(options.ignore):
+        raise UsageError("--ignore names every rule that --select names, so there is nothing to do")
     missing = [str(path) for path in options.paths if not os.path.lexists(path)]
     if missing:
         raise UsageError("there is no such file or folder: " + ", ".join(missing))

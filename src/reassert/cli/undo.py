@@ -39,6 +39,8 @@ def undo(run: Run = None, list_: List = False) -> int:
 
     Exit codes: 0 all is as before the run; 1 when files were left alone; 2 when nothing could be done.
     """
+    if list_ and run is not None:
+        raise typer.BadParameter("it undoes no run, so RUN cannot be given.", param_hint="--list")
     if list_:
         return _list_runs()
     from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help

@@ -58,7 +58,7 @@ def place(path: Path, line_number: int | None, base: Path) -> str:
 
 
 def _headline(plan: Plan) -> Iterator[Row]:
-    looked = f"{counted(plan.files, 'file')} looked at"
+    looked = f"{counted(plan.files, 'file')} looked at" if plan.files else "no Python file found"
     if plan.changes:
         yield ((f"{counted(len(plan.changes), 'file')} to change", "bold green"), (f" ({looked})", ""))
     else:
