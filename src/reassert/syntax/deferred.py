@@ -10,17 +10,32 @@ from functools import cached_property
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import AssertionCall
-from reassert.syntax.calling import Row, call_parts, deeper, keyword_row, lambda_body, rows, statement_of, with_block
+from reassert.syntax.calling import (
+    Row,
+    call_parts,
+    deeper,
+    keyword_row,
+    lambda_body,
+    rows,
+    statement_of,
+    with_block,
+)
 from reassert.syntax.classes import receiver_name
 from reassert.syntax.exceptions import ALL, is_bound, may_catch
 from reassert.syntax.layout import Operand
 from reassert.syntax.module import FunctionNode
+from reassert.syntax.types import is_builtin, is_folded
 
 _ATTRIBUTE_ERRORS = ALL | {"AttributeError"}
 _NAME_ERRORS = ALL | {"NameError", "UnboundLocalError"}
 _TYPE_ERRORS = ALL | {"TypeError"}
 # Built-ins that look at the frame that calls them, and how many arguments make them independent of it.
 _FRAME_READERS = {"eval": 2, "exec": 2, "locals": 0, "globals": 0, "vars": 1, "dir": 1}
+# Built-ins that without arguments give something empty.
+_EMPTY = frozenset(
+    {"object", "list", "tuple", "dict", "set", "frozenset", "str", "bytes", "bytearray"}
+    | {"int", "float", "bool", "complex"}
+)
 # Parameters of pytest.raises and pytest.warns that a keyword for the function must not meet.
 _RESERVED = frozenset({"func", "expected_exception", "expected_warning"})
 
@@ -107,14 +122,25 @@ class DeferredCall:
         if isinstance(node, ast.Attribute):
             exists = not self._swallows(_ATTRIBUTE_ERRORS) or self._is_own_method(node)
             return exists and self._is_steady(node.value)
-        if isinstance(node, ast.UnaryOp):
-            return isinstance(node.operand, ast.Constant)
+        if isinstance(node, (ast.UnaryOp, ast.BinOp)):
+            return is_folded(self.call.context, node)
         if isinstance(node, (ast.Tuple, ast.List)):
             return all(map(self._is_steady, node.elts))
         if isinstance(node, ast.Dict):
             constant = all(isinstance(key, ast.Constant) for key in node.keys)
             return constant and all(map(self._is_steady, node.values))
-        return isinstance(node, (ast.Constant, ast.Lambda))
+        return isinstance(node, (ast.Constant, ast.Lambda)) or self._makes_empty(node)
+
+    def _makes_empty(self, node: ast.expr) -> bool:
+        """Whether it is ``set()`` or the like, which cannot fail."""
+        if (
+            not isinstance(node, ast.Call)
+            or node.args
+            or node.keywords
+            or not isinstance(node.func, ast.Name)
+        ):
+            return False
+        return node.func.id in _EMPTY and is_builtin(self.call.context.module, node.func.id)
 
     def _swallows(self, errors: frozenset[str]) -> bool:
         return self.catches is not None and may_catch(self.call.context, self.catches, errors)

@@ -134,6 +134,21 @@ def is_number(context: Context, node: ast.expr) -> bool:
     return static_type(context, node) in ("int", "float")
 
 
+# Operators of which the compiler makes constants, and which do not fail on what they take.
+_FOLDED = frozenset({ast.Add, ast.Sub, ast.Mult, ast.Pow, ast.LShift})
+
+
+def is_folded(context: Context, node: ast.expr) -> bool:
+    """Whether an expression is arithmetic with constants (``2**31 - 1``, ``b"x" * 10``) that cannot fail."""
+    inner = [n for n in ast.walk(node) if isinstance(n, ast.expr)]
+    if not all(isinstance(n, (ast.Constant, ast.BinOp, ast.UnaryOp)) for n in inner):
+        return False
+    operators = {type(n.op) for n in inner if isinstance(n, ast.BinOp)}
+    types = {static_type(context, n) for n in inner}
+    overflows = "float" in types and not operators.isdisjoint((ast.Pow, ast.LShift))
+    return operators <= _FOLDED and None not in types and not overflows
+
+
 def _of_name(context: Context, node: ast.expr, depth: int) -> str | None:
     assert isinstance(node, ast.Name)  # noqa: S101 - the table of finders
     value = assigned_value(context, node)
@@ -156,6 +171,9 @@ def _of_binary(context: Context, node: ast.expr, depth: int) -> str | None:
     assert isinstance(node, ast.BinOp)  # noqa: S101 - the table of finders
     left, right = static_type(context, node.left, depth), static_type(context, node.right, depth)
     if left in NUMBERS and right in NUMBERS:
+        # An exponent that is written out is not negative: a minus sign is an operator.
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and right == "int":
+            return "float" if left == "float" else "int"
         return _of_arithmetic(node.op, left, right)
     return left if _keeps_type(node.op, left, right) else None
 
@@ -176,6 +194,8 @@ def _of_arithmetic(op: ast.operator, left: str | None, right: str | None) -> str
         return "float"
     if isinstance(op, ast.Pow):
         return None
+    if isinstance(op, (ast.LShift, ast.RShift)):
+        return "int" if "float" not in (left, right) else None
     if isinstance(op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod)):
         return "float" if "float" in (left, right) else "int"
     return None
