@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from reassert.model.outcomes import Refusal
 from reassert.syntax.arguments import Argument, Arguments, bind, read_arguments
 from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
+from reassert.syntax.exceptions import redefines_failure
 from reassert.syntax.layout import Layout, Operand
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.testcase_api import ALIASES, CALLED_BY_OTHERS
@@ -109,16 +110,44 @@ _KNOWN = ("testcase", "async", "framework")
 
 
 def _problem(context: Context, owner: ClassInfo, use: Use) -> tuple[str, str] | None:
-    if use.name in context.classes.redefined(owner):
-        return "A-TYPEFUNC", f"{use.name} is defined again by a class of the hierarchy"
-    if "addTypeEqualityFunc" in context.classes.redefined(owner):
+    redefined = _redefined(context, owner, use.name)
+    if redefined == "addTypeEqualityFunc":
         return "A-TYPEFUNC", "addTypeEqualityFunc changes what equality means here"
+    if redefined:
+        return "A-TYPEFUNC", f"{redefined} is defined again by a class of the hierarchy"
     if use.through_class or use.method in owner.uses.rebound:
         return "A-RECEIVER", f"{use.name} is not called on the test instance itself"
     parent = context.module.parents[use.node]
     if not (isinstance(parent, ast.Call) and parent.func is use.node):
         return "A-EXPR", f"{use.name} is used as a value"
     return None
+
+
+# What the assertions call on ``self`` (Lib/unittest/case.py); those that are not here call ``fail``.
+_INSTANCE = frozenset({"assertIsInstance", "fail"})
+_SEQUENCE = frozenset({"assertSequenceEqual", "fail"})
+_TYPED = frozenset({f"assert{kind}Equal" for kind in ("List", "Tuple", "Set", "Dict", "MultiLine")})
+_EQUALITY = frozenset({"addTypeEqualityFunc", "_getAssertEqualityFunc", "_baseAssertEqual"})
+_CALLED: Mapping[str, frozenset[str]] = {
+    "assertEqual": _EQUALITY | _TYPED | _INSTANCE | _SEQUENCE,
+    **dict.fromkeys(("assertListEqual", "assertTupleEqual"), _SEQUENCE),
+    **dict.fromkeys(("assertDictEqual", "assertMultiLineEqual"), _INSTANCE),
+    **dict.fromkeys(("assertTrue", "assertFalse", "assertNotEqual"), frozenset()),
+    **dict.fromkeys(("assertAlmostEqual", "assertNotAlmostEqual"), frozenset()),
+    **dict.fromkeys(("assertRegex", "assertNotRegex", "assertRaises", "assertRaisesRegex"), frozenset()),
+    **dict.fromkeys(("assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs"), frozenset()),
+    **dict.fromkeys(("skipTest", "fail"), frozenset()),
+}
+
+
+def _redefined(context: Context, owner: ClassInfo, spelled: str) -> str | None:
+    """A name that the hierarchy defines anew and that the assertion depends on."""
+    name = ALIASES.get(spelled, spelled)
+    concerned = {spelled, name, *_CALLED.get(name, frozenset({"fail"}))}
+    found = concerned & context.classes.redefined(owner)
+    if found:
+        return spelled if spelled in found else min(found)
+    return "failureException" if name != "skipTest" and redefines_failure(context, owner) else None
 
 
 def _call(context: Context, owner: ClassInfo, use: Use) -> AssertionCall:
