@@ -217,3 +217,25 @@ def is_trivial(node: ast.AST) -> bool:
             map(is_trivial, node.values)
         )
     return False
+
+
+# Built-ins that without arguments list the local names; functions that count what refers to an object.
+_NAMERS = frozenset({"locals", "vars", "dir"})
+_COUNTERS = frozenset({"getrefcount", "get_referrers"})
+
+
+def sees_rewriting(node: ast.AST) -> bool:
+    """Whether an expression sees the names that pytest's rewriting of assert keeps its operands in.
+
+    Source: ``@py_assert`` and ``@py_format`` in _pytest/assertion/rewrite.py.
+    """
+    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+    return any(_sees_names(call) for call in calls)
+
+
+def _sees_names(call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr in _COUNTERS
+    if not isinstance(call.func, ast.Name):
+        return False
+    return call.func.id in _COUNTERS or (call.func.id in _NAMERS and not call.args)

@@ -14,7 +14,7 @@ from functools import cached_property
 from reassert.model.edits import Edit, Part, Span
 from reassert.model.outcomes import Finding, Refusal
 from reassert.model.rules import Rewrite
-from reassert.syntax.arguments import Argument, is_pure, is_trivial
+from reassert.syntax.arguments import Argument, is_pure, is_trivial, sees_rewriting
 from reassert.syntax.assertions import AssertionCall, assertion_calls, bare
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
@@ -236,7 +236,7 @@ def convert_calls(
     handled: set[int] = set()
     for call in calls:
         assertion = _prepared(call, rule_id, signatures[call.name])
-        result = convert(assertion) if isinstance(assertion, Assertion) else assertion
+        result = _converted(assertion, convert) if isinstance(assertion, Assertion) else assertion
         if isinstance(result, Refusal):
             refusals.append(result)
             continue
@@ -244,6 +244,12 @@ def convert_calls(
         findings += result.findings
         handled.add(id(call.attribute))
     return Rewrite(tuple(edits), tuple(refusals), tuple(findings), handled=frozenset(handled))
+
+
+def _converted(assertion: Assertion, convert: Convert) -> Result:
+    if any(sees_rewriting(argument.node) for argument in assertion.bound.values()):
+        return assertion.kept()
+    return convert(assertion)
 
 
 def _prepared(call: AssertionCall, rule_id: str, expected: Signature) -> Assertion | Refusal:
@@ -379,7 +385,7 @@ def _in_order(operands: Sequence[Argument]) -> bool:
 def _is_hurried(shape: Shape) -> bool:
     """Whether pytest would evaluate more of an operand than Python does, where that matters.
 
-    Source: visit_Compare in _pytest/assertion/rewrite.py: ``a < b < c()`` calls ``c`` even if ``a < b`` is false.
+    Source: visit_Compare in _pytest/assertion/rewrite.py: ``a < b < c()`` always calls ``c``.
     """
     compares = [n for o in shape.operands for n in ast.walk(o.argument.node) if isinstance(n, ast.Compare)]
     if len(compares) == len(shape.pieces) == 1 and compares[0] is shape.operands[0].argument.node:
