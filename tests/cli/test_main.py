@@ -151,7 +151,9 @@ def test_a_bar_appears_only_after_a_while_and_only_on_a_terminal(monkeypatch, ca
         report(1, 9)
         assert capfd.readouterr().err == ""
         report(4, 9)
-        assert "4/9" in capfd.readouterr().err
+        shown = capfd.readouterr().err
+        assert "4/9" in shown
+        assert "?" not in shown.replace("\x1b[?25l", "")
         report(5, 9)
         report(6, 9)
     assert "6/9" in capfd.readouterr().err

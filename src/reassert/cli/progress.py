@@ -44,7 +44,7 @@ class _Bar:
         if self._clock() < self._next:
             return
         self._next = self._clock() + INTERVAL
-        self._shown = self._shown or _start()
+        self._shown = self._shown or _start(total)
         self._shown.update(self._shown.task_ids[0], completed=done, total=total)
         self._shown.refresh()
 
@@ -53,12 +53,12 @@ class _Bar:
             self._shown.stop()
 
 
-def _start() -> "Progress":
+def _start(total: int) -> "Progress":
     from rich.console import Console  # noqa: PLC0415 - short runs never show a bar
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
 
     columns = TextColumn("Reading tests"), BarColumn(), MofNCompleteColumn(), TextColumn("files")
     progress = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
-    progress.add_task("", total=None)
+    progress.add_task("", total=total)
     progress.start()
     return progress
