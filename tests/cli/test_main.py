@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -89,6 +90,16 @@ def fail_with(monkeypatch, error):
         raise error
 
     monkeypatch.setattr(planning, "make_plan", make_plan)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the current folder cannot be removed")
+@pytest.mark.parametrize("arguments", [["diff", "/"], ["migrate", "--yes", "/"], ["undo"]])
+def test_a_current_folder_that_is_gone(run, project, monkeypatch, arguments):
+    (project / "gone").mkdir()
+    monkeypatch.chdir(project / "gone")
+    (project / "gone").rmdir()
+    done = run(*arguments)
+    assert (done.code, done.err) == (2, "error: the current folder does not exist any more\n")
 
 
 @pytest.mark.usefixtures("project")

@@ -26,6 +26,7 @@ def ends(command: Callable[P, int]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         _never_fail_to_encode()
         try:
+            _stand_somewhere()
             code = command(*args, **kwargs)
         except KeyboardInterrupt:
             code = INTERRUPTED
@@ -36,6 +37,15 @@ def ends(command: Callable[P, int]) -> Callable[P, None]:
         raise typer.Exit(code)
 
     return guarded
+
+
+def _stand_somewhere() -> None:
+    from reassert.workflow.usage import UsageError  # noqa: PLC0415 - keeps this module's import cheap
+
+    try:
+        os.getcwd()  # noqa: PTH109 - only asked whether it is there
+    except OSError as error:
+        raise UsageError("the current folder does not exist any more") from error
 
 
 def note(message: str) -> None:
