@@ -140,7 +140,7 @@ class Generator:
 
     def hierarchy(self) -> Hierarchy:
         files = ["test_z", "base", "test_a"][: self.random.choice([1, 1, 1, 2, 2, 3])]
-        for number in range(self.random.choice([1, 2, 2, 3, 3, 4, 5])):
+        for number in range(self.random.choice([1, 2, 2, 3, 3, 4, 5, 6])):
             self.classes.append(self._klass(number, len(files)))
         if not any(_has_tests(c) for c in self.classes):
             last = self.classes[-1]
@@ -150,7 +150,7 @@ class Generator:
     def _klass(self, number: int, files: int) -> Klass:
         mixin = number == 0 and self.some(0.2)
         style = self.random.choice(["{}Test", "{}Tests", "Test{}", "{}TestCase", "{}Base", "{}"])
-        stem = ["Ant", "Bee", "Cat", "Dog", "Emu"][number]
+        stem = ["Ant", "Bee", "Cat", "Dog", "Emu", "Fox"][number]
         bases = () if mixin else self._bases()
         # A file can only import from those that are planned before it: base, then test_a, then test_z.
         homes = [c.file for c in self.classes if c.name in bases]
@@ -215,7 +215,8 @@ class Generator:
                 explicit = base if base == "unittest.TestCase" else f"@{base}@"
                 return f"{explicit}.{name}({'' if receiver == 'cls' else receiver})"
         if self.some(0.15):
-            return f"super({klass.name}, {receiver}).{name}()"
+            start = self.random.choice([klass.name, *(f"@{b}@" for b in klass.bases[:1] if "." not in b)])
+            return f"super({start}, {receiver}).{name}()"
         return f"super().{name}()"
 
     def _test(self, klass: Klass, name: str) -> Member:

@@ -15,6 +15,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parameters import add_parameter
+from reassert.syntax.set_up_methods import RUNNER, MethodForm, is_whole
 from reassert.syntax.setup_chain import XUNIT, Link
 from reassert.syntax.statements import (
     comment_block_above,
@@ -84,7 +85,7 @@ class _Component:
         self.arrangement = arrange(context.classes, component)
         self.chain = self.arrangement.chain
         self.cleanups = self.arrangement.cleanups
-        self.xunit = self.arrangement.xunit
+        self.methods = self.arrangement.methods
         self.mine = [c for c in component if c.module is context.module]
 
     def handled(self) -> set[int]:
@@ -107,9 +108,9 @@ class _Component:
 
     def edits(self) -> Iterator[Edit]:
         """All edits of the component; of two insertions at one place the stack's comes first."""
-        host = self.cleanups.host() if self.cleanups.means == "stack" else None
+        host, rows = self._host_fixture()
         if host is not None and host.module is self.context.module:
-            yield self._stack_fixture(host)
+            yield self._at_the_top(host, rows)
         for link in self._own(self.chain.empty):
             left = [
                 s
@@ -130,13 +131,18 @@ class _Component:
                         swallows=True,
                     )
         for link in self._own(self.chain.links):
-            yield from (_XunitForm(self, link) if self.xunit else _FixtureForm(self, link)).edits()
+            yield from (
+                _MethodForm(self, link, self.methods) if self.methods else _FixtureForm(self, link)
+            ).edits()
         yield from self.cleanups.edits(self.context, self.rule_id)
         yield from self._dead_calls()
-        if self.xunit:
-            yield from self._renamed_calls()
+        if self.methods:
+            yield from self._renamed_calls(self.methods)
         if self.cleanups.means == "finalizer":
             yield from self._requests()
+
+    def _form(self, link: Link) -> _MethodForm | _FixtureForm:
+        return _MethodForm(self, link, self.methods) if self.methods else _FixtureForm(self, link)
 
     def _own(self, links: Mapping[ClassInfo, Link]) -> list[Link]:
         """The links of this file's classes."""
@@ -145,29 +151,23 @@ class _Component:
     def _dead_calls(self) -> Iterator[Edit]:
         context = self.context
         dead = {context.module.enclosing_statement(u.node): c for c, u in self.chain.dead if c in self.mine}
+        if self.methods:
+            dead |= {s: c for s, c in self.methods.silenced.items() if c in self.mine}
         for statement, info in dead.items():
             if all(s in dead for s in siblings(context, statement)):
                 yield context.replace(statement, [b"pass"], self.unit(info), requires=info)
             else:
                 yield remove_statement(context, statement, self.unit(info), info)
 
-    def _renamed_calls(self) -> Iterator[Edit]:
-        removed = {id(s) for link in self.chain.links.values() for s in link.removed}
+    def _renamed_calls(self, form: MethodForm) -> Iterator[Edit]:
         gone = {f for link in self.chain.empty.values() for f in link.functions}
-        for info in self.chain.component:
-            if info.module is not self.context.module:
-                continue
-            uses: list[Use | SuperUse] = [
-                *self.chain.supers(info),
-                *self.chain.calls(info),
-            ]
+        for info in self.mine:
+            uses: list[Use | SuperUse] = [*self.chain.supers(info), *self.chain.calls(info)]
             for use in uses:
-                if (
-                    use.method not in gone
-                    and id(self.context.module.enclosing_statement(use.node)) not in removed
-                ):
+                statement = self.context.module.enclosing_statement(use.node)
+                if use.method not in gone and statement not in form.silenced:
                     end = self.context.module.span(use.node).end
-                    new = XUNIT[use.name].encode()
+                    new = form.names[use.name].encode()
                     yield Edit(end - len(use.name), end, (new,), self.unit(info), info.qualname)
 
     def _requests(self) -> Iterator[Edit]:
@@ -178,51 +178,69 @@ class _Component:
                 continue
             yield add_parameter(self.context, method, "request", self.unit(owner), owner)
 
-    def _stack_fixture(self, host: ClassInfo) -> Edit:
-        node = (
-            host.node.body[1]
-            if len(host.node.body) > 1 and is_docstring(host.node.body[0])
-            else host.node.body[0]
-        )
-        context = self.context
+    def _host_fixture(self) -> tuple[ClassInfo | None, list[str]]:
+        """The class that gets fixtures for all of the component, and the rows of them."""
+        stack, form = self.cleanups.means == "stack", self.methods
+        rows = self._stack_rows() if stack else []
+        if form is None or form.host is None:
+            return (self.cleanups.host() if stack else None), rows
+        return form.host, [*rows, *self._caller_rows(form, requested=f", _{STACK}" if stack else "")]
+
+    def _stack_rows(self) -> list[str]:
+        opened = f"{imported_as(self.context, 'contextlib').decode()}.ExitStack() as self.{STACK}:"
+        return [self._decorator(), f"def _{STACK}(self):", f"\twith {opened}", "\t\tyield", ""]
+
+    def _caller_rows(self, form: MethodForm, requested: str) -> list[str]:
+        rows = [self._decorator(), f"def {RUNNER}(self{requested}):"]
+        calls = {name: [f"\tself.{form.names[name]}()"] if is_whole(form, name) else [] for name in XUNIT}
+        rows += [*calls["setUp"], "\tyield", *calls["tearDown"], ""]
+        for name in form.ends:
+            rows += [f"def {form.names[name]}(self):", "\tpass", ""]
+        return rows
+
+    def _decorator(self) -> str:
+        return f"@{imported_as(self.context, 'pytest').decode()}.fixture(autouse=True)"
+
+    def _at_the_top(self, host: ClassInfo, rows: list[str]) -> Edit:
+        """Methods before all others of a class."""
+        context, body = self.context, host.node.body
+        documented = is_docstring(body[0])
+        node = body[1] if documented and len(body) > 1 else body[0]
+        indent = context.layout(node).indent
+        step = b"\t" if indent.endswith(b"\t") else b"    "
+        newline = context.source.newline.encode()
+        lines = [(indent + row.encode().replace(b"\t", step) if row else b"") for row in rows]
+        modules = ("pytest", "contextlib") if self.cleanups.means == "stack" else ("pytest",)
+        if documented and node is body[0]:
+            text = b"".join(newline + line for line in [b"", *lines[:-1]])
+            return insertion(context.module.span(node).end, [text], self.unit(host), host, *modules)
         start = (
             definition_start(context, node)
             if isinstance(node, _DEFINITIONS)
             else line_start(context, context.module.span(node).start)
         )
-        indent = context.layout(node).indent
         start = comment_block_above(context, start, indent)
-        newline = context.source.newline.encode()
-        step = b"\t" if indent.endswith(b"\t") else b"    "
-        module = imported_as(context, "contextlib")
-        rows = [
-            b"@" + imported_as(context, "pytest") + b".fixture(autouse=True)",
-            f"def _{STACK}(self):".encode(),
-            step + b"with " + module + b".ExitStack() as self." + STACK.encode() + b":",
-            step * 2 + b"yield",
-        ]
-        text = b"".join(indent + row + newline for row in rows) + newline
-        return insertion(start, [text], self.unit(host), host, "pytest", "contextlib")
+        text = b"".join(line + newline for line in lines)
+        return insertion(start, [text], self.unit(host), host, *modules)
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-class _XunitForm:
-    """setUp -> setup_method: the body stays as it is."""
+class _MethodForm:
+    """setUp -> setup_method or set_up: the body stays as it is."""
 
-    def __init__(self, work: _Component, link: Link) -> None:
+    def __init__(self, work: _Component, link: Link, form: MethodForm) -> None:
         self.work = work
         self.link = link
+        self.form = form
 
     def edits(self) -> Iterator[Edit]:
         owner, context = self.link.owner, self.work.context
-        unit = self.work.unit(owner)
         for function in self.link.functions:
             span = name_span(context, function)
-            yield Edit(span.start, span.end, (XUNIT[function.name].encode(),), unit, owner.qualname)
-        for statement in self.link.removed:
-            yield remove_statement(context, statement, unit, owner)
+            new = self.form.names[function.name].encode()
+            yield Edit(span.start, span.end, (new,), self.work.unit(owner), owner.qualname)
 
 
 class _FixtureForm:

@@ -174,7 +174,9 @@ class Names:
                 yield Span(span.start + 1, span.end - 1), new
 
 
-_LOOKUPS = frozenset("getattr setattr delattr hasattr object attrgetter setitem delitem get pop".split())
+_LOOKUPS = frozenset(
+    ["getattr", "setattr", "delattr", "hasattr", "object", "attrgetter", "setitem", "delitem", "get", "pop"],
+)
 
 
 def attribute_name(context: Context, node: ast.Attribute) -> Span:

@@ -15,8 +15,10 @@ from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.arguments import read_arguments
 from reassert.syntax.classes import Classes, ClassInfo, Component, Use
 from reassert.syntax.context import Context
+from reassert.syntax.hierarchy import last_of_all
 from reassert.syntax.imports import imported_as
 from reassert.syntax.parameters import local_names, takes_fixture
+from reassert.syntax.set_up_methods import MethodForm, called_form, xunit_form
 from reassert.syntax.setup_chain import Chain, Problem
 
 Means = Literal["none", "finalizer", "stack"]
@@ -86,9 +88,8 @@ class Cleanups:
 
     # -- what stands in the way ------------------------------------------------------------------------------
 
-    def problems(self, *, xunit: bool) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Refusals: no form keeps the order."""
-        setting_up = [c for c in self.uses if c.place != "test"]
         if self.means == "stack" and not self.host():
             yield Problem(
                 self.uses[0].owner,
@@ -96,16 +97,15 @@ class Cleanups:
                 self.uses[0].use.node,
                 "cleanups in a hierarchy with several roots",
             )
-        elif xunit and (self.means == "stack" or setting_up):
-            node = (setting_up or self.uses)[0]
-            yield Problem(
-                node.owner, "B-MRO", node.use.node, "cleanups beside a setUp that has to stay a method"
-            )
+
+    def need_a_fixture(self) -> bool:
+        """Whether methods that pytest calls itself cannot register them."""
+        return self.means == "stack" or any(c.place != "test" for c in self.uses)
 
     def host(self) -> ClassInfo | None:
-        """The class whose fixture opens the ExitStack: the one root of the component."""
+        """The class whose fixture opens the ExitStack: every test class has it among its bases."""
         roots = [c for c in self.chain.component if not c.parents]
-        return roots[0] if len(roots) == 1 else None
+        return roots[0] if len(roots) == 1 else last_of_all(self.chain.component)
 
     # -- edits -----------------------------------------------------------------------------------------------
 
@@ -182,11 +182,11 @@ STACK = "exit_stack"
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What was decided on the set-up of a component: chain, cleanups, form, and what is in the way."""
+    """What was decided on the set-up of a component: fixtures, or (``methods`` is set) methods that stay."""
 
     chain: Chain
     cleanups: Cleanups
-    xunit: bool
+    methods: MethodForm | None
     problems: tuple[Problem, ...]
 
 
@@ -199,9 +199,12 @@ def arrange(classes: Classes, component: Component) -> Arrangement:
 
 def _arrange(chain: Chain) -> Arrangement:
     cleanups = Cleanups(chain)
-    problems = list(chain.problems())
-    xunit = not chain.fixture_form()
-    if xunit:
-        problems += chain.xunit_problems()
-    problems += cleanups.problems(xunit=xunit)
-    return Arrangement(chain, cleanups, xunit, tuple(problems))
+    fatal = list(chain.problems())
+    if chain.fixture_form():
+        return Arrangement(chain, cleanups, None, (*fatal, *cleanups.problems()))
+    form = xunit_form(chain)
+    if form.problems or cleanups.need_a_fixture():
+        called = called_form(chain)
+        form = form if form.problems and called.host is None else called
+        cleanups.means = "stack" if cleanups.uses else "none"
+    return Arrangement(chain, cleanups, form, (*fatal, *form.problems))

@@ -24,26 +24,32 @@ def runners(classes: Classes, info: ClassInfo) -> list[ClassInfo]:
 
 
 def providers(
-    classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo] = ()
+    classes: Classes,
+    info: ClassInfo,
+    name: str,
+    gone: Collection[ClassInfo] = (),
+    start: ClassInfo | None = None,
 ) -> set[ClassInfo | None]:
     """What ``super().name`` in ``info`` may reach, one for each class that runs; None: elsewhere.
 
     ``gone``: classes whose own definition will be removed. Of one name they only ever become more.
+    ``start``: the class behind which the call looks, in ``super(start, self)``.
     """
+    start = start or info
     memory = classes.component(info).memory
-    key = f"providers of {name} behind {id(info)} without {len(gone)}"
+    key = f"providers of {name} behind {id(start)} of {id(info)} without {len(gone)}"
     if key not in memory:
-        memory[key] = _providers(classes, info, name, gone)
+        memory[key] = _providers(classes, info, name, gone, start)
     return cast("set[ClassInfo | None]", memory[key])
 
 
 def _providers(
-    classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo]
+    classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo], start: ClassInfo
 ) -> set[ClassInfo | None]:
     found: set[ClassInfo | None] = set()
     for runner in runners(classes, info):
         order = runner.mro
-        after = order[order.index(info) + 1 :]
+        after = order[order.index(start) + 1 :]
         found.add(next((c for c in after if name in c.defines and c not in gone), None))
     return found or {None}
 
@@ -82,6 +88,47 @@ def is_cooperative(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
     if named is target:
         return True
     return [named] == info.parents and isinstance(named, ClassInfo) and target in named.lineage
+
+
+def starting_class(info: ClassInfo, use: SuperUse) -> ClassInfo | None:
+    """The class of the lineage behind which a ``super()`` call looks; None if it cannot be told."""
+    if use.explicit is not None:
+        return None
+    first = use.node.value.args[:1] if isinstance(use.node.value, ast.Call) else []
+    if not first or dotted_name(first[0]) == info.node.name:
+        return info
+    named = named_class(info, first[0])
+    return named if isinstance(named, ClassInfo) else None
+
+
+def reached(classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[ClassInfo]) -> Reach:
+    """What a call of a base's method reaches if the methods resolve as they do now."""
+    start = starting_class(info, use)
+    if start is not None:
+        return _summed(providers(classes, info, use.name, gone, start))
+    named = named_class(info, use.explicit) if use.explicit is not None else None
+    return Reach.NOTHING if named == "unittest.TestCase" else _reached_by_name(classes, named, use.name, gone)
+
+
+def _reached_by_name(
+    classes: Classes, named: ClassInfo | str | None, name: str, gone: Collection[ClassInfo]
+) -> Reach:
+    """What ``Base.name(self)`` reaches: it looks from Base on, whatever the class of ``self`` is."""
+    if not isinstance(named, ClassInfo):
+        return Reach.SOMETIMES
+    first = next((c for c in named.mro if name in c.defines), None)
+    left = next((c for c in named.mro if name in c.defines and c not in gone), None)
+    if first in gone and first is not None and providers(classes, first, name, gone) != {left}:
+        return Reach.SOMETIMES  # what only passes on does so along the MRO of the instance
+    if left is None:
+        return Reach.NOTHING if named.is_testcase else Reach.SOMETIMES
+    return Reach.ALWAYS
+
+
+def last_of_all(component: Collection[ClassInfo]) -> ClassInfo | None:
+    """The class that stands last, TestCase aside, in the MRO of every test class of the component."""
+    last = {c.mro[-1] for c in component if c.is_testcase}
+    return next(iter(last)) if len(last) == 1 else None
 
 
 def named_class(info: ClassInfo, expression: ast.expr) -> ClassInfo | str | None:

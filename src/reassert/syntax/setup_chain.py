@@ -1,10 +1,10 @@
-"""How the setUp and tearDown of a hierarchy fit together, and which of pytest's two forms can stand for them.
+"""How the setUp and tearDown of a hierarchy fit together, and which of pytest's forms can stand for them.
 
 *Fixtures* is the form to prefer: one autouse fixture a class, a child's requests its parent's. It is exact
-where a ``super()`` call comes first in setUp and last in tearDown and the providers form a chain. *xunit*
-methods (``setup_method``) resolve like any method, so they are exact for every other chain. Facts: spec of
-pytest's fixtures, "autouse fixtures of a class run in alphabetical order", hence never two of them that do
-not request one another.
+where a ``super()`` call comes first in setUp and last in tearDown and the providers form a chain. Methods
+resolve as they did, so they are exact for every other chain: see ``set_up_methods``. Facts: spec of pytest's
+fixtures, "autouse fixtures of a class run in alphabetical order", hence never two of them that do not
+request one another.
 """
 
 from __future__ import annotations
@@ -137,8 +137,8 @@ class Chain:
         if sum(f.name == name for f in owner.functions) > 1 or function not in owner.node.body:
             yield Problem(owner, "B-DYNAMIC", function, f"{name} is defined conditionally or twice")
         a = function.args
-        # pytest hands the test function to a setup_method that has a second parameter.
-        more = len(a.posonlyargs) + len(a.args) > 1 and not self.is_patched(owner, function)
+        required = len(a.posonlyargs) + len(a.args) - len(a.defaults)
+        more = required > 1 and not function.decorator_list
         if receiver_name(function) is None or more or a.vararg or a.kwarg or a.kwonlyargs:
             yield Problem(owner, "B-INTERNALS", function, f"{name} does not take just self")
 
@@ -171,45 +171,6 @@ class Chain:
         """The uses of setUp and tearDown through the instance that do something."""
         return [u for u in info.uses.attributes if u.name in XUNIT and (info, u) not in self.dead]
 
-    # -- xunit -----------------------------------------------------------------------------------------------
-
-    def xunit_problems(self) -> Iterator[Problem]:
-        """What stands in the way of setup_method and teardown_method; fills ``removed`` of the links."""
-        for link in self.links.values():
-            for function in link.functions:
-                if function.decorator_list:
-                    # pytest looks at the wrapper's own parameters and hands it the test function.
-                    yield Problem(
-                        link.owner,
-                        "B-PATCHMULTI",
-                        function,
-                        f"a decorated {function.name} that cannot be a fixture",
-                    )
-            link.removed.clear()
-        for info in self.component:
-            yield from self._unreached(info)
-            for use in self.supers(info):
-                found = (
-                    self.reach(info, use.name) if is_cooperative(self.classes, info, use) else Reach.SOMETIMES
-                )
-                statement = super_statement(info, use)
-                if found is Reach.NOTHING and statement is not None and info in self.links:
-                    self.links[info].removed.append(statement)
-                elif found is not Reach.ALWAYS:
-                    yield Problem(
-                        info,
-                        "B-MRO",
-                        use.node,
-                        f"what this call of {use.name} reaches differs between classes",
-                    )
-
-    def _unreached(self, info: ClassInfo) -> Iterator[Problem]:
-        for use in self.calls(info):
-            if reach_of_own(self.classes, info, use.name, self.empty) is not Reach.ALWAYS:
-                yield Problem(
-                    info, "B-MRO", use.node, f"what this use of {use.name} reaches differs between classes"
-                )
-
     # -- fixtures --------------------------------------------------------------------------------------------
 
     def fixture_form(self) -> bool:
@@ -237,6 +198,8 @@ class Chain:
 
     def _simple(self, link: Link) -> bool:
         if any(f.decorator_list and not self.is_patched(link.owner, f) for f in link.functions):
+            return False
+        if any(f.args.defaults for f in link.functions):
             return False
         if link.tear_down and any(f.decorator_list for f in link.functions):
             return False  # a patch around a generator ends before its body begins
