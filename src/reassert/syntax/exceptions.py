@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from functools import cached_property
 
 from reassert.syntax.classes import ClassInfo, bound_names, parameter_names
 from reassert.syntax.context import Context
@@ -103,12 +104,17 @@ def in_inner_function(context: Context, node: ast.AST, method: FunctionNode) -> 
 class Catching:
     """Where in a file one of ``victims`` may be caught: by ``try``, ``suppress`` or ``assertRaises``.
 
-    A method that is called from such a place is such a place itself.
+    A function or method that is called from such a place is such a place itself. So is the block of a context
+    manager of the file that catches around its ``yield``, or whose ``__exit__`` returns something, and a
+    method under a decorator of the file that catches in what it returns.
     """
 
     def __init__(self, context: Context, victims: frozenset[str]) -> None:
         self.context = context
         self.victims = victims
+        tries = [*context.module.of(ast.Try), *context.module.of(getattr(ast, "TryStar", ast.Try))]
+        self._tries = [t for t in tries if any(may_catch(context, h.type, victims) for h in t.handlers)]
+        self._managers = {name for t in self._tries for name in self._managing(t)} | self._swallowing()
         self._roots = {id(root): root for root in self._caught()}
         self._methods = self._called()
 
@@ -119,17 +125,19 @@ class Catching:
         return bool(self._roots) and any(id(a) in self._roots for a in self.context.module.ancestors(node))
 
     def _caught(self) -> Iterator[ast.AST]:
-        """What runs where one of the exceptions may be caught: statements, with-items, arguments."""
+        """What runs where one of the exceptions may be caught: statements, with-items, arguments, methods."""
         module = self.context.module
-        for node in [*module.of(ast.Try), *module.of(getattr(ast, "TryStar", ast.Try))]:
-            if any(may_catch(self.context, h.type, self.victims) for h in node.handlers):
-                yield from node.body
+        for node in self._tries:
+            yield from node.body
         blocks: list[ast.With | ast.AsyncWith] = [*module.of(ast.With), *module.of(ast.AsyncWith)]
         for block in blocks:
             yield from self._caught_in_block(block)
         for call in module.of(ast.Call):
             if len(call.args) > 1 and _called_name(call) in _RAISES and self._catches(call):
                 yield from call.args[1:]
+        decorators = {name for t in self._tries for name in self._decorating(t)}
+        for info in self.context.classes.all if decorators else ():
+            yield from (f for f in info.functions if decorators & {_name(d) for d in f.decorator_list})
 
     def _caught_in_block(self, block: ast.With | ast.AsyncWith) -> Iterator[ast.AST]:
         for index, item in enumerate(block.items):
@@ -138,13 +146,37 @@ class Catching:
                 break
 
     def _catches(self, node: ast.expr) -> bool:
-        if not isinstance(node, ast.Call) or _called_name(node) not in _CATCHERS:
+        if not isinstance(node, ast.Call):
             return False
+        if _called_name(node) not in _CATCHERS:
+            return _called_name(node) in self._managers
         given = node.args if _called_name(node) == "suppress" else node.args[:1]
         named = [k.value for k in node.keywords if k.arg == "expected_exception"]
         return any(may_catch(self.context, e, self.victims) for e in [*given, *named])
 
+    def _managing(self, node: ast.Try) -> Iterator[str]:
+        """The generator function, if any, that catches around a ``yield``: a context manager."""
+        function = self.context.module.enclosing_function(node)
+        yields = (isinstance(n, ast.Yield) for s in node.body for n in self.context.module.subtree(s))
+        if function is not None and any(yields):
+            yield function.name
+
+    def _swallowing(self) -> set[str]:
+        """The classes of the file with an ``__exit__`` that may say that an exception is dealt with."""
+        return {
+            info.node.name
+            for info in self.context.classes.all
+            for function in info.functions
+            if function.name == "__exit__" and any(map(_may_be_true, self.context.module.subtree(function)))
+        }
+
+    def _decorating(self, node: ast.Try) -> Iterator[str]:
+        """The functions around the function that catches: one of them may be a decorator that returns it."""
+        around = [a.name for a in self.context.module.ancestors(node) if isinstance(a, FUNCTIONS)]
+        yield from around[1:]
+
     def _called(self) -> frozenset[str]:
+        """Methods that run where something is caught, by name; functions are added to the roots."""
         if not self._roots:
             return frozenset()
         methods: dict[str, list[FunctionNode]] = {}
@@ -158,7 +190,40 @@ class Catching:
                 if isinstance(node, ast.Attribute) and node.attr in methods and node.attr not in found:
                     found.add(node.attr)
                     todo += methods[node.attr]
+                elif isinstance(node, ast.Name):
+                    called = [f for f in self._functions(node) if id(f) not in self._roots]
+                    self._roots.update((id(f), f) for f in called)
+                    todo += called
         return frozenset(found)
+
+    @cached_property
+    def _inner_functions(self) -> dict[str, list[FunctionNode]]:
+        found: dict[str, list[FunctionNode]] = {}
+        module = self.context.module
+        functions: list[FunctionNode] = [*module.of(ast.FunctionDef), *module.of(ast.AsyncFunctionDef)]
+        for function in functions:
+            if module.enclosing_function(function) is not None:
+                found.setdefault(function.name, []).append(function)
+        return found
+
+    def _functions(self, node: ast.Name) -> list[FunctionNode]:
+        """The functions in functions that a name may stand for."""
+        named = self._inner_functions.get(node.id, ())
+        around = set(self.context.module.ancestors(node)) if named else set()
+        return [f for f in named if self.context.module.enclosing_function(f) in around]
+
+
+def _may_be_true(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Return) or node.value is None:
+        return False
+    return not (isinstance(node.value, ast.Constant) and not node.value.value)
+
+
+def _name(node: ast.expr) -> str:
+    """The last name of ``a.b`` or ``a.b(...)``."""
+    if isinstance(node, ast.Call):
+        return _called_name(node)
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _called_name(node: ast.Call) -> str:
