@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from reassert.model.edits import Edit, Part, Unit
@@ -11,7 +12,7 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
-from reassert.syntax.calling import as_text, renamed_call, substituted
+from reassert.syntax.calling import as_text, is_inside_lines, renamed_call, renamed_in_place, substituted
 from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
 from reassert.syntax.exceptions import FAILURES, Catching, in_inner_function, redefines_failure
@@ -79,8 +80,18 @@ class _Conversion:
             parts, imports = self._with_message(call, bound.get("msg"), b"raise AssertionError"), []
         else:
             head = imported_as(self.context, "pytest") + b".fail"
+            if is_inside_lines(self.context, call.call):
+                self._in_place(call, head, bound.get("msg"))
+                return
             parts, imports = self._with_message(call, bound.get("msg"), head), ["pytest"]
         self.edits.append(self.context.replace(call.call, parts, unit, imports=imports))
+        self.handled.add(id(call.attribute))
+
+    def _in_place(self, call: AssertionCall, head: bytes, message: Argument | None) -> None:
+        text = message is None or self._is_message(message.node)
+        unit = call.unit(self.rule_id)
+        first, *more = renamed_in_place(self.context, call.call, head, unit, message, text=text)
+        self.edits += [replace(first, imports=frozenset({"pytest"})), *more]
         self.handled.add(id(call.attribute))
 
     def _is_hidden(self, call: AssertionCall) -> bool:

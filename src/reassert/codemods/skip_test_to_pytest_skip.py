@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, read_arguments
 from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
-from reassert.syntax.calling import as_text, renamed_call, substituted
+from reassert.syntax.calling import as_text, is_inside_lines, renamed_call, renamed_in_place, substituted
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.exceptions import SKIPS, Catching, in_inner_function
@@ -86,8 +87,18 @@ class _Conversion:
 
     def _skip(self, call: AssertionCall, reason: Argument) -> None:
         head = imported_as(self.context, "pytest") + b".skip"
+        if is_inside_lines(self.context, call.call):
+            self._in_place(call, head, reason)
+            return
         parts = self._as_text(call.call, renamed_call(self.context, call.call, head), reason)
         self._replace(call, parts, frozenset({"pytest"}))
+
+    def _in_place(self, call: AssertionCall, head: bytes, reason: Argument) -> None:
+        text, unit = is_text(self.context, reason.node), call.unit(self.rule_id)
+        edits = renamed_in_place(self.context, call.call, head, unit, reason, text=text)
+        needed = frozenset({"pytest"})
+        self.edits += [replace(e, requires=call.owner.qualname, imports=needed) for e in edits]
+        self.handled.add(id(call.attribute))
 
     def _raise(self, call: AssertionCall, reason: Argument) -> None:
         name, imports = spelled(self.context, "SkipTest")

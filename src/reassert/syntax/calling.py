@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from reassert.model.edits import Part, Span
+from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.arguments import Argument
 from reassert.syntax.classes import parameter_names
 from reassert.syntax.context import Context
@@ -54,6 +54,30 @@ def as_text(context: Context, call: ast.Call, parts: Iterable[Part], argument: A
     lone = argument.span.end == context.module.span(call).end
     parts = substituted(parts, argument.span.end, argument.span.end, b")")
     return substituted(parts, argument.span.start, argument.span.start, b"(str" if lone else b"str(")
+
+
+def renamed_in_place(
+    context: Context, call: ast.Call, head: bytes, unit: Unit, argument: Argument | None, *, text: bool
+) -> list[Edit]:
+    """As ``renamed_call`` in small edits, for a call inside of a statement that an assertion's edit moves.
+
+    The one ``argument`` loses its keyword, and unless it is ``text`` gets ``str(...)`` around it.
+    """
+    edits = [context.replace(call.func, [head], unit)]
+    if argument is None:
+        return edits
+    start, end = argument.span
+    first = context.module.span(call.keywords[0]).start if argument.keyword else start
+    lone = end == context.module.span(call).end
+    before = b"" if text else b"(str" if lone else b"str("
+    edits += [Edit(first, start, (before,), unit)] if before or first < start else []
+    return edits if text else [*edits, Edit(end, end, (b")",), unit)]
+
+
+def is_inside_lines(context: Context, call: ast.Call) -> bool:
+    """Whether a call on several lines is only a part of its statement."""
+    around = context.module.parents[call]
+    return not isinstance(around, ast.Expr) and call.lineno != call.end_lineno
 
 
 def pushed(parts: Iterable[Part], start: int, end: int, width: int) -> list[Part]:
