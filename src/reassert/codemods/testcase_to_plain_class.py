@@ -13,9 +13,11 @@ from reassert.syntax.class_names import Names, names_of
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import Foreign, alias_problem, foreign_classes, places, rename_problem
+from reassert.syntax.instance_uses import left_over
 from reassert.syntax.module_checks import misuse, module_problem, suite_problem
 from reassert.syntax.plain_class import problems
 from reassert.syntax.setup_chain import Problem
+from reassert.syntax.standalone import stand_alone
 from reassert.syntax.statements import header_end, name_span
 
 
@@ -83,6 +85,8 @@ class TestcaseToPlainClass(Codemod[Context]):
     def _edits(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Edit]:
         unit = Unit(self.id, info.qualname)
         yield from self._base_edits(context, info, unit)
+        for use in left_over(context, info):
+            yield stand_alone(context, use.node, unit, info.qualname)
         for span, new in names.places(info):
             yield Edit(span.start, span.end, (new,), unit, info.qualname)
 

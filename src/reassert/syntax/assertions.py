@@ -110,7 +110,7 @@ _KNOWN = ("testcase", "async", "framework")
 
 
 def _problem(context: Context, owner: ClassInfo, use: Use) -> tuple[str, str] | None:
-    redefined = _redefined(context, owner, use.name)
+    redefined = redefinition(context, owner, use.name)
     if redefined == "addTypeEqualityFunc":
         return "A-TYPEFUNC", "addTypeEqualityFunc changes what equality means here"
     if redefined:
@@ -140,7 +140,7 @@ _CALLED: Mapping[str, frozenset[str]] = {
 }
 
 
-def _redefined(context: Context, owner: ClassInfo, spelled: str) -> str | None:
+def redefinition(context: Context, owner: ClassInfo, spelled: str) -> str | None:
     """A name that the hierarchy defines anew and that the assertion depends on."""
     name = ALIASES.get(spelled, spelled)
     concerned = {spelled, name, *_CALLED.get(name, frozenset({"fail"}))}

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from reassert.syntax.classes import ClassInfo, body_statements, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.handed_on import escape_problems, is_own_harmless
+from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
-from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, INTERNALS, LEGACY_ASSERTIONS
+from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, INTERNALS
 
 # Decorators that work alike on methods of a TestCase and of a plain class.
 SAFE_DECORATORS = (
@@ -41,10 +43,6 @@ _CONSTRUCTION = (
     "__init_subclass__",
     "__call__",
 )
-# Builtins and constructors that may be handed the test instance: they do not call its methods.
-_HARMLESS_CALLS = frozenset(
-    "id isinstance issubclass type repr str hash getattr setattr hasattr delattr vars dir print super".split()
-)
 
 
 def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -56,8 +54,8 @@ def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     yield from _body(context, info)
     yield from _decorators(context, info)
     yield from _tests(context, info)
-    yield from _instance(context, info)
-    yield from _escapes(context, info)
+    yield from instance_problems(context, info)
+    yield from escape_problems(context, info)
 
 
 def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -220,25 +218,7 @@ def _is_safe_on_method(context: Context, decorator: ast.expr) -> bool:
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(target, ast.Attribute) and target.attr in ("setter", "getter", "deleter"):
         return True
-    return isinstance(target, ast.Name) and _is_own_harmless(context, target.id)
-
-
-def _is_own_harmless(context: Context, name: str) -> bool:
-    """Whether a name is a function of this file whose code knows nothing of unittest."""
-    definitions = [
-        n
-        for n in context.module.tree.body
-        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name
-    ]
-    return len(definitions) == 1 and not any(
-        _touches_unittest(context, n) for n in context.module.subtree(definitions[0])
-    )
-
-
-def _touches_unittest(context: Context, node: ast.AST) -> bool:
-    if isinstance(node, ast.Attribute):
-        return node.attr in API or node.attr.startswith("__unittest")
-    return isinstance(node, ast.Name) and (context.module.resolve(node) or "").startswith("unittest")
+    return isinstance(target, ast.Name) and is_own_harmless(context, target.id)
 
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -296,118 +276,3 @@ def _is_class(node: ast.expr, names: set[str]) -> bool:
         and node.func.id == "type"
         and len(node.args) == 1
     )
-
-
-def _instance(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    """Uses of TestCase's interface that no codemod converts."""
-    inherited = info.inherited
-    for use in info.uses.attributes:
-        if use.name in API and id(use.node) not in context.handled and use.name not in inherited:
-            code = "B-INTERNALS" if use.name not in LEGACY_ASSERTIONS else "A-EXPR"
-            yield Problem(info, code, use.node, f"self.{use.name} is left, which only a TestCase has")
-        elif use.name in ("__class__", "__dict__") and isinstance(use.node.ctx, ast.Store):
-            yield Problem(info, "B-INTERNALS", use.node, f"self.{use.name} is replaced")
-    yield from _from_nowhere(context, info)
-    for call in info.uses.supers:
-        if id(call.node) not in context.handled and call.name in API:
-            yield Problem(info, "B-INTERNALS", call.node, f"{call.name} of a base is called")
-    for node in _captured(context, info):
-        yield Problem(
-            info, "B-CAPTURE", node, "setUp replaces a stream that pytest puts back before the test"
-        )
-    for name in _bare_unittest(context, info):
-        yield Problem(
-            info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more"
-        )
-    for function in info.uses.rebound:
-        yield Problem(info, "A-RECEIVER", function, f"{function.name} binds its first parameter anew")
-
-
-def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    """Attributes that no class of the hierarchy defines: somebody puts them on TestCase or the instance."""
-    component = context.classes.component(info)
-    if component.sets_unseen_attributes:
-        return
-    known = set(component.attributes)
-    for use in info.uses.attributes:
-        if use.name not in known and use.name not in API and not use.name.startswith("__"):
-            known.add(use.name)
-            yield Problem(info, "B-DYNAMIC", use.node, f"self.{use.name} is defined nowhere in the hierarchy")
-
-
-_STREAMS = ("stdout", "stderr")
-
-
-def _captured(context: Context, info: ClassInfo) -> Iterator[ast.AST]:
-    """Places where setUp, or what it calls on itself, replaces sys.stdout or sys.stderr.
-
-    pytest runs fixtures in a phase of their own and installs its own streams anew between the phases.
-    """
-    todo = [info.methods[n] for n in ("setUp",) if n in info.methods]
-    seen = set()
-    while todo:
-        function = todo.pop()
-        seen.add(function)
-        yield from (n for n in context.module.subtree(function) if _replaces_stream(context, n))
-        called = {u.name for u in info.uses.attributes if u.method is function}
-        todo += [f for name, f in info.methods.items() if name in called and f not in seen]
-
-
-def _replaces_stream(context: Context, node: ast.AST) -> bool:
-    if isinstance(node, ast.Attribute):
-        stored = node.attr in _STREAMS and not isinstance(node.ctx, ast.Load)
-        return (stored and dotted_name(node.value) == "sys") or node.attr in (
-            "redirect_stdout",
-            "redirect_stderr",
-        )
-    if isinstance(node, ast.Name):
-        return (context.module.resolve(node) or "").startswith("contextlib.redirect_std")
-    if not isinstance(node, ast.Call) or not node.args:
-        return False
-    words = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
-    if dotted_name(node.args[0]) == "sys":
-        return any(w in _STREAMS for w in words)
-    return any(w in ("sys.stdout", "sys.stderr") for w in words)
-
-
-def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
-    """``unittest`` as a value, not as the prefix of something in it."""
-    inside = range(info.node.lineno, (info.node.end_lineno or info.node.lineno) + 1)
-    for local, targets in context.module.imports.items():
-        if "unittest" in targets:
-            for name in context.module.names.get(local, ()):
-                if name.lineno in inside and not isinstance(context.module.parents[name], ast.Attribute):
-                    yield name
-
-
-def _escapes(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    """The test instance handed to code that may call TestCase's methods on it."""
-    for node, function in info.uses.escapes:
-        if id(node) not in context.handled and not _is_harmless(context, info, node):
-            yield Problem(info, "B-INTERNALS", node, f"{function.name} hands the test instance to other code")
-
-
-def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
-    parents = context.module.parents
-    parent = parents[node]
-    if isinstance(parent, ast.keyword):
-        parent = parents[parent]
-    if isinstance(parent, (ast.Compare, ast.Assert, ast.UnaryOp, ast.BoolOp, ast.If, ast.Expr)):
-        return True
-    if not isinstance(parent, ast.Call):
-        return False
-    if id(parent.func) in context.handled:
-        return True
-    func = parent.func
-    if isinstance(func, ast.Name) and (func.id in _HARMLESS_CALLS or _is_own_harmless(context, func.id)):
-        return func.id != "getattr" or _constant_name(parent)
-    resolved = context.module.resolve(func) or ""
-    if resolved.startswith(("unittest.mock.", "weakref.")):
-        return True
-    explicit = dotted_name(func.value) if isinstance(func, ast.Attribute) else None
-    return any(c.qualname == explicit for c in info.lineage)
-
-
-def _constant_name(call: ast.Call) -> bool:
-    """``getattr(self, "name")`` with a literal that is no part of TestCase's interface."""
-    return len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and call.args[1].value not in API

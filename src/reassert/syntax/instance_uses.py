@@ -1,0 +1,117 @@
+"""What the methods of a class do with the test instance that only a TestCase can do."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+
+from reassert.syntax.assertions import redefinition
+from reassert.syntax.classes import ClassInfo, Use, dotted_name
+from reassert.syntax.context import Context
+from reassert.syntax.setup_chain import Problem
+from reassert.syntax.testcase_api import API, DEAD_ALIASES, LEGACY_ASSERTIONS
+
+
+def left_over(context: Context, info: ClassInfo) -> Iterator[Use]:
+    """The assertion methods that no codemod took care of and that another instance of TestCase gives as well.
+
+    What they use of the instance is other assertion methods and settings (Lib/unittest/case.py).
+    """
+    for use in info.uses.attributes:
+        if id(use.node) not in context.handled and is_left_over(context, info, use):
+            yield use
+
+
+def is_left_over(context: Context, info: ClassInfo, use: Use) -> bool:
+    """Whether ``unittest.TestCase().name`` can stand for ``self.name``."""
+    if use.name not in LEGACY_ASSERTIONS | {"skipTest"} or use.name in info.inherited | DEAD_ALIASES:
+        return False
+    if use.through_class or use.method in info.uses.rebound or not isinstance(use.node.ctx, ast.Load):
+        return False
+    in_text = any(isinstance(a, ast.JoinedStr) for a in context.module.ancestors(use.node))
+    return not (in_text and sys.version_info < (3, 12)) and redefinition(context, info, use.name) is None
+
+
+def instance_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
+    """Uses of TestCase's interface that no codemod converts."""
+    inherited = info.inherited
+    for use in info.uses.attributes:
+        if id(use.node) in context.handled or is_left_over(context, info, use):
+            continue
+        if use.name in API and use.name not in inherited:
+            code = "B-INTERNALS" if use.name not in LEGACY_ASSERTIONS else "A-EXPR"
+            yield Problem(info, code, use.node, f"self.{use.name} is left, which only a TestCase has")
+        elif use.name in ("__class__", "__dict__") and isinstance(use.node.ctx, ast.Store):
+            yield Problem(info, "B-INTERNALS", use.node, f"self.{use.name} is replaced")
+    yield from _from_nowhere(context, info)
+    for call in info.uses.supers:
+        if id(call.node) not in context.handled and call.name in API:
+            yield Problem(info, "B-INTERNALS", call.node, f"{call.name} of a base is called")
+    for node in _captured(context, info):
+        yield Problem(
+            info, "B-CAPTURE", node, "setUp replaces a stream that pytest puts back before the test"
+        )
+    for name in _bare_unittest(context, info):
+        yield Problem(
+            info, "B-INTERNALS", name, "the test looks at unittest itself, which will not run it any more"
+        )
+    for function in info.uses.rebound:
+        yield Problem(info, "A-RECEIVER", function, f"{function.name} binds its first parameter anew")
+
+
+def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
+    """Attributes that no class of the hierarchy defines: somebody puts them on TestCase or the instance."""
+    component = context.classes.component(info)
+    if component.sets_unseen_attributes:
+        return
+    known = set(component.attributes)
+    for use in info.uses.attributes:
+        if use.name not in known and use.name not in API and not use.name.startswith("__"):
+            known.add(use.name)
+            yield Problem(info, "B-DYNAMIC", use.node, f"self.{use.name} is defined nowhere in the hierarchy")
+
+
+_STREAMS = ("stdout", "stderr")
+
+
+def _captured(context: Context, info: ClassInfo) -> Iterator[ast.AST]:
+    """Places where setUp, or what it calls on itself, replaces sys.stdout or sys.stderr.
+
+    pytest runs fixtures in a phase of their own and installs its own streams anew between the phases.
+    """
+    todo = [info.methods[n] for n in ("setUp",) if n in info.methods]
+    seen = set()
+    while todo:
+        function = todo.pop()
+        seen.add(function)
+        yield from (n for n in context.module.subtree(function) if _replaces_stream(context, n))
+        called = {u.name for u in info.uses.attributes if u.method is function}
+        todo += [f for name, f in info.methods.items() if name in called and f not in seen]
+
+
+def _replaces_stream(context: Context, node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        stored = node.attr in _STREAMS and not isinstance(node.ctx, ast.Load)
+        return (stored and dotted_name(node.value) == "sys") or node.attr in (
+            "redirect_stdout",
+            "redirect_stderr",
+        )
+    if isinstance(node, ast.Name):
+        return (context.module.resolve(node) or "").startswith("contextlib.redirect_std")
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    words = [a.value for a in node.args[:2] if isinstance(a, ast.Constant)]
+    if dotted_name(node.args[0]) == "sys":
+        return any(w in _STREAMS for w in words)
+    return any(w in ("sys.stdout", "sys.stderr") for w in words)
+
+
+def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
+    """``unittest`` as a value, not as the prefix of something in it."""
+    inside = range(info.node.lineno, (info.node.end_lineno or info.node.lineno) + 1)
+    for local, targets in context.module.imports.items():
+        if "unittest" in targets:
+            for name in context.module.names.get(local, ()):
+                if name.lineno in inside and not isinstance(context.module.parents[name], ast.Attribute):
+                    yield name
