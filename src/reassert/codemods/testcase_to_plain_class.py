@@ -13,6 +13,7 @@ from reassert.syntax.class_names import Names, names_of
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import Foreign, alias_problem, foreign_classes, places, rename_problem
+from reassert.syntax.handed_on import handed_for_assertions
 from reassert.syntax.instance_uses import left_over
 from reassert.syntax.module_checks import misuse, module_problem, suite_problem
 from reassert.syntax.plain_class import problems
@@ -87,6 +88,8 @@ class TestcaseToPlainClass(Codemod[Context]):
         yield from self._base_edits(context, info, unit)
         for use in left_over(context, info):
             yield stand_alone(context, use.node, unit, info.qualname)
+        for node in handed_for_assertions(context, info):
+            yield stand_alone(context, node, unit, info.qualname)
         for span, new in names.places(info):
             yield Edit(span.start, span.end, (new,), unit, info.qualname)
 

@@ -20,16 +20,34 @@ class ScannedClass:
 
 
 @dataclass(frozen=True)
+class FunctionFacts:
+    """A module-level function, or a name that stands for one.
+
+    ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``uses``: the
+    attributes that it uses of each positional parameter, None where the parameter goes elsewhere.
+    ``passes_on``: a clean function hands one of them to other code.
+    """
+
+    clean: bool
+    skips: bool = False
+    passes_on: bool = False
+    uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
+
+
+@dataclass(frozen=True)
 class ScannedFacts:
     """What one file offers to and takes from others.
 
     ``imports`` are dotted names as written, relative ones with leading dots (``..base.Thing``, ``.mod.*``);
-    ``exports`` maps a module-level name to the dotted name it was imported as.
+    ``exports`` maps a module-level name to the dotted name it was imported as. ``functions`` are those of the
+    module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
     """
 
     classes: tuple[ScannedClass, ...] = ()
     imports: frozenset[str] = frozenset()
     exports: Mapping[str, str] = field(default_factory=dict)
+    functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
+    wanted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,8 @@ class FileFacts:
     uses it. ``aliases`` maps dotted names of this file, which other files pass on, to what they are in
     unittest. ``names`` maps dotted names of this file to classes of the other files of its ``family``: those
     files, this one included, whose test classes are connected and which are converted together.
-    ``family_digest`` stands for the contents of all of them.
+    ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
+    functions of the project.
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -67,3 +86,4 @@ class FileFacts:
     names: Mapping[str, ClassRef] = field(default_factory=dict)
     family: tuple[str, ...] = ()
     family_digest: bytes = b""
+    functions: Mapping[str, FunctionFacts] = field(default_factory=dict)

@@ -13,7 +13,15 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from reassert.model.facts import BaseFacts, BaseKind, ClassRef, FileFacts, ScannedClass, ScannedFacts
+from reassert.model.facts import (
+    BaseFacts,
+    BaseKind,
+    ClassRef,
+    FileFacts,
+    FunctionFacts,
+    ScannedClass,
+    ScannedFacts,
+)
 from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
 from reassert.syntax.module import canonical
 
@@ -37,10 +45,16 @@ def link(
         bases = project.external_bases(path, facts)
         family = families.get(path, frozenset())
         aliases = project.aliases(path, facts)
-        if bases or aliases or used.get(path) or family:
+        functions = project.functions(path, facts)
+        if bases or aliases or used.get(path) or family or functions:
             names = _names(references, path, family)
             found[path] = FileFacts(
-                bases, used.get(path, {}), aliases, names, tuple(sorted(map(str, family)))
+                bases,
+                used.get(path, {}),
+                aliases,
+                names,
+                tuple(sorted(map(str, family))),
+                functions=functions,
             )
     return found
 
@@ -219,6 +233,21 @@ class _Project:
                 if origin.startswith("unittest") and origin != dotted:
                     found[dotted] = origin
         return found
+
+    def functions(self, path: Path, facts: ScannedFacts) -> dict[str, FunctionFacts]:
+        """The functions of the project that ``path`` wants to know more of."""
+        found = {dotted: set(self._functions(path, dotted, 0)) for dotted in sorted(facts.wanted)}
+        return {dotted: hits.pop() for dotted, hits in found.items() if len(hits) == 1}
+
+    def _functions(self, path: Path, dotted: str, depth: int) -> Iterator[FunctionFacts]:
+        """What a dotted name may be; several if the name of its module fits several files."""
+        for module, name in _splits(dotted) if depth < _DEEPEST else ():
+            for source in self.modules(path, module):
+                facts = self.scanned[source]
+                if name in facts.functions:
+                    yield facts.functions[name]
+                elif name in facts.exports:
+                    yield from self._functions(source, facts.exports[name], depth + 1)
 
     def _origin(self, path: Path, dotted: str, depth: int) -> str:
         """Where a dotted name comes from in the end, as far as the project's files tell."""

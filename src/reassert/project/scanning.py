@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import body_statements, bound_names, dotted_name
+from reassert.syntax.functions import function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 
 
@@ -25,7 +27,21 @@ def scan_module(module: Module) -> ScannedFacts:
         if origin is not None:
             exports[name] = origin
     imports |= set(_attribute_paths(module, exports))
-    return ScannedFacts(tuple(_classes(module.tree, exports, "")), frozenset(imports), exports)
+    return ScannedFacts(
+        tuple(_classes(module.tree, exports, "")),
+        frozenset(imports),
+        exports,
+        function_facts(module),
+        frozenset(w for w in wanted_functions(module) if _may_be_ours(w)),
+    )
+
+
+def _may_be_ours(dotted: str) -> bool:
+    """Whether a dotted name may be a function of the project."""
+    return dotted.startswith(".") or dotted.partition(".")[0] not in _STRANGERS | {""}
+
+
+_STRANGERS = frozenset({*sys.builtin_module_names, *sys.stdlib_module_names, "pytest", "mock"})
 
 
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import cast
 
-from reassert.syntax.classes import ClassInfo, dotted_name
+from reassert.model.facts import FunctionFacts
+from reassert.syntax.assertions import redefinition
+from reassert.syntax.classes import ClassInfo, dotted_name, is_classmethod
 from reassert.syntax.context import Context
+from reassert.syntax.functions import function_facts
+from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
-from reassert.syntax.testcase_api import API
+from reassert.syntax.testcase_api import API, DEAD_ALIASES, LEGACY_ASSERTIONS
 
 # Builtins and constructors that may be handed the test instance: they do not call its methods.
 _HARMLESS_CALLS = frozenset(
@@ -21,29 +26,74 @@ _HARMLESS_CALLS = frozenset(
 def escape_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """The test instance handed to code that may call TestCase's methods on it."""
     for node, function in info.uses.escapes:
-        if id(node) not in context.handled and not _is_harmless(context, info, node):
+        if id(node) in context.handled or _is_harmless(context, info, node):
+            continue
+        if not wants_assertions_only(context, info, node, function):
             yield Problem(info, "B-INTERNALS", node, f"{function.name} hands the test instance to other code")
 
 
+def handed_for_assertions(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
+    """Where a function gets the test instance for nothing but its assertions: any instance will do."""
+    for node, function in info.uses.escapes:
+        if id(node) in context.handled or _is_harmless(context, info, node):
+            continue
+        if wants_assertions_only(context, info, node, function):
+            yield node
+
+
 def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
-    parents = context.module.parents
-    parent = parents[node]
-    if isinstance(parent, ast.keyword):
-        parent = parents[parent]
-    if isinstance(parent, (ast.Compare, ast.Assert, ast.UnaryOp, ast.BoolOp, ast.If, ast.Expr)):
+    parent, call = _argument(context, node)
+    if call is None:
+        return isinstance(parent, (ast.Compare, ast.Assert, ast.UnaryOp, ast.BoolOp, ast.If, ast.Expr))
+    if id(call.func) in context.handled:
         return True
-    if not isinstance(parent, ast.Call):
-        return False
-    if id(parent.func) in context.handled:
+    return _is_harmless_call(context, info, node, call)
+
+
+def _is_harmless_call(context: Context, info: ClassInfo, node: ast.Name, call: ast.Call) -> bool:
+    func = call.func
+    if isinstance(func, ast.Name) and func.id in _HARMLESS_CALLS:
+        return func.id != "getattr" or _constant_name(call)
+    if (context.module.resolve(func) or "").startswith(("unittest.mock.", "weakref.")):
         return True
-    func = parent.func
-    if isinstance(func, ast.Name) and (func.id in _HARMLESS_CALLS or is_own_harmless(context, func.id)):
-        return func.id != "getattr" or _constant_name(parent)
-    resolved = context.module.resolve(func) or ""
-    if resolved.startswith(("unittest.mock.", "weakref.")):
+    used = _uses_of_argument(context, node, call)
+    if used is not None and not used & API - info.inherited:
         return True
     explicit = dotted_name(func.value) if isinstance(func, ast.Attribute) else None
     return any(c.qualname == explicit for c in info.lineage)
+
+
+def _argument(context: Context, node: ast.Name) -> tuple[ast.AST, ast.Call | None]:
+    """The parent of a node, and the call that it is an argument of."""
+    parent = context.module.parents[node]
+    call = context.module.parents[parent] if isinstance(parent, ast.keyword) else parent
+    return parent, call if isinstance(call, ast.Call) and call.func is not node else None
+
+
+def wants_assertions_only(context: Context, info: ClassInfo, node: ast.Name, function: FunctionNode) -> bool:
+    """Whether a call uses of the instance nothing but assertions, and those as they are on any instance."""
+    _, call = _argument(context, node)
+    used = _uses_of_argument(context, node, call) if call is not None else None
+    if not used or not used <= LEGACY_ASSERTIONS - DEAD_ALIASES | {"skipTest"} or used & info.inherited:
+        return False
+    if is_classmethod(function) or function in info.uses.rebound:
+        return False
+    return all(redefinition(context, info, name) is None for name in used)
+
+
+def _uses_of_argument(context: Context, node: ast.Name, call: ast.Call) -> frozenset[str] | None:
+    """The attributes that a function uses of an argument; None if that cannot be told."""
+    facts = function_of(context, call.func)
+    if facts is None:
+        return None
+    if facts.clean:
+        return None if facts.passes_on else frozenset()
+    parent = context.module.parents[node]
+    if isinstance(parent, ast.keyword):
+        return dict(facts.uses).get(parent.arg or "")
+    index = call.args.index(node)
+    starred = any(isinstance(a, ast.Starred) for a in call.args[: index + 1])
+    return None if starred or index >= len(facts.uses) else facts.uses[index][1]
 
 
 def _constant_name(call: ast.Call) -> bool:
@@ -51,19 +101,11 @@ def _constant_name(call: ast.Call) -> bool:
     return len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and call.args[1].value not in API
 
 
-def is_own_harmless(context: Context, name: str) -> bool:
-    """Whether a name is a function of this file whose code knows nothing of unittest."""
-    definitions = [
-        n
-        for n in context.module.tree.body
-        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.name == name
-    ]
-    return len(definitions) == 1 and not any(
-        _touches_unittest(context, n) for n in context.module.subtree(definitions[0])
-    )
-
-
-def _touches_unittest(context: Context, node: ast.AST) -> bool:
-    if isinstance(node, ast.Attribute):
-        return node.attr in API or node.attr.startswith("__unittest")
-    return isinstance(node, ast.Name) and (context.module.resolve(node) or "").startswith("unittest")
+def function_of(context: Context, node: ast.expr) -> FunctionFacts | None:
+    """The function of this file, or of another one of the project, that an expression names."""
+    if "functions" not in context.memory:
+        context.memory["functions"] = function_facts(context.module)
+    own = cast("dict[str, FunctionFacts]", context.memory["functions"])
+    if isinstance(node, ast.Name) and node.id in own and node.id not in context.module.parameters:
+        return own[node.id]
+    return context.facts.functions.get(context.module.resolve(node) or "")

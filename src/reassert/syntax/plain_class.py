@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from reassert.syntax.classes import ClassInfo, body_statements, dotted_name
 from reassert.syntax.context import Context
-from reassert.syntax.handed_on import escape_problems, is_own_harmless
+from reassert.syntax.functions import SKIPS
+from reassert.syntax.handed_on import escape_problems, function_of
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
-from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, INTERNALS
+from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, FIXTURE_METHODS, INTERNALS
 
 # Decorators that work alike on methods of a TestCase and of a plain class.
 SAFE_DECORATORS = (
@@ -179,7 +180,9 @@ def _decorators(context: Context, info: ClassInfo) -> Iterator[Problem]:
             )
     for function in info.functions:
         for decorator in function.decorator_list:
-            if id(decorator) not in context.handled and not _is_safe_on_method(context, decorator):
+            if id(decorator) not in context.handled and not _is_safe_on_method(
+                context, info, decorator, function
+            ):
                 text = context.module.text(decorator).split("(")[0]
                 code = (
                     "B-DDT"
@@ -206,19 +209,32 @@ def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
     return bool(name) and (str(name) + ".").startswith(("unittest.mock.", "pytest.mark."))
 
 
-def _is_safe_on_method(context: Context, decorator: ast.expr) -> bool:
-    """Known decorators, properties' setters, functions of this file that do not touch TestCase's names."""
+def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, method: FunctionNode) -> bool:
+    """Known decorators, properties' setters, functions of the project that do not touch TestCase's names."""
     name = _resolved(context, decorator)
-    if name is not None:
-        return (
-            name in _BUILTIN_DECORATORS
-            or (name + ".").startswith(tuple(d if d.endswith(".") else d + "." for d in SAFE_DECORATORS))
-            or (name in ("unittest.skip", "unittest.skipIf", "unittest.skipUnless"))
-        )
+    if name in _BUILTIN_DECORATORS:
+        return True
+    if name and (name + ".").startswith(tuple(d if d.endswith(".") else d + "." for d in SAFE_DECORATORS)):
+        return True
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(target, ast.Attribute) and target.attr in ("setter", "getter", "deleter"):
         return True
-    return isinstance(target, ast.Name) and is_own_harmless(context, target.id)
+    facts = function_of(context, target)
+    if name in SKIPS or (facts is not None and facts.skips):
+        return not method.name.startswith("test") or not _is_set_up(context, info)
+    return facts is not None and facts.clean and not _takes_more(method)
+
+
+def _is_set_up(context: Context, info: ClassInfo) -> bool:
+    """Whether anything is set up for the tests: unittest looks for a skip before that, not after it."""
+    names = {name for c in context.classes.component(info) for name in c.defines}
+    return bool(names & FIXTURE_METHODS)
+
+
+def _takes_more(method: FunctionNode) -> bool:
+    """Whether a test needs arguments that its decorator gives it, and that pytest would take for fixtures."""
+    required = len(method.args.posonlyargs) + len(method.args.args) - len(method.args.defaults)
+    return method.name.startswith("test") and required > 1
 
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:

@@ -18,11 +18,13 @@ def related_words(
 ) -> tuple[bytes, ...] | None:
     """The words of which a file must contain one to be related to ``asked``, given what is ``found``.
 
-    A subclass contains the name of its base; whoever defines a base, or passes it on, contains the name it
-    is used by. None: the words are too many to be worth while, any file may be related. Empty: none can be.
+    A subclass contains the name of its base; whoever defines a base or a function, or passes it on, contains
+    the name it is used by. None: the words are too many to be worth while, any file may be related.
+    Empty: none can be.
     """
     asked = tuple(asked)
     words = {name for facts in asked for kin in _classes(facts) for name in kin}
+    words |= {_last(dotted) for facts in asked for dotted in facts.wanted}
     links = [kin for facts in (*asked, *found) for kin in (*_classes(facts), *_aliases(facts))]
     grown = True
     while grown and len(words) <= MOST_WORDS:

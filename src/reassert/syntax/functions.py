@@ -1,0 +1,118 @@
+"""What the functions of a module know of unittest, and what they do with what they are given."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from reassert.model.facts import FunctionFacts
+from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.testcase_api import API
+from reassert.syntax.uses import parameter_names
+
+SKIPS = ("unittest.skip", "unittest.skipIf", "unittest.skipUnless")
+
+# pytest takes it for a skip wherever it is raised (_pytest/unittest.py, pytest_runtest_makereport).
+_HARMLESS = "unittest.SkipTest"
+
+
+def function_facts(module: Module) -> dict[str, FunctionFacts]:
+    """Facts on each function of the module itself, and on the names that are assigned a skip."""
+    found = {}
+    for statement in module.tree.body:
+        if isinstance(statement, FunctionNode) and not _is_bound_elsewhere(module, statement.name, 0):
+            found[statement.name] = _facts(module, statement)
+        elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target, value = statement.targets[0], statement.value
+            name = target.id if isinstance(target, ast.Name) else ""
+            if name and _is_skip(module, value) and not _is_bound_elsewhere(module, name, 1):
+                found[name] = FunctionFacts(clean=False, skips=True)
+    return found
+
+
+def _is_skip(module: Module, node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and module.resolve(node.func) in SKIPS
+
+
+def _is_bound_elsewhere(module: Module, name: str, own: int) -> bool:
+    stores = sum(not isinstance(n.ctx, ast.Load) for n in module.names.get(name, ()))
+    definitions = sum(isinstance(n, FunctionNode) and n.name == name for n in module.tree.body)
+    return name in module.imports or stores > own or definitions > 1 - own
+
+
+def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
+    touched = [word for node in module.subtree(function) for word in _touched(module, node)]
+    names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+    if not touched:
+        return FunctionFacts(clean=True, passes_on=any(_is_passed_on(module, function, n) for n in names))
+    uses = tuple((name, attributes_of(module, function, name)) for name in names)
+    return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=uses)
+
+
+def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
+    """Whether a parameter is an argument of something that is no builtin."""
+    inside = range(module.index[function], module.index[function] + len(module.subtree(function)))
+    for node in module.names.get(name, ()):
+        parent = module.parents[node]
+        call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
+        is_argument = isinstance(call, ast.Call) and call.func is not node
+        if module.index[node] in inside and is_argument and not _is_builtin(call):
+            return True
+    return False
+
+
+def _is_builtin(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BUILTINS
+
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+def _touched(module: Module, node: ast.AST) -> Iterator[str]:
+    """The names of unittest that a node uses, but for what means the same to pytest."""
+    if isinstance(node, ast.Attribute) and (node.attr in API or node.attr.startswith("__unittest")):
+        yield node.attr
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        return
+    parent = module.parents[node]
+    resolved = module.resolve(node) or ""
+    if not (resolved + ".").startswith("unittest.") or isinstance(parent, ast.Attribute):
+        return
+    asked = isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "hasattr"
+    if resolved != _HARMLESS and not resolved.startswith("unittest.mock.") and not asked:
+        yield resolved
+
+
+def attributes_of(module: Module, function: FunctionNode, name: str) -> frozenset[str] | None:
+    """The attributes that a function uses of one of its parameters; None if the parameter goes elsewhere."""
+
+    def rebinds(node: ast.AST) -> bool:
+        return isinstance(node, (*_FUNCTIONS, ast.Lambda)) and name in parameter_names(node)
+
+    found = set()
+    for node in module.pruned(function, rebinds):
+        if isinstance(node, ast.Name) and node.id == name:
+            parent = module.parents[node]
+            if not isinstance(parent, ast.Attribute) or not isinstance(node.ctx, ast.Load):
+                return None
+            found.add(parent.attr)
+    return frozenset(found)
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def wanted_functions(module: Module) -> Iterator[str]:
+    """The imported functions that decorate methods or are handed ``self``, as dotted names."""
+    for node in module.classes:
+        for function in node.body:
+            if isinstance(function, FunctionNode):
+                for decorator in function.decorator_list:
+                    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    yield module.resolve(called) or ""
+    for name in module.names.get("self", ()):
+        parent = module.parents[name]
+        call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call) and call.func is not name:
+            yield module.resolve(call.func) or ""
