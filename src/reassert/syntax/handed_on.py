@@ -53,7 +53,7 @@ def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
 def _is_harmless_call(context: Context, info: ClassInfo, node: ast.Name, call: ast.Call) -> bool:
     func = call.func
     if isinstance(func, ast.Name) and func.id in _HARMLESS_CALLS:
-        return func.id != "getattr" or _constant_name(call)
+        return func.id != "getattr" or (len(call.args) > 1 and _names_nothing_of_ours(context, call.args[1]))
     if (context.module.resolve(func) or "").startswith(("unittest.mock.", "weakref.")):
         return True
     used = _uses_of_argument(context, node, call)
@@ -96,9 +96,47 @@ def _uses_of_argument(context: Context, node: ast.Name, call: ast.Call) -> froze
     return None if starred or index >= len(facts.uses) else facts.uses[index][1]
 
 
-def _constant_name(call: ast.Call) -> bool:
-    """``getattr(self, "name")`` with a literal that is no part of TestCase's interface."""
-    return len(call.args) > 1 and isinstance(call.args[1], ast.Constant) and call.args[1].value not in API
+def _names_nothing_of_ours(context: Context, node: ast.expr) -> bool:
+    """Whether a string cannot be the name of a part of TestCase's interface."""
+    if isinstance(node, ast.Name):
+        if node.id in context.module.parameters:
+            return False
+        values = list(_literals(context, node))
+        return bool(values) and all(_names_nothing_of_ours(context, v) for v in values)
+    if isinstance(node, ast.Constant):
+        return node.value not in API
+    start = _beginning(node)
+    return bool(start) and not any(name.startswith(start) for name in API)
+
+
+def _beginning(node: ast.expr) -> str:
+    """The literal text that a computed string begins with."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return _beginning(node.values[0])
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _beginning(node.left)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        return _beginning(node.left).partition("%")[0]
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+_ANYTHING = ast.Constant("run")
+
+
+def _literals(context: Context, name: ast.Name) -> Iterator[ast.expr]:
+    """The literals that a local name stands for, if it only ever goes through or is assigned such."""
+    function = context.module.enclosing_function(name)
+    inside = set(context.module.subtree(function)) if function else set()
+    for store in context.module.names[name.id]:
+        if isinstance(store.ctx, ast.Load) or store not in inside:
+            continue
+        parent = context.module.parents[store]
+        if isinstance(parent, ast.For) and isinstance(parent.iter, (ast.List, ast.Tuple)):
+            yield from parent.iter.elts
+        elif isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Constant):
+            yield parent.value
+        else:
+            yield _ANYTHING
 
 
 def function_of(context: Context, node: ast.expr) -> FunctionFacts | None:

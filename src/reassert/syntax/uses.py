@@ -55,19 +55,53 @@ def is_classmethod(function: FunctionNode) -> bool:
 
 
 def collect_uses(module: Module, function: FunctionNode, found: Uses) -> None:
-    """Add to ``found`` what one method does with its receiver."""
+    """Add to ``found`` what one method does with its receiver, also under a second name for it."""
     receiver = receiver_name(function)
+    aliases = dict(_aliases(module, function, receiver)) if receiver else {}
+    for name in (receiver, *aliases):
+        _collect(module, function, name, found, frozenset(aliases.values()))
+
+
+def _aliases(module: Module, function: FunctionNode, receiver: str) -> Iterator[tuple[str, ast.Name]]:
+    """The local names that only ever stand for the receiver, each with the node that it is assigned.
+
+    ``outer = self`` lets functions and classes inside the method use the receiver.
+    """
+    for node in module.names.get(receiver, ()):
+        parent = module.parents[node]
+        if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and parent in function.body:
+            target = parent.targets[0]
+            if isinstance(target, ast.Name) and _is_bound_once(module, function, target.id):
+                yield target.id, node
+
+
+def _is_bound_once(module: Module, function: FunctionNode, name: str) -> bool:
+    inside = range(module.index[function], module.index[function] + len(module.subtree(function)))
+    stores = [n for n in module.names[name] if not isinstance(n.ctx, ast.Load) and module.index[n] in inside]
+    shared = {n for s in module.of(ast.Global) for n in s.names}
+    shared |= {n for s in module.of(ast.Nonlocal) for n in s.names}
+    return len(stores) == 1 and name not in module.parameters | shared
+
+
+def _collect(
+    module: Module, function: FunctionNode, receiver: str | None, found: Uses, ours: frozenset[ast.Name]
+) -> None:
     through_class = is_classmethod(function)
     for node in _same_receiver(module, function, receiver):
         if isinstance(node, ast.Call) and _names_base(node, receiver):
             _collect_explicit(node, function, found)
         elif isinstance(node, ast.Attribute):
             _collect_attribute(node, function, receiver, through_class, found)
-        elif isinstance(node, ast.Name) and node.id == receiver:
-            if not isinstance(node.ctx, ast.Load):
-                found.rebound.append(function)
-            elif not _is_receiver_position(module, node) and (node, function) not in found.escapes:
-                found.escapes.append((node, function))
+        elif isinstance(node, ast.Name) and node.id == receiver and node not in ours:
+            _collect_name(module, node, function, found)
+
+
+def _collect_name(module: Module, node: ast.Name, function: FunctionNode, found: Uses) -> None:
+    if not isinstance(node.ctx, ast.Load):
+        if node.id == receiver_name(function):
+            found.rebound.append(function)
+    elif not _is_receiver_position(module, node) and (node, function) not in found.escapes:
+        found.escapes.append((node, function))
 
 
 def _names_base(call: ast.Call, receiver: str | None) -> bool:
@@ -94,10 +128,12 @@ def _collect_attribute(
     value = node.value
     if isinstance(value, ast.Name) and value.id == receiver:
         found.attributes.append(Use(node.attr, node, function, through_class))
-    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super":
-        found.supers.append(SuperUse(node.attr, node, function))
     elif _reads_class(value, receiver):
         found.attributes.append(Use(node.attr, node, function, through_class=True))
+    elif receiver != receiver_name(function):
+        return
+    elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super":
+        found.supers.append(SuperUse(node.attr, node, function))
     elif node.attr in CLASS_FIXTURE_METHODS and dotted_name(value):
         found.named.append(SuperUse(node.attr, node, function, value))
 
