@@ -14,7 +14,7 @@ from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import Foreign, alias_problem, foreign_classes, places, rename_problem
 from reassert.syntax.handed_on import handed_for_assertions
-from reassert.syntax.instance_uses import left_over
+from reassert.syntax.instance_uses import left_over, local_name
 from reassert.syntax.module_checks import misuse, module_problem, suite_problem
 from reassert.syntax.plain_class import problems
 from reassert.syntax.setup_chain import Problem
@@ -87,7 +87,12 @@ class TestcaseToPlainClass(Codemod[Context]):
         unit = Unit(self.id, info.qualname)
         yield from self._base_edits(context, info, unit)
         for use in left_over(context, info):
-            yield stand_alone(context, use.node, unit, info.qualname)
+            addition = context.facts.additions.get(use.name)
+            if addition is None:
+                yield stand_alone(context, use.node, unit, info.qualname)
+            else:
+                new = f"{local_name(context, addition.dotted)}()".encode()
+                yield context.replace(use.node.value, [new], unit, requires=info, imports=[addition.dotted])
         for node in handed_for_assertions(context, info):
             yield stand_alone(context, node, unit, info.qualname)
         for span, new in names.places(info):

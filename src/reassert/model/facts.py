@@ -41,6 +41,7 @@ class ScannedFacts:
     ``imports`` are dotted names as written, relative ones with leading dots (``..base.Thing``, ``.mod.*``);
     ``exports`` maps a module-level name to the dotted name it was imported as. ``functions`` are those of the
     module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
+    ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -48,6 +49,15 @@ class ScannedFacts:
     exports: Mapping[str, str] = field(default_factory=dict)
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
+    additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Addition:
+    """A method put on ``unittest.TestCase``: the import of TestCase that does it, what of it is used."""
+
+    dotted: str
+    uses: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -77,7 +87,7 @@ class FileFacts:
     unittest. ``names`` maps dotted names of this file to classes of the other files of its ``family``: those
     files, this one included, whose test classes are connected and which are converted together.
     ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
-    functions of the project.
+    functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -87,3 +97,4 @@ class FileFacts:
     family: tuple[str, ...] = ()
     family_digest: bytes = b""
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
+    additions: Mapping[str, Addition] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reassert.model.facts import (
+    Addition,
     BaseFacts,
     BaseKind,
     ClassRef,
@@ -46,7 +47,8 @@ def link(
         family = families.get(path, frozenset())
         aliases = project.aliases(path, facts)
         functions = project.functions(path, facts)
-        if bases or aliases or used.get(path) or family or functions:
+        additions = dict(project.additions(path, facts))
+        if bases or aliases or used.get(path) or family or functions or additions:
             names = _names(references, path, family)
             found[path] = FileFacts(
                 bases,
@@ -55,6 +57,7 @@ def link(
                 names,
                 tuple(sorted(map(str, family))),
                 functions=functions,
+                additions=additions,
             )
     return found
 
@@ -248,6 +251,16 @@ class _Project:
                     yield facts.functions[name]
                 elif name in facts.exports:
                     yield from self._functions(source, facts.exports[name], depth + 1)
+
+    def additions(self, path: Path, facts: ScannedFacts) -> Iterator[tuple[str, Addition]]:
+        """The methods that come with the TestCase that ``path`` imports from a file of the project."""
+        for dotted in sorted(facts.imports):
+            module, _, name = dotted.rpartition(".")
+            sources = self.modules(path, module) if module and not dotted.startswith(".") else []
+            if len(sources) != 1 or self.scanned[sources[0]].exports.get(name) != "unittest.TestCase":
+                continue
+            for added, uses in self.scanned[sources[0]].additions.items():
+                yield added, Addition(dotted, uses)
 
     def _origin(self, path: Path, dotted: str, depth: int) -> str:
         """Where a dotted name comes from in the end, as far as the project's files tell."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import body_statements, bound_names, dotted_name
-from reassert.syntax.functions import function_facts, wanted_functions
+from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 
 
@@ -33,6 +33,7 @@ def scan_module(module: Module) -> ScannedFacts:
         exports,
         function_facts(module),
         frozenset(w for w in wanted_functions(module) if _may_be_ours(w)),
+        dict(additions(module)),
     )
 
 

@@ -84,7 +84,7 @@ def _touched(module: Module, node: ast.AST) -> Iterator[str]:
         yield resolved
 
 
-def attributes_of(module: Module, function: FunctionNode, name: str) -> frozenset[str] | None:
+def attributes_of(module: Module, function: FunctionNode | ast.Lambda, name: str) -> frozenset[str] | None:
     """The attributes that a function uses of one of its parameters; None if the parameter goes elsewhere."""
 
     def rebinds(node: ast.AST) -> bool:
@@ -100,6 +100,23 @@ def attributes_of(module: Module, function: FunctionNode, name: str) -> frozense
     return frozenset(found)
 
 
+def additions(module: Module) -> Iterator[tuple[str, frozenset[str]]]:
+    """The methods that a module puts on ``unittest.TestCase``, with what they use of the instance."""
+    functions = {n.name: n for n in module.tree.body if isinstance(n, FunctionNode)}
+    for statement in module.tree.body:
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Attribute):
+            continue
+        target, value = statement.targets[0], statement.value
+        function = functions.get(value.id) if isinstance(value, ast.Name) else value
+        if module.resolve(target.value) != "unittest.TestCase" or not isinstance(function, _CALLABLE):
+            continue
+        first = (function.args.posonlyargs + function.args.args)[:1]
+        used = attributes_of(module, function, first[0].arg) if first else None
+        if used is not None:
+            yield target.attr, used
+
+
+_CALLABLE = (ast.FunctionDef, ast.Lambda)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from reassert.syntax.assertions import redefinition
 from reassert.syntax.classes import ClassInfo, Use, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.module import imported_names
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import API, DEAD_ALIASES, LEGACY_ASSERTIONS
 
@@ -25,12 +26,33 @@ def left_over(context: Context, info: ClassInfo) -> Iterator[Use]:
 
 def is_left_over(context: Context, info: ClassInfo, use: Use) -> bool:
     """Whether ``unittest.TestCase().name`` can stand for ``self.name``."""
-    if use.name not in LEGACY_ASSERTIONS | {"skipTest"} or use.name in info.inherited | DEAD_ALIASES:
+    if use.name in info.inherited or not _any_instance_has(context, info, use.name):
         return False
     if use.through_class or use.method in info.uses.rebound or not isinstance(use.node.ctx, ast.Load):
         return False
     in_text = any(isinstance(a, ast.JoinedStr) for a in context.module.ancestors(use.node))
     return not (in_text and sys.version_info < (3, 12)) and redefinition(context, info, use.name) is None
+
+
+def _any_instance_has(context: Context, info: ClassInfo, name: str) -> bool:
+    """Whether a method is the same on any TestCase: unittest's own, or one that a file put there."""
+    known = LEGACY_ASSERTIONS - DEAD_ALIASES | {"skipTest"}
+    addition = context.facts.additions.get(name)
+    if addition is None:
+        return name in known
+    if local_name(context, addition.dotted) is None or not addition.uses <= known:
+        return False
+    return all(redefinition(context, info, used) is None for used in addition.uses)
+
+
+def local_name(context: Context, dotted: str) -> str | None:
+    """The name that an import of the module binds to ``dotted``."""
+    for node in context.module.tree.body:
+        if isinstance(node, ast.ImportFrom):
+            for alias, (local, target) in zip(node.names, imported_names(node), strict=True):
+                if target == dotted and alias.name == dotted.rpartition(".")[2]:
+                    return local if local not in context.module.rebound else None
+    return None
 
 
 def instance_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -65,10 +87,10 @@ def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
     component = context.classes.component(info)
     if component.sets_unseen_attributes:
         return
-    known = set(component.attributes)
+    known = component.attributes | {n for n in context.facts.additions if _any_instance_has(context, info, n)}
     for use in info.uses.attributes:
         if use.name not in known and use.name not in API and not use.name.startswith("__"):
-            known.add(use.name)
+            known |= {use.name}
             yield Problem(info, "B-DYNAMIC", use.node, f"self.{use.name} is defined nowhere in the hierarchy")
 
 
