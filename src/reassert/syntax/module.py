@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from reassert.model.edits import Span
 from reassert.model.source import SourceFile
+from reassert.syntax.conditions import settled
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -115,8 +116,20 @@ class Module:
 
     @cached_property
     def import_nodes(self) -> list[ast.Import | ast.ImportFrom]:
-        """All import statements, plain ones first."""
-        return [*self.of(ast.Import), *self.of(ast.ImportFrom)]
+        """All import statements that some supported Python runs, plain ones first."""
+        every: list[ast.Import | ast.ImportFrom] = [*self.of(ast.Import), *self.of(ast.ImportFrom)]
+        return [node for node in every if not self._is_dead(node)]
+
+    def _is_dead(self, node: ast.stmt) -> bool:
+        """Whether a statement stands in a branch that is for older Pythons only."""
+        current: ast.AST = node
+        while (parent := self.parents.get(current)) is not None and parent is not self.tree:
+            if isinstance(parent, ast.If):
+                value = settled(parent.test)
+                if value is not None and current in (parent.orelse if value else parent.body):
+                    return True
+            current = parent
+        return False
 
     def _enter_yield(self, node: ast.AST) -> None:
         function = next((a for a in self.ancestors(node) if isinstance(a, (*_FUNCTIONS, ast.Lambda))), None)
