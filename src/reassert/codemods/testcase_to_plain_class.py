@@ -20,6 +20,7 @@ from reassert.syntax.plain_class import problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.standalone import stand_alone
 from reassert.syntax.statements import header_end, name_span
+from reassert.syntax.testcase_api import RUN_TEST
 
 
 class TestcaseToPlainClass(Codemod[Context]):
@@ -86,6 +87,9 @@ class TestcaseToPlainClass(Codemod[Context]):
     def _edits(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Edit]:
         unit = Unit(self.id, info.qualname)
         yield from self._base_edits(context, info, unit)
+        if "runTest" in info.methods:
+            span = name_span(context, info.methods["runTest"])
+            yield Edit(span.start, span.end, (RUN_TEST.encode(),), unit, info.qualname)
         for use in left_over(context, info):
             addition = context.facts.additions.get(use.name)
             if addition is None:

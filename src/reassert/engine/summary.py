@@ -14,7 +14,7 @@ from reassert.syntax.assertions import in_scope
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import foreign_classes
-from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
+from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, RUN_TEST
 
 
 def summarise(
@@ -107,4 +107,4 @@ def _imported_map(context: Context, decision: Decision) -> dict[str, tuple[str, 
 def _renamed(info: ClassInfo, before: str, after: str) -> dict[str, tuple[str, ...]]:
     tests = dict.fromkeys(t.name for c in reversed(info.lineage) for t in c.tests)
     old, new = before.replace(".", "::"), after.replace(".", "::")
-    return {f"{old}::{test}": (f"{new}::{test}",) for test in tests}
+    return {f"{old}::{t}": (f"{new}::{RUN_TEST if t == 'runTest' else t}",) for t in tests}

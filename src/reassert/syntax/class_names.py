@@ -82,13 +82,16 @@ class Names:
                 info,
                 "B-NAME",
                 info.node,
-                "the class is deleted after its heirs are made, so that it is not collected",
+                "the class is deleted in a way that may not happen",
             )
         if new != info.node.name:
             yield from self._rename_problems(info)
 
     def _is_deleted(self, info: ClassInfo) -> bool:
-        return any(isinstance(n.ctx, ast.Del) for n in self.context.module.names.get(info.node.name, ()))
+        """Whether the name goes other than by a statement of the module, which does the same afterwards."""
+        module = self.context.module
+        gone = [n for n in module.names.get(info.node.name, ()) if isinstance(n.ctx, ast.Del)]
+        return any(module.enclosing_statement(n) not in module.tree.body for n in gone)
 
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module

@@ -134,7 +134,7 @@ class ClassInfo:
     @cached_property
     def tests(self) -> list[FunctionNode]:
         """The test methods that the body defines, in order."""
-        return [f for name, f in self.methods.items() if name.startswith("test")]
+        return [f for name, f in self.methods.items() if name.startswith("test") or name == "runTest"]
 
     @property
     def is_testcase(self) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reassert.syntax.classes import ClassInfo, body_statements, dotted_name
+from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.functions import SKIPS
 from reassert.syntax.handed_on import escape_problems, function_of
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.module import FunctionNode
+from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, FIXTURE_METHODS, INTERNALS
 
@@ -55,6 +56,7 @@ def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     yield from _body(context, info)
     yield from _decorators(context, info)
     yield from _tests(context, info)
+    yield from run_test_problems(context, info)
     yield from instance_problems(context, info)
     yield from escape_problems(context, info)
 
@@ -110,16 +112,9 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
         yield Problem(info, "B-INTERNALS", info.methods.get(name, node), f"the class defines {name}")
     for name in sorted(info.defines & CALLED_BY_OTHERS):
         yield Problem(info, "A-TYPEFUNC", info.methods.get(name, node), f"the class defines its own {name}")
-    if "runTest" in info.defines:
-        yield Problem(
-            info,
-            "B-INTERNALS",
-            info.methods.get("runTest", node),
-            "runTest is not collected from a plain class",
-        )
     if "__slots__" in info.defines:
         yield Problem(info, "B-INTERNALS", node, "the class has __slots__")
-    if info.defines & {"__test__", "pytestmark"} and "__test__" in info.defines:
+    if "__test__" in info.defines and not _has_literal_test(info):
         yield Problem(info, "B-NAME", node, "__test__ steers what is collected")
     for name in sorted(info.defines & {"setup", "teardown", "pytest_generate_tests"}):
         yield Problem(
@@ -127,6 +122,14 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
         )
     for statement in body_statements(node):
         yield from _statement(context, info, statement)
+
+
+def _has_literal_test(info: ClassInfo) -> bool:
+    """Whether ``__test__`` is a plain attribute, which pytest honours alike in both kinds of classes."""
+    values = [
+        s.value for s in info.node.body if isinstance(s, ast.Assign) and "__test__" in set(bound_names(s))
+    ]
+    return len(values) == 1 and isinstance(values[0], ast.Constant)
 
 
 def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterator[Problem]:

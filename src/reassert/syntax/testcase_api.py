@@ -72,6 +72,8 @@ INTERNALS = frozenset(
     _feedErrorsToResult _classSetupFailed _assertNotWarns _deprecate
     """.split(),
 )
+# What ``runTest`` becomes: pytest collects it of a TestCase without other tests, not of a plain class.
+RUN_TEST = "test_run"
 OTHERS = frozenset({"subTest", "skipTest", "runTest"})
 
 API = LEGACY_ASSERTIONS | FIXTURE_METHODS | ASYNC_METHODS | CLEANUPS | SETTINGS | INTERNALS | OTHERS
