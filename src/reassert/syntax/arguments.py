@@ -224,13 +224,12 @@ _NAMERS = frozenset({"locals", "vars", "dir"})
 _COUNTERS = frozenset({"getrefcount", "get_referrers"})
 
 
-def sees_rewriting(node: ast.AST) -> bool:
+def sees_rewriting(module: Module, node: ast.AST) -> bool:
     """Whether an expression sees the names that pytest's rewriting of assert keeps its operands in.
 
     Source: ``@py_assert`` and ``@py_format`` in _pytest/assertion/rewrite.py.
     """
-    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
-    return any(_sees_names(call) for call in calls)
+    return any(isinstance(n, ast.Call) and _sees_names(n) for n in module.subtree(node))
 
 
 def _sees_names(call: ast.Call) -> bool:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
+from operator import itemgetter
+from typing import cast
 
 from reassert.model.edits import Unit
 from reassert.model.outcomes import Refusal
@@ -15,7 +19,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.exceptions import redefines_failure
 from reassert.syntax.layout import Layout, Operand
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.testcase_api import ALIASES, CALLED_BY_OTHERS
+from reassert.syntax.testcase_api import ALIASES, API, CALLED_BY_OTHERS
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,24 @@ def assertion_calls(
     return calls, refusals
 
 
-def _uses(context: Context, names: frozenset[str]) -> Iterator[tuple[ClassInfo, Use]]:
+def _uses(context: Context, names: frozenset[str]) -> list[tuple[ClassInfo, Use]]:
+    if "assertion uses" not in context.memory:
+        context.memory["assertion uses"] = _all_uses(context)
+    table = cast("dict[str, list[tuple[int, ClassInfo, Use]]]", context.memory["assertion uses"])
+    found = sorted((item for name in names for item in table.get(name, ())), key=itemgetter(0))
+    return [(owner, use) for _, owner, use in found]
+
+
+def _all_uses(context: Context) -> dict[str, list[tuple[int, ClassInfo, Use]]]:
+    """Today's name of an assertion -> its uses, each with its place in the order of classes and methods."""
+    table: defaultdict[str, list[tuple[int, ClassInfo, Use]]] = defaultdict(list)
+    place = count()
     for owner in context.classes.all:
         if in_scope(context, owner):
             for use in owner.uses.attributes:
-                if ALIASES.get(use.name, use.name) in names and not is_own_helper(owner, use.name):
-                    yield owner, use
+                if use.name in API and not is_own_helper(owner, use.name):
+                    table[ALIASES.get(use.name, use.name)].append((next(place), owner, use))
+    return table
 
 
 def is_own_helper(owner: ClassInfo, name: str) -> bool:

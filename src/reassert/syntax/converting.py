@@ -20,7 +20,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.layout import Layout, Operand, Piece
 from reassert.syntax.messages import may_be_late, message_of
-from reassert.syntax.module import FunctionNode
+from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.standalone import on_its_own
 from reassert.syntax.types import bound_names
 
@@ -187,7 +187,7 @@ class Assertion:
     def _stated(self, shape: Shape, imports: Sequence[str], bind: Test) -> Converted:
         arguments = [o.argument for o in shape.operands]
         message_waits = self.message is None or may_be_late(self.message)
-        ordered = message_waits and _in_order(arguments) and not _is_hurried(shape)
+        ordered = message_waits and _in_order(arguments) and not _is_hurried(self.context.module, shape)
         bound = [a for a in arguments if bind(a.node) or not (ordered or is_trivial(a.node))]
         if self.message is not None and not message_waits:
             bound.append(self.message)
@@ -247,7 +247,7 @@ def convert_calls(
 
 
 def _converted(assertion: Assertion, convert: Convert) -> Result:
-    if any(sees_rewriting(argument.node) for argument in assertion.bound.values()):
+    if any(sees_rewriting(assertion.context.module, argument.node) for argument in assertion.bound.values()):
         return assertion.kept()
     return convert(assertion)
 
@@ -382,12 +382,13 @@ def _in_order(operands: Sequence[Argument]) -> bool:
     )
 
 
-def _is_hurried(shape: Shape) -> bool:
+def _is_hurried(module: Module, shape: Shape) -> bool:
     """Whether pytest would evaluate more of an operand than Python does, where that matters.
 
     Source: visit_Compare in _pytest/assertion/rewrite.py: ``a < b < c()`` always calls ``c``.
     """
-    compares = [n for o in shape.operands for n in ast.walk(o.argument.node) if isinstance(n, ast.Compare)]
+    walked = (n for o in shape.operands for n in module.subtree(o.argument.node))
+    compares = [n for n in walked if isinstance(n, ast.Compare)]
     if len(compares) == len(shape.pieces) == 1 and compares[0] is shape.operands[0].argument.node:
         return False  # the whole condition: it fails as soon as one comparison does
     return not all(is_pure(later) for compare in compares for later in compare.comparators[1:])

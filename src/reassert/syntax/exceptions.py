@@ -87,12 +87,18 @@ def _before(around: ast.AST, inner: ast.AST) -> list[ast.stmt]:
 
 def redefines_failure(context: Context, owner: ClassInfo) -> bool:
     """Whether a class of the hierarchy, or one of its methods, says itself what a failure is."""
-    if b"failureException" not in context.source.buffer and not owner.external:
+    if not _mentions_failure(context) and not owner.external:
         return False
     if "failureException" in context.classes.redefined(owner):
         return True
     uses = (use for use in context.module.attributes if use.attr == "failureException")
     return any(not isinstance(use.ctx, ast.Load) for use in uses)
+
+
+def _mentions_failure(context: Context) -> object:
+    if "failureException" not in context.memory:
+        context.memory["failureException"] = b"failureException" in context.source.buffer
+    return context.memory["failureException"]
 
 
 def in_inner_function(context: Context, node: ast.AST, method: FunctionNode) -> bool:

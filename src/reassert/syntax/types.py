@@ -251,6 +251,8 @@ _FINDERS: Mapping[type[ast.AST], _Finder] = {
 def assigned_value(context: Context, name: ast.Name) -> ast.expr | None:
     """What a name's only assignment bound it to: in the function around it, or at the top of the file."""
     module = context.module
+    if all(isinstance(n.ctx, ast.Load) for n in module.names.get(name.id, ())):
+        return None
     scope = module.enclosing_function(name)
     if scope is not None and (value := _only_binding(module, scope, name.id)) is not None:
         return value
@@ -265,7 +267,7 @@ def _only_binding(module: Module, scope: FunctionNode, name: str) -> ast.expr | 
         for n in module.names.get(name, ())
         if not isinstance(n.ctx, ast.Load) and module.enclosing_function(n) is scope
     ]
-    if len(stores) != 1 or _otherwise_bound(scope, name):
+    if len(stores) != 1 or name in _declared_in(scope):
         return None
     return _plainly_assigned(module, stores[0])
 
@@ -279,13 +281,6 @@ def _plainly_assigned(module: Module, store: ast.Name) -> ast.expr | None:
     return parent.value if isinstance(parent, ast.AnnAssign) and parent.target is store else None
 
 
-def _otherwise_bound(scope: ScopeNode, name: str) -> bool:
-    """Whether a parameter, an import, a declaration, a nested function or a handler binds the name."""
-    return name in _declared_in(scope) or any(
-        isinstance(n, ast.arg) and n.arg == name for n in ast.walk(scope)
-    )
-
-
 @lru_cache(maxsize=4)
 def _declared(module: Module) -> frozenset[str]:
     return frozenset(
@@ -293,9 +288,15 @@ def _declared(module: Module) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _declared_in(scope: ast.AST) -> frozenset[str]:
-    return frozenset(name for node in ast.walk(scope) for name in _special_names(node))
+    """What a parameter, an import, a declaration, a nested function or a handler binds."""
+    return frozenset(
+        name
+        for node in ast.walk(scope)
+        if type(node) in _DECLARING or type(node) is ast.arg
+        for name in _special_names(node)
+    )
 
 
 def _special_names(node: ast.AST) -> Iterator[str]:
@@ -303,6 +304,8 @@ def _special_names(node: ast.AST) -> Iterator[str]:
         yield from node.names
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
         yield node.name or ""
+    elif isinstance(node, ast.arg):
+        yield node.arg
     elif isinstance(node, ast.alias):
         yield node.asname or node.name.partition(".")[0]
     elif isinstance(node, (ast.MatchAs, ast.MatchStar)):
@@ -326,9 +329,12 @@ _DECLARING = frozenset(
 
 
 def _binds(scope: ScopeNode, name: str) -> bool:
-    return _otherwise_bound(scope, name) or any(
-        isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load) for n in ast.walk(scope)
-    )
+    return name in _declared_in(scope) or name in _stored_in(scope)
+
+
+@lru_cache(maxsize=64)
+def _stored_in(scope: ast.AST) -> frozenset[str]:
+    return frozenset(n.id for n in ast.walk(scope) if type(n) is ast.Name and not isinstance(n.ctx, ast.Load))
 
 
 def _module_constant(module: Module, name: str) -> ast.expr | None:

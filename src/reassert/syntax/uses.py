@@ -67,12 +67,14 @@ def _aliases(module: Module, function: FunctionNode, receiver: str) -> Iterator[
 
     ``outer = self`` lets functions and classes inside the method use the receiver.
     """
-    for node in module.names.get(receiver, ()):
-        parent = module.parents[node]
-        if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and parent in function.body:
-            target = parent.targets[0]
-            if isinstance(target, ast.Name) and _is_bound_once(module, function, target.id):
-                yield target.id, node
+    for statement in function.body:
+        if not (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+            continue
+        target, value = statement.targets[0], statement.value
+        if not (isinstance(value, ast.Name) and isinstance(target, ast.Name)):
+            continue
+        if value.id == receiver and _is_bound_once(module, function, target.id):
+            yield target.id, value
 
 
 def _is_bound_once(module: Module, function: FunctionNode, name: str) -> bool:
