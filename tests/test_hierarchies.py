@@ -30,7 +30,9 @@ FIRST = int(os.environ.get("HIERARCHY_SEED", "0"))
 
 TRAIL = '''
 import contextlib
+import functools
 import os
+import unittest
 from pathlib import Path
 
 _out = Path(__file__).with_suffix(".txt").open("a", buffering=1)
@@ -57,6 +59,26 @@ def place(name):
     log("enter", name)
     yield name
     log("leave", name)
+
+
+def logged(function):
+    @functools.wraps(function)
+    def wrapper(self):
+        log("logged", self.ident)
+        return function(self)
+
+    return wrapper
+
+
+def check(test, value):
+    test.assertIn(value, (0, 1))
+
+
+def shout(test, word):
+    log("shout", test.ident, word)
+
+
+needed = unittest.skipUnless(os.sep, "needs a separator")
 '''.lstrip()
 
 
@@ -111,7 +133,7 @@ class Hierarchy:
             else:
                 rows.append(f"import {module}")
                 dotted[base] = f"{module}.{base}"
-        rows.append("from trail import log, log_class, place, reset")
+        rows.append("from trail import check, log, log_class, logged, needed, place, reset, shout")
         for klass in mine:
             bases = ", ".join(dotted.get(b, b) for b in klass.bases)
             rows += ["", "", *klass.decorators, f"class {klass.name}({bases}):"]
@@ -134,6 +156,7 @@ class Generator:
         self.classes: list[Klass] = []
         self.quiet = self.random.random() < 0.5  # half of the hierarchies neither fail nor skip
         self.cleans = self.random.random() < 0.5
+        self.only_runs = self.random.random() < 0.06  # every test is a runTest
 
     def some(self, chance: float) -> bool:
         return self.random.random() < chance
@@ -144,7 +167,8 @@ class Generator:
             self.classes.append(self._klass(number, len(files)))
         if not any(_has_tests(c) for c in self.classes):
             last = self.classes[-1]
-            self.classes[-1] = replace(last, members=(*last.members, self._test(last, "test_late")))
+            late = self._test(last, "runTest" if self.only_runs else "test_late")
+            self.classes[-1] = replace(last, members=(*last.members, late))
         return Hierarchy(self.seed, tuple(files), tuple(self.classes))
 
     def _klass(self, number: int, files: int) -> Klass:
@@ -183,6 +207,8 @@ class Generator:
             found.append(Member(("def helper(self):",), self._body(stem.lower() + ".helper", "helper")))
         names = ["test_c", "test_a", "test_b", "test_own_" + stem.lower()]
         wanted = int(self.some(0.3)) if klass.name.endswith("Mixin") else self.random.choice([0, 0, 1, 1, 2])
+        if self.only_runs:
+            names, wanted = ["runTest"], min(wanted, 1)
         found += [self._test(klass, name) for name in self.random.sample(names, wanted)]
         if self.some(0.05):
             found.append(Member((), ("test_a = None",)))
@@ -228,6 +254,8 @@ class Generator:
             decorators = ("@unittest.expectedFailure",)
         if self.some(0.3):
             body.append(self.random.choice(_CHECKS))
+        if self.some(0.06):
+            decorators = (*decorators, self.random.choice(["@logged", "@logged", "@logged", "@needed"]))
         return Member((*decorators, f"def {name}(self):"), tuple(body))
 
     def _body(self, what: str, kind: str) -> tuple[str, ...]:
@@ -280,6 +308,10 @@ _CHECKS = [
     'self.assertTrue(self.ident, "no name")',
     'with self.assertRaises(ValueError):\n    int("x")',
     'self.assertRaises(ValueError, int, "x")',
+    "check(self, self.mood)",
+    'shout(self, word="here")',
+    "other = self\nother.assertEqual(other.mood, 1)",
+    "list(map(self.assertTrue, [self.mood]))",
 ]
 
 
@@ -289,7 +321,7 @@ def _stem(klass: Klass) -> str:
 
 
 def _has_tests(klass: Klass) -> bool:
-    return any("def test" in row for m in klass.members for row in m.header)
+    return any("def test" in row or "def runTest" in row for m in klass.members for row in m.header)
 
 
 # -- the check -----------------------------------------------------------------------------------------

@@ -23,14 +23,12 @@ class ScannedClass:
 class FunctionFacts:
     """A module-level function, or a name that stands for one.
 
-    ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``uses``: the
-    attributes that it uses of each positional parameter, None where the parameter goes elsewhere.
-    ``passes_on``: a clean function hands one of them to other code.
+    ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``uses``: what it
+    uses of each positional parameter (nothing of unittest if it is clean), None if that goes to other code.
     """
 
     clean: bool
     skips: bool = False
-    passes_on: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
 
 

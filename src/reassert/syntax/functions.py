@@ -45,7 +45,8 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     touched = [word for node in module.subtree(function) for word in _touched(module, node)]
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
     if not touched:
-        return FunctionFacts(clean=True, passes_on=any(_is_passed_on(module, function, n) for n in names))
+        kept = ((n, None if _is_passed_on(module, function, n) else frozenset()) for n in names)
+        return FunctionFacts(clean=True, uses=tuple(kept))
     uses = tuple((name, attributes_of(module, function, name)) for name in names)
     return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=uses)
 

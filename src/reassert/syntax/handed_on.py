@@ -86,8 +86,6 @@ def _uses_of_argument(context: Context, node: ast.Name, call: ast.Call) -> froze
     facts = function_of(context, call.func)
     if facts is None:
         return None
-    if facts.clean:
-        return None if facts.passes_on else frozenset()
     parent = context.module.parents[node]
     if isinstance(parent, ast.keyword):
         return dict(facts.uses).get(parent.arg or "")

@@ -224,8 +224,8 @@ def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, m
         return True
     facts = function_of(context, target)
     if name in SKIPS or (facts is not None and facts.skips):
-        return not method.name.startswith("test") or not _is_set_up(context, info)
-    return facts is not None and facts.clean and not _takes_more(method)
+        return method not in info.tests or not _is_set_up(context, info)
+    return facts is not None and facts.clean and not (method in info.tests and _takes_more(method))
 
 
 def _is_set_up(context: Context, info: ClassInfo) -> bool:
@@ -237,7 +237,7 @@ def _is_set_up(context: Context, info: ClassInfo) -> bool:
 def _takes_more(method: FunctionNode) -> bool:
     """Whether a test needs arguments that its decorator gives it, and that pytest would take for fixtures."""
     required = len(method.args.posonlyargs) + len(method.args.args) - len(method.args.defaults)
-    return method.name.startswith("test") and required > 1
+    return required > 1
 
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
