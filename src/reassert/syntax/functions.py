@@ -45,8 +45,8 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     touched = [word for node in module.subtree(function) for word in _touched(module, node)]
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
     if not touched:
-        kept = ((n, None if _is_passed_on(module, function, n) else frozenset()) for n in names)
-        return FunctionFacts(clean=True, uses=tuple(kept))
+        gone = {name for name in names if _is_passed_on(module, function, name)}
+        return FunctionFacts(clean=True, uses=tuple((n, None if n in gone else frozenset()) for n in names))
     uses = tuple((name, attributes_of(module, function, name)) for name in names)
     return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=uses)
 

@@ -135,5 +135,14 @@ def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
     for local, targets in context.module.imports.items():
         if "unittest" in targets:
             for name in context.module.names.get(local, ()):
-                if name.lineno in inside and not isinstance(context.module.parents[name], ast.Attribute):
+                if name.lineno in inside and not _is_only_looked_at(context, name):
                     yield name
+
+
+def _is_only_looked_at(context: Context, name: ast.Name) -> bool:
+    """Whether a use of the module runs nothing: its attributes, ``hasattr``, an operand of an assertion."""
+    parent = context.module.parents[name]
+    if not isinstance(parent, ast.Call):
+        return isinstance(parent, (ast.Attribute, ast.Compare))
+    asked = isinstance(parent.func, ast.Name) and parent.func.id == "hasattr"
+    return asked or id(parent.func) in context.handled
