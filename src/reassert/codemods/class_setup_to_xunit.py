@@ -13,14 +13,15 @@ from reassert.syntax.classes import Classes, ClassInfo, Component, SuperUse, Use
 from reassert.syntax.context import Context
 from reassert.syntax.hierarchy import (
     Reach,
-    is_cooperative,
+    last_of_all,
     lone_statement,
     named_class,
-    reach,
+    reached,
+    starting_class,
     super_statement,
 )
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.statements import name_span, remove_definition, remove_statement
+from reassert.syntax.statements import at_the_top, name_span, remove_definition, remove_statement
 
 _CLASS = {"setUpClass": "setup_class", "tearDownClass": "teardown_class"}
 _MODULE = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
@@ -98,6 +99,15 @@ class ClassSetupToXunit(Codemod[Context]):
         for use in _uses(info):
             if use.method not in emptied:
                 yield from self._use_edit(context, info, use, unit)
+        ends = _ends(context.classes, context.classes.component(info))
+        rows = [
+            row
+            for name, new in _CLASS.items()
+            if ends.get(name) is info
+            for row in ("@classmethod", f"def {new}(cls):", "\tpass", "")
+        ]
+        if rows:
+            yield at_the_top(context, info, rows, unit)
 
     def _use_edit(self, context: Context, info: ClassInfo, use: SuperUse | Use, unit: Unit) -> Iterator[Edit]:
         gone = _idle(context.classes, context.classes.component(info))[use.name]
@@ -156,8 +166,9 @@ def _reach(context: Context, info: ClassInfo, use: SuperUse) -> Reach:
 def _reached(classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[ClassInfo]) -> Reach:
     """What a call reaches; one of ``Base.setUpClass()`` looks from Base on, with Base as ``cls``."""
     if use not in info.uses.named:
-        cooperative = is_cooperative(classes, info, use)
-        return reach(classes, info, use.name, gone) if cooperative else Reach.SOMETIMES
+        behind = reached(classes, info, use, gone)
+        ended = behind is Reach.SOMETIMES and _ends_at_host(classes, info, use)
+        return Reach.ALWAYS if ended else behind
     named = named_class(info, use.explicit) if use.explicit else None
     if not isinstance(named, ClassInfo):
         return Reach.NOTHING if named else Reach.SOMETIMES
@@ -165,6 +176,24 @@ def _reached(classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[
         return Reach.SOMETIMES  # what follows it in the MRO of the caller does not follow it here
     found = any(use.name in c.defines and c not in gone for c in named.mro)
     return Reach.ALWAYS if found else Reach.NOTHING
+
+
+def _ends_at_host(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
+    """Whether a class stands behind the call in every MRO, so that an empty method there is its end."""
+    host, start = last_of_all(classes.component(info)), starting_class(info, use)
+    return host is not None and start is not None and start is not host
+
+
+def _ends(classes: Classes, component: Component) -> dict[str, ClassInfo]:
+    """The class-level methods that have to end somewhere, each with the class that gets an empty one."""
+    host = last_of_all(component)
+    found = {}
+    for info in component if host is not None else ():
+        for use in _supers(info):
+            gone = _idle(classes, component)[use.name]
+            if reached(classes, info, use, gone) is Reach.SOMETIMES and _ends_at_host(classes, info, use):
+                found[use.name] = cast("ClassInfo", host)
+    return found
 
 
 def _idle(classes: Classes, component: Component) -> dict[str, set[ClassInfo]]:

@@ -18,13 +18,13 @@ from reassert.syntax.parameters import add_parameter
 from reassert.syntax.set_up_methods import RUNNER, MethodForm, is_whole
 from reassert.syntax.setup_chain import XUNIT, Link
 from reassert.syntax.statements import (
+    at_the_top,
     comment_block_above,
     definition_start,
     function_body,
     header_end,
     insertion,
     is_docstring,
-    line_start,
     line_stop,
     name_span,
     reindented,
@@ -110,7 +110,8 @@ class _Component:
         """All edits of the component; of two insertions at one place the stack's comes first."""
         host, rows = self._host_fixture()
         if host is not None and host.module is self.context.module:
-            yield self._at_the_top(host, rows)
+            modules = ("pytest", "contextlib") if self.cleanups.means == "stack" else ("pytest",)
+            yield at_the_top(self.context, host, rows, self.unit(host), *modules)
         for link in self._own(self.chain.empty):
             left = [
                 s
@@ -200,31 +201,6 @@ class _Component:
 
     def _decorator(self) -> str:
         return f"@{imported_as(self.context, 'pytest').decode()}.fixture(autouse=True)"
-
-    def _at_the_top(self, host: ClassInfo, rows: list[str]) -> Edit:
-        """Methods before all others of a class."""
-        context, body = self.context, host.node.body
-        documented = is_docstring(body[0])
-        node = body[1] if documented and len(body) > 1 else body[0]
-        indent = context.layout(node).indent
-        step = b"\t" if indent.endswith(b"\t") else b"    "
-        newline = context.source.newline.encode()
-        lines = [(indent + row.encode().replace(b"\t", step) if row else b"") for row in rows]
-        modules = ("pytest", "contextlib") if self.cleanups.means == "stack" else ("pytest",)
-        if documented and node is body[0]:
-            text = b"".join(newline + line for line in [b"", *lines[:-1]])
-            return insertion(context.module.span(node).end, [text], self.unit(host), host, *modules)
-        start = (
-            definition_start(context, node)
-            if isinstance(node, _DEFINITIONS)
-            else line_start(context, context.module.span(node).start)
-        )
-        start = comment_block_above(context, start, indent)
-        text = b"".join(line + newline for line in lines)
-        return insertion(start, [text], self.unit(host), host, *modules)
-
-
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class _MethodForm:

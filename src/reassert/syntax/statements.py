@@ -196,3 +196,27 @@ def insertion(offset: int, parts: list[Part], unit: Unit, requires: ClassInfo | 
     return Edit(
         offset, offset, tuple(parts), unit, requires.qualname if requires else None, frozenset(imports)
     )
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def at_the_top(context: Context, host: ClassInfo, rows: Sequence[str], unit: Unit, *imports: str) -> Edit:
+    """Methods before all others of a class: ``rows`` are indented by tabs, and each ends in an empty one."""
+    body = host.node.body
+    documented = is_docstring(body[0])
+    node = body[1] if documented and len(body) > 1 else body[0]
+    indent = context.layout(node).indent
+    step = b"\t" if indent.endswith(b"\t") else b"    "
+    newline = context.source.newline.encode()
+    lines = [(indent + row.encode().replace(b"\t", step) if row else b"") for row in rows]
+    if documented and node is body[0]:
+        text = b"".join(newline + line for line in [b"", *lines[:-1]])
+        return insertion(context.module.span(node).end, [text], unit, host, *imports)
+    start = (
+        definition_start(context, node)
+        if isinstance(node, _DEFINITIONS)
+        else line_start(context, context.module.span(node).start)
+    )
+    start = comment_block_above(context, start, indent)
+    return insertion(start, [b"".join(line + newline for line in lines)], unit, host, *imports)
