@@ -248,6 +248,15 @@ class Component(list["ClassInfo"]):
         )
 
 
+def _known_kind(dotted: str) -> BaseKind:
+    """What a class is that no file of the project defines."""
+    if dotted in ROOTS:
+        return ROOTS[dotted]
+    if dotted.startswith("builtins."):
+        return "plain"
+    return "framework" if dotted.startswith(FRAMEWORKS) and dotted.endswith("TestCase") else "unknown"
+
+
 class Classes:
     """All classes of a file. ``facts`` tells what bases from other files are; ``link`` joins them."""
 
@@ -304,9 +313,23 @@ class Classes:
             return "object"
         if dotted in _BUILTINS and dotted not in self.module.rebound and dotted not in self.module.imports:
             return f"builtins.{dotted}"
-        resolved = self.module.resolve(base)
+        resolved = self.module.resolve(base) or self._strictest(base)
         # A star import binds names that nothing in this file shows; the project knows them.
         return resolved if resolved is not None or dotted not in self.facts else dotted
+
+    def _strictest(self, base: ast.expr) -> str | None:
+        """Of the TestCases that imports and assignments may bind a base to the one that allows least."""
+        name = base.id if isinstance(base, ast.Name) else ""
+        found = [*self.module.imports.get(name, ())]
+        stores = [n for n in self.module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
+        for store in stores:
+            parent = self.module.parents[store]
+            found.append(self.module.resolve(parent.value) or "" if isinstance(parent, ast.Assign) else "")
+        kinds = [_known_kind(dotted) for dotted in found]
+        if not found or not set(kinds) <= {"testcase", "async", "framework"}:
+            return None
+        strictest: str = max(found, key=lambda dotted: RANK.index(_known_kind(dotted)))
+        return strictest
 
     def _lookup(self, info: ClassInfo, dotted: str) -> ClassInfo | None:
         scopes = [dotted]
@@ -343,19 +366,11 @@ class Classes:
         return max(kinds, key=RANK.index)
 
     def _external_kind(self, info: ClassInfo, base: str | None) -> BaseKind:
-        if base is None:
-            return "unknown"
-        if base in ROOTS:
-            return ROOTS[base]
-        if base.startswith("builtins."):
-            return "plain"
-        known = info.home.facts.get(base)
+        known = info.home.facts.get(base) if base is not None and base not in ROOTS else None
         if known is not None:
             info.external = known
             return known.kind
-        if base.startswith(FRAMEWORKS) and base.endswith("TestCase"):
-            return "framework"
-        return "unknown"
+        return _known_kind(base or "")
 
     def component(self, info: ClassInfo) -> Component:
         """Every known class that is connected to ``info`` by inheritance, file by file in source order."""

@@ -140,9 +140,7 @@ def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
 
 
 def _is_only_looked_at(context: Context, name: ast.Name) -> bool:
-    """Whether a use of the module runs nothing: its attributes, ``hasattr``, an operand of an assertion."""
+    """Whether a use of the module is only for what is in it: a test may compare it with its own caller."""
     parent = context.module.parents[name]
-    if not isinstance(parent, ast.Call):
-        return isinstance(parent, (ast.Attribute, ast.Compare))
-    asked = isinstance(parent.func, ast.Name) and parent.func.id == "hasattr"
-    return asked or id(parent.func) in context.handled
+    asked = isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "hasattr"
+    return asked or isinstance(parent, ast.Attribute)
