@@ -88,12 +88,15 @@ def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozen
         if isinstance(c, Context)
     }
     decision = decide(list(said.values()))
-    return [
+    found = [
         Analysis(o, ScannedFacts())
         if isinstance(o, Failed)
         else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
         for o in opened
     ]
+    for context in contexts.values():
+        context.release()
+    return found
 
 
 def _open(member: Member, excluded: frozenset[Unit]) -> Context | Failed:

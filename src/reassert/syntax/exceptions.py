@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterator
 from functools import cached_property
+from typing import cast
 
 from reassert.syntax.classes import ClassInfo, bound_names, parameter_names
 from reassert.syntax.context import Context
@@ -87,18 +88,19 @@ def _before(around: ast.AST, inner: ast.AST) -> list[ast.stmt]:
 
 def redefines_failure(context: Context, owner: ClassInfo) -> bool:
     """Whether a class of the hierarchy, or one of its methods, says itself what a failure is."""
-    if not _mentions_failure(context) and not owner.external:
+    mentioned, stored = _failure_exception(context)
+    if not mentioned and not owner.external:
         return False
-    if "failureException" in context.classes.redefined(owner):
-        return True
-    uses = (use for use in context.module.attributes if use.attr == "failureException")
-    return any(not isinstance(use.ctx, ast.Load) for use in uses)
+    return stored or "failureException" in context.classes.redefined(owner)
 
 
-def _mentions_failure(context: Context) -> object:
+def _failure_exception(context: Context) -> tuple[bool, bool]:
+    """Whether the file mentions the attribute at all, and whether it sets or deletes it."""
     if "failureException" not in context.memory:
-        context.memory["failureException"] = b"failureException" in context.source.buffer
-    return context.memory["failureException"]
+        mentioned = b"failureException" in context.source.buffer
+        uses = (u for u in context.module.attributes if mentioned and u.attr == "failureException")
+        context.memory["failureException"] = mentioned, any(not isinstance(u.ctx, ast.Load) for u in uses)
+    return cast("tuple[bool, bool]", context.memory["failureException"])
 
 
 def in_inner_function(context: Context, node: ast.AST, method: FunctionNode) -> bool:

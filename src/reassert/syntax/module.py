@@ -28,6 +28,23 @@ _SAME_MODULE = {
 }
 
 
+# The fields of the commonest nodes that can hold nodes.
+_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
+    ast.Name: (),
+    ast.Constant: (),
+    ast.alias: (),
+    ast.Attribute: ("value",),
+    ast.Subscript: ("value", "slice"),
+    ast.List: ("elts",),
+    ast.Tuple: ("elts",),
+    ast.keyword: ("value",),
+    ast.arg: ("annotation",),
+    ast.Assign: ("targets", "value"),
+    ast.Compare: ("left", "comparators"),
+    ast.BinOp: ("left", "right"),
+}
+
+
 class Module:
     """A parsed file with the tables that rules ask for again and again."""
 
@@ -54,7 +71,7 @@ class Module:
             index[node] = len(nodes)
             nodes.append(node)
             children: list[ast.AST] = []
-            for name in node._fields:
+            for name in _FIELDS.get(type(node), node._fields):
                 value = getattr(node, name, None)
                 if isinstance(value, list):
                     children += [c for c in value if isinstance(c, ast.AST) and not isinstance(c, _SILENT)]
