@@ -13,7 +13,13 @@ from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
-from reassert.syntax.testcase_api import API, CALLED_BY_OTHERS, FIXTURE_METHODS, INTERNALS
+from reassert.syntax.testcase_api import (
+    API,
+    CALLED_BY_OTHERS,
+    CLASS_FIXTURE_METHODS,
+    FIXTURE_METHODS,
+    INTERNALS,
+)
 
 # Decorators that work alike on methods of a TestCase and of a plain class.
 SAFE_DECORATORS = (
@@ -45,6 +51,10 @@ _CONSTRUCTION = (
     "__init_subclass__",
     "__call__",
 )
+
+
+# What TestCase.run does not call (Lib/unittest/case.py): in a plain class it is a method like any other.
+_UNUSED = frozenset({"id", "debug", "shortDescription", "countTestCases"})
 
 
 def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -108,7 +118,7 @@ def _shadowed_mixin(info: ClassInfo) -> bool:
 
 def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
     node = info.node
-    for name in sorted(info.defines & (INTERNALS | set(_CONSTRUCTION))):
+    for name in sorted(info.defines & (INTERNALS - _UNUSED | set(_CONSTRUCTION))):
         yield Problem(info, "B-INTERNALS", info.methods.get(name, node), f"the class defines {name}")
     for name in sorted(info.defines & CALLED_BY_OTHERS):
         yield Problem(info, "A-TYPEFUNC", info.methods.get(name, node), f"the class defines its own {name}")
@@ -268,30 +278,14 @@ def _in_order(info: ClassInfo) -> bool:
 
 def _is_shared_state(context: Context, info: ClassInfo) -> bool:
     """Whether a test or helper writes something that outlives the test: class attributes or globals."""
-    own = {info.node.name}
-    for function in info.functions:
-        if function.name in ("setUpClass", "tearDownClass"):
-            continue
-        for node in context.module.subtree(function):
-            if isinstance(node, ast.Global):
-                return True
-            if (
-                isinstance(node, ast.Attribute)
-                and not isinstance(node.ctx, ast.Load)
-                and _is_class(node.value, own)
-            ):
-                return True
-    return False
+    stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
+    if any(use.method.name not in CLASS_FIXTURE_METHODS for use in stored):
+        return True
+    functions = [f for f in info.functions if f.name not in CLASS_FIXTURE_METHODS]
+    return any(_writes_shared(n, info) for f in functions for n in context.module.subtree(f))
 
 
-def _is_class(node: ast.expr, names: set[str]) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id in names or node.id == "cls"
-    if isinstance(node, ast.Attribute):
-        return node.attr == "__class__"
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "type"
-        and len(node.args) == 1
-    )
+def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
+    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        return isinstance(node.value, ast.Name) and node.value.id == info.node.name
+    return isinstance(node, ast.Global)
