@@ -16,7 +16,6 @@ class ScannedClass:
     qualname: str
     bases: tuple[str, ...]
     defines: frozenset[str]
-    opaque: bool = False
 
 
 @dataclass(frozen=True)

@@ -198,7 +198,7 @@ class _Project:
         return self._kinds[place]
 
     def _describe(self, path: Path, info: ScannedClass) -> tuple[BaseKind, frozenset[str]]:
-        kind: BaseKind = "unknown" if info.opaque else "plain"
+        kind: BaseKind = "plain"
         defines = info.defines
         for base in info.bases:
             base_kind, names = self._describe_base(path, base)

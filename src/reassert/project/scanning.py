@@ -67,7 +67,7 @@ def _classes(tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: st
             qualname = f"{outer}{statement.name}"
             names = frozenset(n for s in body_statements(statement) for n in bound_names(s))
             bases = tuple(_base(b, exports) for b in statement.bases)
-            yield ScannedClass(qualname, bases, names, opaque=bool(statement.keywords))
+            yield ScannedClass(qualname, bases, names)
             yield from _classes(statement, exports, f"{qualname}.")
 
 
