@@ -309,12 +309,20 @@ def test_a_planted_pickle_runs_nothing(filled, folder, path, tmp_path):
         ),
     ],
 )
-def test_an_outcome_of_another_file_is_neither_packed_nor_believed(filled, folder, path, value):
-    with pytest.raises(pickle.PicklingError):
-        vault.pack(value(path), path)
-    replace_packed(folder, pickle.dumps(value(path)))
-    with filled() as cache:
-        assert find(cache, path) is None
+def test_an_outcome_of_another_file_is_not_believed(filled, folder, path, value):
+    for planted in (vault.pack(value(path), path), pickle.dumps(value(path))):
+        replace_packed(folder, planted)
+        with filled() as cache:
+            assert find(cache, path) is None
+
+
+def test_a_refusal_may_point_at_a_relative_in_another_file(path):
+    there = Location(path.parent.parent / "base.py", 3, 1)
+    value = Refusal("rule", "B-NAME", there, Unit("rule", "FooTest"), "because")
+    packed = vault.pack(value, path)
+    moved = path.parent.parent.with_name("elsewhere") / path.parent.name / path.name
+    assert vault.unpack(packed, lambda _pid: path) == value
+    assert vault.unpack(packed, lambda _pid: moved).location.path == moved.parent.parent / "base.py"
 
 
 @pytest.mark.parametrize(

@@ -232,7 +232,7 @@ class Component(list["ClassInfo"]):
         """Every name that a class defines or inherits, or that their files bind an attribute to."""
         names = {name for info in self for name in info.inherited}
         for module in {info.module for info in self}:
-            names |= {a.attr for a in module.attributes if not isinstance(a.ctx, ast.Load)}
+            names |= module.stored_attributes
         return frozenset(names)
 
     @cached_property

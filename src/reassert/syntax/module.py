@@ -68,10 +68,15 @@ class Module:
         todo: list[ast.AST] = [self.tree]
         while todo:
             node = todo.pop()
+            kind = type(node)
             index[node] = len(nodes)
             nodes.append(node)
+            self._by_type[kind].append(node)
+            fields = _FIELDS.get(kind, node._fields)
+            if not fields:
+                continue
             children: list[ast.AST] = []
-            for name in _FIELDS.get(type(node), node._fields):
+            for name in fields:
                 value = getattr(node, name, None)
                 if isinstance(value, list):
                     children += [c for c in value if isinstance(c, ast.AST) and not isinstance(c, _SILENT)]
@@ -79,8 +84,8 @@ class Module:
                     children.append(value)
             for child in children:
                 parents[child] = node
-            todo += reversed(children)
-            self._by_type[type(node)].append(node)
+            children.reverse()
+            todo += children
         for name_node in self.of(ast.Name):
             self.names[name_node.id].append(name_node)
         self.parameters.update(node.arg for node in self.of(ast.arg))
@@ -152,6 +157,11 @@ class Module:
         function = next((a for a in self.ancestors(node) if isinstance(a, (*_FUNCTIONS, ast.Lambda))), None)
         if function is not None:
             self.generators.add(function)
+
+    @cached_property
+    def stored_attributes(self) -> frozenset[str]:
+        """The names of the attributes that the file sets or deletes, of whatever object."""
+        return frozenset(a.attr for a in self.attributes if not isinstance(a.ctx, ast.Load))
 
     def span(self, node: ast.AST) -> Span:
         """The bytes of a node that has a position, without enclosing parentheses."""

@@ -1,13 +1,15 @@
-"""Turns outcomes into bytes and back; bytes from elsewhere can name no path and no class but the model's own.
+"""Turns outcomes into bytes and back; bytes from elsewhere can make no value but the model's own.
 
 The cache lies in the project's tree, where anyone who can send a patch can plant one. So loading resolves
 only the frozen values of ``reassert.model``; the file's path, its bytes before and those after are not in the
 pickle but supplied by the caller: a planted cache can neither run code nor direct a write to another file.
+Other paths, where a refusal points at a relative, are kept as seen from the file's folder.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import pickle
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -28,11 +30,9 @@ class _Packer(pickle.Pickler):
         self._before = change.before if change else None
         self._after = change.after if change else None
 
-    def persistent_id(self, obj: Any) -> str | None:
+    def persistent_id(self, obj: Any) -> str | tuple[str, str] | None:
         if isinstance(obj, Path):
-            if obj != self._path:
-                raise pickle.PicklingError("an outcome names another file")
-            return _PATH
+            return _PATH if obj == self._path else (_PATH, os.path.relpath(obj, self._path.parent))
         if type(obj) is bytes:
             if obj is self._before:
                 return _BEFORE
@@ -47,6 +47,9 @@ class _Unpacker(pickle.Unpickler):
         self._supply = supply
 
     def persistent_load(self, pid: Any) -> Any:
+        if isinstance(pid, tuple):
+            own, other = self._supply(pid[0]), pid[1]
+            return Path(os.path.normpath(own.parent / other))
         return self._supply(pid)
 
     def find_class(self, module_name: str, global_name: str) -> Any:
@@ -76,7 +79,7 @@ _KNOWN = {**_values(), ("builtins", "frozenset"): frozenset, ("builtins", "set")
 
 
 def pack(value: object, path: Path, change: Change | None = None) -> bytes:
-    """``value`` without ``path`` and the contents of ``change``; raises PicklingError for other paths."""
+    """``value`` without ``path`` and the contents of ``change``; other paths are kept as seen from there."""
     stream = io.BytesIO()
     _Packer(stream, path, change).dump(value)
     return stream.getvalue()
