@@ -7,6 +7,7 @@ import ast
 from reassert.model.edits import Edit, Unit
 from reassert.syntax.classes import ClassInfo, Component, parameter_names
 from reassert.syntax.context import Context
+from reassert.syntax.known_decorators import hands_arguments_on
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import insertion
 
@@ -26,12 +27,15 @@ def add_parameter(context: Context, function: FunctionNode, name: str, unit: Uni
 def takes_fixture(component: Component, method: FunctionNode) -> bool:
     """Whether a test may get one more parameter: nobody calls or overrides it or looks at its parameters.
 
-    A function-scoped fixture beside ``@given`` fails hypothesis' health check.
+    A function-scoped fixture beside ``@given`` fails hypothesis' health check, and what another decorator
+    puts around the test may take nothing but ``self``.
     """
     if method.name in component.called or component.definitions[method.name] > 1:
         return False
-    wild = method.args.vararg or method.args.kwarg
-    return not (wild or any(map(is_hypothesis, method.decorator_list)))
+    if method.args.vararg or method.args.kwarg:
+        return False
+    module = next(c.module for c in component if method in c.functions)
+    return all(hands_arguments_on(module, d) and not is_hypothesis(d) for d in method.decorator_list)
 
 
 def local_names(function: FunctionNode) -> set[str]:

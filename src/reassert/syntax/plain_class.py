@@ -10,6 +10,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.functions import SKIPS
 from reassert.syntax.handed_on import escape_problems, function_of
 from reassert.syntax.instance_uses import instance_problems
+from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
@@ -21,27 +22,6 @@ from reassert.syntax.testcase_api import (
     INTERNALS,
 )
 
-# Decorators that work alike on methods of a TestCase and of a plain class.
-SAFE_DECORATORS = (
-    "unittest.mock.",
-    "functools.",
-    "contextlib.",
-    "pytest.mark.",
-    "hypothesis.",
-    "freezegun.",
-    "time_machine.",
-    "responses.",
-    "respx.",
-    "httpretty.",
-    "vcr.",
-    "moto.",
-    "requests_mock.",
-    "parameterized.parameterized.expand",
-    "typing.",
-    "abc.abstractmethod",
-    "warnings.",
-)
-_BUILTIN_DECORATORS = ("staticmethod", "classmethod", "property")
 _CONSTRUCTION = (
     "__init__",
     "__new__",
@@ -213,7 +193,7 @@ def _resolved(context: Context, decorator: ast.expr) -> str | None:
         target = target.func
     resolved = context.module.resolve(target)
     return resolved or (
-        dotted_name(target) if isinstance(target, ast.Name) and target.id in _BUILTIN_DECORATORS else None
+        dotted_name(target) if isinstance(target, ast.Name) and target.id in BUILTIN_DECORATORS else None
     )
 
 
@@ -225,9 +205,9 @@ def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
 def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, method: FunctionNode) -> bool:
     """Known decorators, properties' setters, functions of the project that do not touch TestCase's names."""
     name = _resolved(context, decorator)
-    if name in _BUILTIN_DECORATORS:
+    if name in BUILTIN_DECORATORS:
         return True
-    if name and (name + ".").startswith(tuple(d if d.endswith(".") else d + "." for d in SAFE_DECORATORS)):
+    if name and is_known(name):
         return True
     target = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(target, ast.Attribute) and target.attr in ("setter", "getter", "deleter"):
