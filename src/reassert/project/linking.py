@@ -11,7 +11,6 @@ import builtins
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from reassert.model.facts import (
     Addition,
@@ -23,33 +22,40 @@ from reassert.model.facts import (
     ScannedClass,
     ScannedFacts,
 )
+from reassert.project.families import Reference, connected, families
 from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
 from reassert.syntax.module import canonical
+from reassert.syntax.testcase_api import INTERNALS
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
+_STAYING = ("async", "framework", "unknown")
 
 
 def link(
-    scanned: Mapping[Path, ScannedFacts], asked: Collection[Path] | None = None
+    scanned: Mapping[Path, ScannedFacts],
+    asked: Collection[Path] | None = None,
+    sizes: Mapping[Path, int] | None = None,
 ) -> dict[Path, FileFacts]:
     """The facts of every file that has relations to another one; files without any are left out.
 
     Only files that were ``asked`` for (None: all) become families; a use in any other file counts as foreign.
+    ``sizes``, in bytes, keep families from growing beyond what fits into memory.
     """
     project = _Project(scanned)
     references = project.references()
-    families = _families(project, references, set(scanned if asked is None else asked))
-    used = _used(references, families)
+    together = _families(project, references, scanned if asked is None else asked, sizes or {})
+    used = _used(references, together)
+    mine = _by_importer(references)
     found: dict[Path, FileFacts] = {}
     for path, facts in scanned.items():
         bases = project.external_bases(path, facts)
-        family = families.get(path, frozenset())
+        family = together.get(path, frozenset())
         aliases = project.aliases(path, facts)
         functions = project.functions(path, facts)
         additions = dict(project.additions(path, facts))
         if bases or aliases or used.get(path) or family or functions or additions:
-            names = _names(references, path, family)
+            names = {r.dotted: ClassRef(str(r.path), r.qualname) for r in mine[path] if r.path in family}
             found[path] = FileFacts(
                 bases,
                 used.get(path, {}),
@@ -62,46 +68,31 @@ def link(
     return found
 
 
-class Reference(NamedTuple):
-    """``dotted``, written in ``importer``, means the class ``qualname`` of ``path``."""
-
-    importer: Path
-    dotted: str
-    path: Path
-    qualname: str
-
-
 def _families(
-    project: _Project, references: list[Reference], asked: set[Path]
+    project: _Project, references: list[Reference], asked: Collection[Path], sizes: Mapping[Path, int]
 ) -> dict[Path, frozenset[Path]]:
     """Groups of files that are connected by uses of test classes, or of what test classes inherit from."""
-    group: dict[Path, frozenset[Path]] = {}
-    relevant = project.relevant_classes()
-    for reference in references:
-        ends = {reference.importer, reference.path}
-        if ends <= asked and (reference.path, reference.qualname) in relevant:
-            merged = frozenset(ends).union(*(group.get(p, frozenset()) for p in ends))
-            group.update(dict.fromkeys(merged, merged))
-    return group
+    relevant, among = project.relevant_classes(), set(asked)
+    links = [r for r in references if {r.importer, r.path} <= among and (r.path, r.qualname) in relevant]
+    return families(links, project.staying_classes(), sizes)
 
 
 def _used(
-    references: list[Reference], families: Mapping[Path, frozenset[Path]]
+    references: list[Reference], together: Mapping[Path, frozenset[Path]]
 ) -> dict[Path, dict[str, str]]:
     """For each file, its classes that a file outside of its family uses."""
     used: defaultdict[Path, dict[str, str]] = defaultdict(dict)
     for reference in references:
-        if reference.importer not in families.get(reference.path, ()):
+        if reference.importer not in together.get(reference.path, ()):
             used[reference.path].setdefault(reference.qualname, str(reference.importer))
     return dict(used)
 
 
-def _names(references: list[Reference], path: Path, family: Collection[Path]) -> dict[str, ClassRef]:
-    return {
-        r.dotted: ClassRef(str(r.path), r.qualname)
-        for r in references
-        if r.importer == path and r.path in family
-    }
+def _by_importer(references: list[Reference]) -> defaultdict[Path, list[Reference]]:
+    found: defaultdict[Path, list[Reference]] = defaultdict(list)
+    for reference in references:
+        found[reference.importer].append(reference)
+    return found
 
 
 class _Project:
@@ -279,6 +270,20 @@ class _Project:
                 if self.describe(path, info)[0] in ("testcase", "async"):
                     found |= {(path, info.qualname), *self._ancestors(path, info)}
         return found
+
+    def staying_classes(self) -> set[tuple[Path, str]]:
+        """The classes that are connected by inheritance to one that surely stays a TestCase."""
+        pairs, staying = [], []
+        for path, classes in self.classes.items():
+            for info in classes.values():
+                place = path, info.qualname
+                pairs += [
+                    (place, (hit[0], hit[1].qualname)) for b in info.bases if (hit := self._base(path, b))
+                ]
+                if self.describe(path, info)[0] in _STAYING or info.defines & INTERNALS:
+                    staying.append(place)
+        groups = connected(pairs)
+        return {place for stayer in staying for place in groups.get(stayer, {stayer})}
 
     def _ancestors(self, path: Path, info: ScannedClass, depth: int = 0) -> Iterator[tuple[Path, str]]:
         for base in info.bases if depth < _DEEPEST else ():

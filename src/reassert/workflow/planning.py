@@ -25,7 +25,7 @@ from reassert.workspace.settings import SettingsLoader
 
 __all__ = ["PlanRequest", "make_plan"]
 
-Link = Callable[[Mapping[Path, ScannedFacts], Collection[Path]], Mapping[Path, FileFacts]]
+Link = Callable[[Mapping[Path, ScannedFacts], Collection[Path], Mapping[Path, int]], Mapping[Path, FileFacts]]
 WorkAll = Callable[[Iterable[Target]], Mapping[Path, Result]]
 
 
@@ -60,6 +60,7 @@ def plan_files(
             for t in surveyed.asked
             if t.task.rules and not isinstance(first[t.task.path].outcome, Failed)
         ],
+        {target.task.path: target.task.size for target in surveyed.asked},
     )
     again = [
         _with_facts(target, facts[target.task.path]) for target in surveyed.asked if target.task.path in facts
@@ -69,10 +70,12 @@ def plan_files(
     return {path: result.outcome for path, result in {**first, **second}.items()}
 
 
-def _link(scanned: Mapping[Path, ScannedFacts], asked: Collection[Path]) -> Mapping[Path, FileFacts]:
+def _link(
+    scanned: Mapping[Path, ScannedFacts], asked: Collection[Path], sizes: Mapping[Path, int]
+) -> Mapping[Path, FileFacts]:
     from reassert import project  # noqa: PLC0415 - keeps this module's import cheap for --help
 
-    facts: Mapping[Path, FileFacts] = project.link(scanned, asked)
+    facts: Mapping[Path, FileFacts] = project.link(scanned, asked, sizes)
     return facts
 
 
