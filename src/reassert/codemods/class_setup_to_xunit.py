@@ -24,6 +24,7 @@ from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import at_the_top, name_span, remove_definition, remove_statement
 
 _CLASS = {"setUpClass": "setup_class", "tearDownClass": "teardown_class"}
+_NEVER_RUN = ("addModuleCleanup", "enterModuleContext")
 _MODULE = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
 
 
@@ -140,7 +141,7 @@ class ClassSetupToXunit(Codemod[Context]):
 
     def _never_run(self, context: Context) -> Iterator[Finding]:
         for node in context.module.attributes:
-            if context.module.resolve(node) in ("unittest.addModuleCleanup", "unittest.enterModuleContext"):
+            if node.attr in _NEVER_RUN and context.module.resolve(node) == f"unittest.{node.attr}":
                 yield context.finding(
                     self.id,
                     "WAS-NOT-RUN",

@@ -30,9 +30,8 @@ class TestcaseSettingsToNothing(Codemod[Context]):
             unit = Unit(self.id, info.qualname)
             dead = [*self._assignments(info), *self._in_methods(context, info)]
             handled |= {id(s) for s in dead}
-            handled |= {
-                id(u.node) for u in info.uses.attributes if context.module.enclosing_statement(u.node) in dead
-            }
+            settings = [u.node for u in info.uses.attributes if u.name in SETTINGS]
+            handled |= {id(n) for n in settings if context.module.enclosing_statement(n) in dead}
             emptied = set(info.node.body) <= set(dead)
             for index, statement in enumerate(dead):
                 edit = remove_statement(context, statement, unit, info)
@@ -45,7 +44,7 @@ class TestcaseSettingsToNothing(Codemod[Context]):
 
     def _in_methods(self, context: Context, info: ClassInfo) -> Iterator[ast.stmt]:
         for use in info.uses.attributes:
-            statement = context.module.enclosing_statement(use.node)
+            statement = context.module.parents[use.node]
             if use.name in SETTINGS and isinstance(statement, ast.Assign) and statement.targets == [use.node]:
                 yield statement
 

@@ -92,6 +92,12 @@ def _read(module: Module, call: ast.Call, nodes: Sequence[_Node]) -> Arguments:
     inner = [module.span(node) for node, _, _ in nodes]
     edges = [module.span(call.func).end, *(s.end for s in inner)]
     starts = [*(s.start for s in inner), module.span(call).end - 1]
+    if nodes and _is_plain(buffer, edges, starts):
+        plain = (
+            Argument(node, word, span, parenthesised=False)
+            for (node, word, _), span in zip(nodes, inner, strict=True)
+        )
+        return Arguments(tuple(plain), starred=False)
     gaps = [_read_gap(buffer, a, b, first=i == 0) for i, (a, b) in enumerate(zip(edges, starts, strict=True))]
     values = [
         _value(node, keyword, span, gaps[i], gaps[i + 1])
@@ -103,6 +109,16 @@ def _read(module: Module, call: ast.Call, nodes: Sequence[_Node]) -> Arguments:
         for i, v in enumerate(values)
     ]
     return Arguments(tuple(items), starred=False, tail=tuple(shares[-1][1]))
+
+
+_PLAIN = re.compile(rb", *(?:\w+ *= *)?")
+
+
+def _is_plain(buffer: bytes, edges: Sequence[int], starts: Sequence[int]) -> bool:
+    """Whether nothing but ``(``, commas and keywords stands around the values, all on one line."""
+    gaps = [buffer[edge:start] for edge, start in zip(edges, starts, strict=True)]
+    first, *middle = gaps[:-1]
+    return first == b"(" and gaps[-1] == b"" and all(map(_PLAIN.fullmatch, middle))
 
 
 def _value(node: ast.expr, keyword: str | None, span: Span, before: _Gap, after: _Gap) -> _Value:

@@ -88,11 +88,11 @@ def _touched(module: Module, node: ast.AST) -> Iterator[str]:
 def attributes_of(module: Module, function: FunctionNode | ast.Lambda, name: str) -> frozenset[str] | None:
     """The attributes that a function uses of one of its parameters; None if the parameter goes elsewhere."""
 
-    def rebinds(node: ast.AST) -> bool:
-        return isinstance(node, (*_FUNCTIONS, ast.Lambda)) and name in parameter_names(node)
+    def rebinds(node: FunctionNode | ast.Lambda) -> bool:
+        return name in parameter_names(node)
 
     found = set()
-    for node in module.pruned(function, rebinds):
+    for node in module.pruned(function, (*_FUNCTIONS, ast.Lambda), rebinds):
         if isinstance(node, ast.Name) and node.id == name:
             parent = module.parents[node]
             if not isinstance(parent, ast.Attribute) or not isinstance(node.ctx, ast.Load):

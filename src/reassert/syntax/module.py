@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -104,14 +104,16 @@ class Module:
         start = self.index[node]
         return self.nodes[start : start + self._sizes[start]]
 
-    def pruned(self, node: ast.AST, stops: Callable[[ast.AST], bool]) -> Iterator[ast.AST]:
-        """What is below ``node``, without the nodes for which ``stops`` is true and what is below those."""
+    def pruned(
+        self, node: ast.AST, kinds: Collection[type[ast.AST]], stops: Callable[[Any], bool]
+    ) -> Iterator[ast.AST]:
+        """What is below ``node``, less the nodes of ``kinds`` that ``stops`` holds for, and theirs."""
         position = self.index[node]
         end = position + self._sizes[position]
         position += 1
         while position < end:
             current = self.nodes[position]
-            if stops(current):
+            if type(current) in kinds and stops(current):
                 position += self._sizes[position]
             else:
                 yield current

@@ -233,7 +233,7 @@ def _takes_more(method: FunctionNode) -> bool:
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for function in info.tests:
         yield from _test(context, info, function)
-    if _is_shared_state(context, info) and not _in_order(info):
+    if not _in_order(info) and _is_shared_state(context, info):
         yield Problem(
             info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
         )

@@ -90,12 +90,13 @@ def _collect(
 ) -> None:
     through_class = is_classmethod(function)
     for node in _same_receiver(module, function, receiver):
-        if isinstance(node, ast.Call) and _names_base(node, receiver):
-            _collect_explicit(node, function, found)
-        elif isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute):
             _collect_attribute(node, function, receiver, through_class, found)
-        elif isinstance(node, ast.Name) and node.id == receiver and node not in ours:
-            _collect_name(module, node, function, found)
+        elif isinstance(node, ast.Name):
+            if node.id == receiver and node not in ours:
+                _collect_name(module, node, function, found)
+        elif isinstance(node, ast.Call) and _names_base(node, receiver):
+            _collect_explicit(node, function, found)
 
 
 def _collect_name(module: Module, node: ast.Name, function: FunctionNode, found: Uses) -> None:
@@ -164,12 +165,15 @@ def _is_receiver_position(module: Module, node: ast.Name) -> bool:
 def _same_receiver(module: Module, function: FunctionNode, receiver: str | None) -> Iterator[ast.AST]:
     """The nodes of a method in which ``receiver`` still means its first parameter, in source order."""
 
-    def rebinds(node: ast.AST) -> bool:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            return receiver in parameter_names(node)
-        return isinstance(node, ast.arguments) and node is function.args
+    def rebinds(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.arguments) -> bool:
+        if isinstance(node, ast.arguments):
+            return node is function.args
+        return receiver in parameter_names(node)
 
-    return module.pruned(function, rebinds)
+    return module.pruned(function, _REBINDING, rebinds)
+
+
+_REBINDING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.arguments})
 
 
 def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
