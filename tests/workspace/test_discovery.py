@@ -26,7 +26,9 @@ def make(root: Path, *names: str) -> None:
 
 
 def found(root: Path, *paths: str, exclude: tuple[str, ...] = ()) -> list[str]:
-    discovery = discover([root / path for path in paths or (".",)], root=root, exclude=exclude)
+    discovery = discover(
+        [root / path for path in paths or (".",)], root=root, exclude=lambda _: (root, exclude)
+    )
     assert discovery.failures == ()
     return [path.relative_to(root).as_posix() for path in discovery.files]
 
@@ -114,6 +116,27 @@ def test_user_excludes(tree):
     assert found(tree, "tests", exclude=("tests/legacy/", "*_pb2.py")) == ["tests/d.py"]
 
 
+def test_the_exclude_of_a_folder_with_a_configuration_of_its_own_counts_there(tree):
+    make(
+        tree,
+        "a.py",
+        "gen/b.py",
+        "svc/pyproject.toml",
+        "svc/gen/c.py",
+        "svc/lib/gen/d.py",
+        "data/pyproject.toml",
+    )
+    asked = []
+
+    def exclude(folder):
+        asked.append(folder)
+        return (folder, ("/gen",)) if folder.name == "svc" else (tree, ("/a.py",))
+
+    discovery = discover([tree], root=tree, exclude=exclude)
+    assert [path.relative_to(tree).as_posix() for path in discovery.files] == ["gen/b.py", "svc/lib/gen/d.py"]
+    assert asked == [tree, tree / "svc"]
+
+
 def test_excludes_do_not_bring_back_what_git_ignores(tree):
     make(tree, "a.py", "b.py")
     (tree / ".gitignore").write_text("a.py\n")
@@ -123,7 +146,7 @@ def test_excludes_do_not_bring_back_what_git_ignores(tree):
 @pytest.mark.parametrize("pattern", ["!", "[z-a]"])
 def test_an_invalid_exclude_is_reported(tree, pattern):
     make(tree, "a.py")
-    discovery = discover([tree], root=tree, exclude=(pattern,))
+    discovery = discover([tree], root=tree, exclude=lambda _: (tree, (pattern,)))
     assert discovery.files == (tree / "a.py",)
     assert [
         failed.error.startswith("a pattern in exclude is not valid") for failed in discovery.failures

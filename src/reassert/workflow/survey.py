@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING
 from reassert.model.config import RuleConfig
 from reassert.workflow.executor import Task
 from reassert.workflow.selection import PlanRequest, Selection
-from reassert.workspace.discovery import discover, project_root
+from reassert.workflow.usage import UsageError
+from reassert.workspace.discovery import Exclude, discover, project_root
+from reassert.workspace.settings import SettingsError
 
 if TYPE_CHECKING:
     from reassert.model.outcomes import Failed
@@ -31,14 +34,14 @@ class Survey:
     root: Path
     asked: tuple[Target, ...]
     failures: tuple[Failed, ...]
-    exclude: tuple[str, ...]
+    exclude: Exclude
     whole: bool
 
 
 def survey(request: PlanRequest, selection: Selection) -> Survey:
     """Find the files that are asked for; raises what ``selection`` raises."""
     root = project_root(request.paths)
-    exclude = tuple(selection.settings(root).exclude)
+    exclude = _exclude_of(selection, root)
     found = discover(request.paths, root=root, exclude=exclude)
     targets = []
     for path in found.files:
@@ -54,13 +57,37 @@ def others(survey: Survey) -> tuple[Target, ...]:
     if survey.whole:
         return ()
     asked = {_identity(target.info) for target in survey.asked if target.info}
-    found = discover([survey.root], root=survey.root, exclude=survey.exclude)
+    found = discover([survey.root], root=survey.root, exclude=_forgiving(survey.exclude))
     stats = ((path, _stat(path)) for path in found.files)
     return tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)
         for path, info in stats
         if info and _identity(info) not in asked
     )
+
+
+def _exclude_of(selection: Selection, root: Path) -> Exclude:
+    """What is excluded in a folder: by the nearest configuration, relative to where that lies."""
+
+    def exclude(folder: Path) -> tuple[Path, tuple[str, ...]]:
+        settings = selection.settings(folder)
+        base = settings.path.parent if settings.path else root
+        # A file named by --config may lie anywhere.
+        return base if folder.is_relative_to(base) else root, settings.exclude
+
+    return exclude
+
+
+def _forgiving(exclude: Exclude) -> Exclude:
+    """The same, but a configuration that cannot be used excludes nothing."""
+
+    def forgiving(folder: Path) -> tuple[Path, Sequence[str]]:
+        try:
+            return exclude(folder)
+        except (SettingsError, UsageError):
+            return folder, ()
+
+    return forgiving
 
 
 def _identity(info: os.stat_result) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,11 @@ DEFAULT_EXCLUDES = frozenset(
 
 _IRREGULAR = "is not a regular file"
 _LOCK_PREFIX = ".#"  # Emacs marks a file that is being edited by a link that leads nowhere
+
+
+Exclude = Callable[[Path], tuple[Path, Sequence[str]]]
+"""For a folder: the gitignore patterns that leave files in it out, and the folder that they are relative to.
+It is asked for the folders that are named and for those below that have a ``pyproject.toml``."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,16 @@ def project_root(paths: Sequence[Path]) -> Path:
     return common
 
 
-def discover(paths: Sequence[Path], *, root: Path, exclude: Sequence[str] = ()) -> Discovery:
+def discover(paths: Sequence[Path], *, root: Path, exclude: Exclude | None = None) -> Discovery:
     """The files named by ``paths`` and the ``.py`` files in the folders among them.
 
     A named file is always taken. Below a named folder these are left out: ``DEFAULT_EXCLUDES``, virtual
     environments, what a ``.gitignore`` between the repository's top and the file ignores, what ``exclude``
-    matches (gitignore patterns relative to ``root``), and symbolic links: what they lead to is taken where it
+    says for the folder, and symbolic links: what they lead to is taken where it
     really lies, so a loop cannot happen and nothing outside of the named paths is reached. What is called
     ``.py`` and is no file that was taken is a failure.
     """
-    search = _Search(os.path.abspath(root), exclude)
+    search = _Search(os.path.abspath(root), exclude or _nothing)
     for path in sorted(set(paths)):
         search.take(path)
     return search.result()
@@ -73,11 +78,16 @@ class _Patterns:
     def __init__(self, folder: str, lines: Iterable[str]) -> None:
         from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costs 40 ms, and most runs have no use for it
 
-        self._start = len(_inside(folder, ""))
+        self._folder = _inside(folder, "")
+        self._start = len(self._folder)
         self._spec = GitIgnoreSpec.from_lines(lines)
         patterns = [p.regex.pattern for p in self._spec.patterns if p.regex is not None]
         # One look with all patterns at once: nearly every path matches none, and is done with.
         self._any = re.compile("|".join(p.replace("?P<ps_d>", "?:") for p in patterns) or r"(?!)")
+
+    def holds_for(self, path: str) -> bool:
+        """Whether ``path`` lies below the folder of the patterns."""
+        return path.startswith(self._folder)
 
     def verdict(self, path: str) -> bool | None:
         """Whether ``path`` (a folder's ends with a slash) is ignored; None if no pattern says anything."""
@@ -86,20 +96,19 @@ class _Patterns:
 
 
 Chain = tuple[_Patterns, ...]
-_Folder = tuple[str, str, Chain]
+_Folder = tuple[str, str, Chain, "_Patterns | None"]
 
 
 class _Search:
     """Collects files by their real path, so that each is worked on once."""
 
-    def __init__(self, root: str, exclude: Sequence[str]) -> None:
+    def __init__(self, root: str, exclude: Exclude) -> None:
         self._root = root
+        self._exclude = exclude
+        self._excludes: dict[tuple[Path, tuple[str, ...]], _Patterns | None] = {}
         self._shown: dict[str, str] = {}
         self._failures: list[Failed] = []
         self._links: list[str] = []
-        self._exclude: _Patterns | None = None
-        if exclude:
-            self._exclude = self._user_patterns(exclude)
 
     def take(self, path: Path) -> None:
         """Add what ``path`` names."""
@@ -124,12 +133,17 @@ class _Search:
         files = tuple(Path(shown) for shown in sorted(self._shown.values()))
         return Discovery(files, tuple(self._failures))
 
-    def _user_patterns(self, exclude: Sequence[str]) -> _Patterns | None:
-        try:
-            return _Patterns(self._root, exclude)
-        except (ValueError, re.error) as error:
-            self._fail(Path(self._root), f"a pattern in exclude is not valid: {error}")
-            return None
+    def _excluded_in(self, folder: str) -> _Patterns | None:
+        """Give the patterns that are configured for ``folder``; an invalid one counts as none."""
+        base, lines = self._exclude(Path(folder))
+        key = base, tuple(lines)
+        if key not in self._excludes:
+            try:
+                self._excludes[key] = _Patterns(os.path.abspath(base), lines) if lines else None
+            except (ValueError, re.error) as error:
+                self._fail(base, f"a pattern in exclude is not valid: {error}")
+                self._excludes[key] = None
+        return self._excludes[key]
 
     def _fail(self, path: Path, reason: str) -> None:
         self._failures.append(Failed(path, reason))
@@ -152,9 +166,10 @@ class _Search:
 
     def _walk(self, shown: str, real: str) -> None:
         # A list of what is left to do, not recursion: a path may be deeper than the interpreter's stack.
-        left: list[_Folder] = [(shown, real, _chain_above(shown, self._root))]
+        top = _chain_above(shown, self._root)
+        left: list[_Folder] = [(shown, real, top, self._excluded_in(shown))]
         while left:
-            folder, real, chain = left.pop()
+            folder, real, chain, exclude = left.pop()
             try:
                 with os.scandir(folder) as scan:
                     entries = list(scan)
@@ -166,16 +181,19 @@ class _Search:
                 continue
             if ".gitignore" in names:
                 chain = (*chain, *_load(folder))
-            left += self._look(entries, real, chain)
+            concerned = [entry for entry in entries if _concerns(entry)]
+            if concerned and "pyproject.toml" in names and folder != shown:
+                exclude = self._excluded_in(folder)
+            left += self._look(concerned, (folder, real, chain, exclude))
 
-    def _look(self, entries: Iterable[os.DirEntry[str]], real: str, chain: Chain) -> Iterable[_Folder]:
-        """Add the files among ``entries``; yield the folders to go on with."""
+    def _look(self, entries: Iterable[os.DirEntry[str]], place: _Folder) -> Iterable[_Folder]:
+        """Add the files among ``entries`` of a folder; yield the folders to go on with."""
+        _, real, chain, exclude = place
         for entry in entries:
-            name = entry.name
             if entry.is_dir(follow_symlinks=False):
-                if name not in DEFAULT_EXCLUDES and not self._ignored(entry.path + os.sep, chain):
-                    yield entry.path, _inside(real, name), chain
-            elif name.endswith(".py") and not self._ignored(entry.path, chain):
+                if not _ignored(entry.path + os.sep, chain, exclude):
+                    yield entry.path, _inside(real, entry.name), chain, exclude
+            elif not _ignored(entry.path, chain, exclude):
                 self._meet(entry, real)
 
     def _meet(self, entry: os.DirEntry[str], real: str) -> None:
@@ -186,14 +204,20 @@ class _Search:
         elif not entry.name.startswith(_LOCK_PREFIX):
             self._links.append(entry.path)
 
-    def _ignored(self, path: str, chain: Chain) -> bool:
-        if (
-            self._exclude is not None
-            and path.startswith(_inside(self._root, ""))
-            and self._exclude.verdict(path)
-        ):
-            return True
-        return _ignored_by(chain, path)
+
+def _nothing(folder: Path) -> tuple[Path, Sequence[str]]:
+    return folder, ()
+
+
+def _concerns(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry may be taken, or gone into; a folder of mere data asks for no configuration."""
+    if entry.is_dir(follow_symlinks=False):
+        return entry.name not in DEFAULT_EXCLUDES
+    return entry.name.endswith(".py")
+
+
+def _ignored(path: str, chain: Chain, exclude: _Patterns | None) -> bool:
+    return bool(exclude and exclude.holds_for(path) and exclude.verdict(path)) or _ignored_by(chain, path)
 
 
 def _why_not(path: str, error: OSError) -> str:
