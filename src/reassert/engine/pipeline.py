@@ -191,4 +191,8 @@ def _check(source: SourceFile, done: Spliced) -> None:
     """The proof that what will be written is Python."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ast.parse(done.buffer.decode(), str(source.path))
+        text = done.buffer.decode()
+        try:
+            compile(text, str(source.path), "exec", dont_inherit=True)  # quicker than making a tree
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            ast.parse(text, str(source.path))  # the file itself may be one that parses and does not compile

@@ -197,6 +197,8 @@ class Assertion:
 
     def _hoisted(self, shape: Shape, bound: Sequence[Argument]) -> tuple[Part, ...]:
         """``bound`` as local names in the original order, then the assert."""
+        if not bound:
+            return self.layout.joined([self._last(shape, (), {})])
         names: dict[ast.expr, bytes] = {}
         lines: list[tuple[Part, ...]] = []
         for argument in sorted({a.node: a for a in reversed(bound)}.values(), key=lambda a: a.span.start):

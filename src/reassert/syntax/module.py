@@ -28,21 +28,35 @@ _SAME_MODULE = {
 }
 
 
-# The fields of the commonest nodes that can hold nodes.
-_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    ast.Name: (),
-    ast.Constant: (),
-    ast.alias: (),
-    ast.Attribute: ("value",),
-    ast.Subscript: ("value", "slice"),
-    ast.List: ("elts",),
-    ast.Tuple: ("elts",),
-    ast.keyword: ("value",),
-    ast.arg: ("annotation",),
-    ast.Assign: ("targets", "value"),
-    ast.Compare: ("left", "comparators"),
-    ast.BinOp: ("left", "right"),
+# What is directly below the commonest nodes, in source order.
+_CHILDREN: Mapping[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
+    ast.Name: lambda _: [],
+    ast.Constant: lambda _: [],
+    ast.alias: lambda _: [],
+    ast.Attribute: lambda n: [n.value],
+    ast.Call: lambda n: [n.func, *n.args, *n.keywords],
+    ast.Expr: lambda n: [n.value],
+    ast.Assign: lambda n: [*n.targets, n.value],
+    ast.keyword: lambda n: [n.value],
+    ast.arg: lambda n: [n.annotation] if n.annotation else [],
+    ast.List: lambda n: list(n.elts),
+    ast.Tuple: lambda n: list(n.elts),
+    ast.Subscript: lambda n: [n.value, n.slice],
+    ast.Compare: lambda n: [n.left, *n.comparators],
+    ast.BinOp: lambda n: [n.left, n.right],
 }
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """What is directly below any node; contexts and operators are left out: they say nothing alone."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [c for c in value if isinstance(c, ast.AST) and not isinstance(c, _SILENT)]
+        elif isinstance(value, ast.AST) and not isinstance(value, _SILENT):
+            found.append(value)
+    return found
 
 
 class Module:
@@ -63,7 +77,7 @@ class Module:
         self._sizes = self._count()
 
     def _walk(self) -> None:
-        """One pass in source order; contexts and operators are left out, they say nothing by themselves."""
+        """One pass in source order."""
         nodes, parents, index = self.nodes, self.parents, self.index
         todo: list[ast.AST] = [self.tree]
         while todo:
@@ -72,16 +86,7 @@ class Module:
             index[node] = len(nodes)
             nodes.append(node)
             self._by_type[kind].append(node)
-            fields = _FIELDS.get(kind, node._fields)
-            if not fields:
-                continue
-            children: list[ast.AST] = []
-            for name in fields:
-                value = getattr(node, name, None)
-                if isinstance(value, list):
-                    children += [c for c in value if isinstance(c, ast.AST) and not isinstance(c, _SILENT)]
-                elif isinstance(value, ast.AST) and not isinstance(value, _SILENT):
-                    children.append(value)
+            children = _CHILDREN.get(kind, _children)(node)
             for child in children:
                 parents[child] = node
             children.reverse()
