@@ -82,7 +82,10 @@ class Splice:
         found: list[Edit] = []
         reach = span.start
         last = span.end + (span.end == len(self.buffer))
-        for index in range(bisect_left(self._starts, span.start), len(self.edits)):
+        first = bisect_left(self._starts, span.start)
+        if first < len(self._starts) and self._starts[first] >= last:
+            return found
+        for index in range(first, len(self.edits)):
             edit = self.edits[index]
             if edit.start >= last:
                 break

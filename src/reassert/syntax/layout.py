@@ -48,18 +48,17 @@ class Layout:
         self.buffer = module.source.buffer
         self.span = module.span(statement)
         self.newline = module.source.newline.encode()
-        self.indent = self.line_indent(self.span.start)
-        self.column = self._column(self.span.start)
-        self.limit = max(LIMIT, *(len(line.decode()) for line in self._original_lines()))
-
-    def _original_lines(self) -> list[bytes]:
-        starts = self.module.source.line_starts
-        first = starts[self.module.source.line_of(self.span.start) - 1]
-        return [b"", *_NEWLINE.split(self.buffer[first : self.span.end])]
+        first = module.source.line_starts[module.source.line_of(self.span.start) - 1]
+        self.indent = self._blanks(first)
+        self.column = len(self.buffer[first : self.span.start].decode())
+        lines = _NEWLINE.split(self.buffer[first : self.span.end])
+        self.limit = max(LIMIT, *(len(line.decode()) for line in lines))
 
     def line_indent(self, offset: int) -> bytes:
         """The white space at the beginning of the line that holds ``offset``."""
-        start = self.module.source.line_starts[self.module.source.line_of(offset) - 1]
+        return self._blanks(self.module.source.line_starts[self.module.source.line_of(offset) - 1])
+
+    def _blanks(self, start: int) -> bytes:
         match = _BLANKS.match(self.buffer, start)
         return match.group() if match else b""
 
@@ -216,8 +215,8 @@ class Layout:
         return b"".join(p if isinstance(p, bytes) else self.buffer[p.start : p.end] for p in parts)
 
     def _column_after(self, column: int, parts: Sequence[Part]) -> int:
-        lines = _NEWLINE.split(self.text(parts))
-        return column + len(lines[0].decode()) if len(lines) == 1 else len(lines[-1].decode())
+        *above, last = _NEWLINE.split(self.text(parts))
+        return len(last.decode()) + (0 if above else column)
 
     def _flat_message(self, message: Operand | None) -> list[Piece]:
         return [b", ", message] if message else []

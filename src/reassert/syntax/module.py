@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from reassert.model.edits import Span
 from reassert.model.source import SourceFile
@@ -66,6 +66,7 @@ class Module:
         self.source = source
         self._aliases = aliases or {}
         self.tree = source.tree
+        self._line_starts = source.line_starts
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
         self.index: dict[ast.AST, int] = {}
@@ -172,9 +173,9 @@ class Module:
 
     def span(self, node: ast.AST) -> Span:
         """The bytes of a node that has a position, without enclosing parentheses."""
-        start = self.source.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
-        end = self.source.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
-        return Span(start, end)
+        starts, placed = self._line_starts, cast("ast.expr", node)
+        last, end = placed.end_lineno or placed.lineno, placed.end_col_offset or 0
+        return Span(starts[placed.lineno - 1] + placed.col_offset, starts[last - 1] + end)
 
     def text(self, node: ast.AST) -> str:
         """The source of a node."""
