@@ -301,7 +301,8 @@ def test_an_unknown_rule_in_the_settings_names_file_and_key(write, plan, project
     write(a="old x")
     config = project / "pyproject.toml"
     config.write_text("[tool.reassert]\n" + table)
-    with pytest.raises(UsageError, match=rf"^{re.escape(str(config))}: {key}: unknown rule 'x_y'"):
+    said = re.escape(f"{config}: tool.reassert.{key}: unknown rule 'x_y'")
+    with pytest.raises(UsageError, match=f"^{said}"):
         plan()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from reassert.model.config import Profile
 from reassert.model.outcomes import Refusal
@@ -97,8 +99,13 @@ def _reasons(
             and context.config.profile >= Profile.CLASSES
         ):
             first = blocked[_key_of(contexts, culprits[0])][0]
-            where = f"{first.location.path.name}:{first.location.line}"
+            where = f"{_seen_from(context.source.path, first.location.path)}:{first.location.line}"
             why = (
                 f"{culprits[0].qualname}, connected by inheritance, stays a TestCase ({first.code}, {where})"
             )
             yield info, context.refusal(first.rule_id, "B-COMPONENT", info.node, info.qualname, why)
+
+
+def _seen_from(here: Path, there: Path) -> str:
+    """The path of a relative as short as it is unambiguous: its name, or the way from the folder."""
+    return there.name if there.parent == here.parent else Path(os.path.relpath(there, here.parent)).as_posix()

@@ -128,7 +128,8 @@ class Names:
             return False
         if value == name and "test" not in name.lower():
             return self._asks_for_names or self._is_lookup(string)
-        return re.search(rf"(^|[.:]){re.escape(name)}($|[.:])", value) is not None
+        path = rf"(^|[.:]){name}($|[.:])|(?<!\w){name}\\?(\.|::)[\\\w]"  # the latter also in a pattern
+        return re.search(path, value) is not None
 
     def _is_lookup(self, string: ast.Constant) -> bool:
         parent = self.context.module.parents[string]

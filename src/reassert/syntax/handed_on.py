@@ -137,6 +137,18 @@ def _literals(context: Context, name: ast.Name) -> Iterator[ast.expr]:
             yield _ANYTHING
 
 
+def borrowed_problem(context: Context, info: ClassInfo, names: list[str], value: ast.expr) -> bool:
+    """Whether ``name = function`` in a class makes a method that may use TestCase's interface."""
+    if not context.classes.component(info).called.intersection(names):
+        return False
+    facts = function_of(context, value) if isinstance(value, (ast.Name, ast.Attribute)) else None
+    if facts is None:
+        dotted = context.module.resolve(value) or ""
+        return dotted.rpartition(".")[2][:1].islower()  # an imported function; classes do not bind
+    uses = facts.uses[0][1] if facts.uses else frozenset()
+    return uses is None or bool(uses & API)
+
+
 def function_of(context: Context, node: ast.expr) -> FunctionFacts | None:
     """The function of this file, or of another one of the project, that an expression names."""
     if "functions" not in context.memory:

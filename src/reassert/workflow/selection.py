@@ -74,7 +74,7 @@ class Selection:
         if folder not in self._folders:
             settings = self._load(folder)
             for key, rules in _named_in(settings):
-                self._check(rules, f"{settings.path}: {key}: ")
+                self._check(rules, f"{settings.path}: tool.reassert.{key}: ")
             self._folders[folder] = settings, Choice(self._rules(settings), self._config(settings))
         return self._folders[folder]
 
