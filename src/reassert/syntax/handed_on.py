@@ -137,9 +137,15 @@ def _literals(context: Context, name: ast.Name) -> Iterator[ast.expr]:
             yield _ANYTHING
 
 
+def called_names(context: Context, info: ClassInfo) -> set[str]:
+    """What the classes that are connected with one call on the instance or the class."""
+    uses = ((c.module.parents[u.node], u) for c in context.classes.component(info) for u in c.uses.attributes)
+    return {u.name for parent, u in uses if isinstance(parent, ast.Call) and parent.func is u.node}
+
+
 def borrowed_problem(context: Context, info: ClassInfo, names: list[str], value: ast.expr) -> bool:
     """Whether ``name = function`` in a class makes a method that may use TestCase's interface."""
-    if not context.classes.component(info).called.intersection(names):
+    if not called_names(context, info).intersection(names):
         return False
     facts = function_of(context, value) if isinstance(value, (ast.Name, ast.Attribute)) else None
     if facts is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.functions import SKIPS
-from reassert.syntax.handed_on import borrowed_problem, escape_problems, function_of
+from reassert.syntax.handed_on import borrowed_problem, called_names, escape_problems, function_of
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
@@ -140,7 +140,7 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
         elif borrowed_problem(context, info, names, statement.value):
             yield Problem(info, "B-INTERNALS", statement, f"{names[0]} is given the test instance")
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        called = sorted(context.classes.component(info).called & set(bound_names(statement)))
+        called = sorted(called_names(context, info) & set(bound_names(statement)))
         if called:
             reason = f"{called[0]} is imported into the class, and gets the test instance"
             yield Problem(info, "B-INTERNALS", statement, reason)
