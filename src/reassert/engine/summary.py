@@ -99,7 +99,7 @@ def _imported_map(context: Context, decision: Decision) -> dict[str, tuple[str, 
     """What pytest does: it collects a test class in every module that imports it, too."""
     table: dict[str, tuple[str, ...]] = {}
     for foreign in foreign_classes(context):
-        if foreign.is_renamed and foreign.is_bound_here and foreign.key in decision.climbing:
+        if foreign.is_bound_here and foreign.key in decision.climbing:
             table.update(_renamed(foreign.info, foreign.info.node.name, foreign.new_name))
     return table
 
