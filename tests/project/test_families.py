@@ -9,6 +9,7 @@ from reassert.model.facts import ScannedFacts
 from reassert.model.source import SourceFile
 from reassert.project import families
 from reassert.project.scanning import scan_module
+from reassert.syntax.grouping import connected
 from reassert.syntax.module import Module
 
 BASE = """
@@ -73,6 +74,6 @@ def test_a_large_family_falls_apart_where_what_connects_it_stays_anyway(tree):
 
 
 def test_connected_joins_what_shares_a_member():
-    groups = families.connected([("a", "b"), ("c", "d"), ("b", "e")])
+    groups = connected([("a", "b"), ("c", "d"), ("b", "e")])
     assert groups["a"] == groups["e"] == {"a", "b", "e"}
     assert groups["c"] == {"c", "d"}

@@ -6,7 +6,7 @@ from reassert.model.edits import Unit
 from reassert.model.outcomes import Failed, Location, Refusal, Report, Unchanged
 from reassert.workflow.assembly import assemble
 
-ROOT = Path("/home/me/project")
+ROOT = Path("/project")
 FILE = ROOT / "tests" / "test_a.py"
 
 

@@ -82,10 +82,7 @@ class Splice:
         found: list[Edit] = []
         reach = span.start
         last = span.end + (span.end == len(self.buffer))
-        first = bisect_left(self._starts, span.start)
-        if first < len(self._starts) and self._starts[first] >= last:
-            return found
-        for index in range(first, len(self.edits)):
+        for index in range(bisect_left(self._starts, span.start), len(self.edits)):
             edit = self.edits[index]
             if edit.start >= last:
                 break

@@ -22,10 +22,11 @@ from reassert.model.facts import (
     ScannedClass,
     ScannedFacts,
 )
-from reassert.project.families import Reference, connected, families
+from reassert.project.families import Reference, families
 from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
+from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
-from reassert.syntax.testcase_api import INTERNALS
+from reassert.syntax.testcase_api import RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
@@ -74,7 +75,7 @@ def _families(
     """Groups of files that are connected by uses of test classes, or of what test classes inherit from."""
     relevant, among = project.relevant_classes(), set(asked)
     links = [r for r in references if {r.importer, r.path} <= among and (r.path, r.qualname) in relevant]
-    return families(links, project.staying_classes(), sizes)
+    return families(links, project.staying_classes, sizes)
 
 
 def _used(
@@ -280,7 +281,7 @@ class _Project:
                 pairs += [
                     (place, (hit[0], hit[1].qualname)) for b in info.bases if (hit := self._base(path, b))
                 ]
-                if self.describe(path, info)[0] in _STAYING or info.defines & INTERNALS:
+                if self.describe(path, info)[0] in _STAYING or info.defines & RUN_BY_UNITTEST:
                     staying.append(place)
         groups = connected(pairs)
         return {place for stayer in staying for place in groups.get(stayer, {stayer})}

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from reassert.model.facts import BaseFacts, BaseKind
 from reassert.syntax.conditions import settled
+from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
@@ -223,6 +224,12 @@ class Component(list["ClassInfo"]):
         return frozenset(names | {use.name for info in self for use in info.uses.supers})
 
     @cached_property
+    def invoked(self) -> frozenset[str]:
+        """The names that are called on the instance or the class."""
+        uses = ((info.module.parents[use.node], use) for info in self for use in info.uses.attributes)
+        return frozenset(u.name for call, u in uses if isinstance(call, ast.Call) and call.func is u.node)
+
+    @cached_property
     def definitions(self) -> Counter[str]:
         """How many of the classes define a method of each name."""
         return Counter(name for info in self for name in info.methods)
@@ -429,22 +436,9 @@ def link(family: Mapping[str, Classes]) -> None:
 
 def _components(family: Mapping[str, Classes]) -> dict[ClassInfo, Component]:
     place = {info: (number, info.node.lineno) for number, c in enumerate(family.values()) for info in c.all}
-    root: dict[ClassInfo, ClassInfo] = {info: info for info in place}
-
-    def find(info: ClassInfo) -> ClassInfo:
-        while root[info] is not info:
-            root[info] = root[root[info]]
-            info = root[info]
-        return info
-
-    for info in place:
-        for parent in info.parents:
-            root[find(parent)] = find(info)
-    members: dict[ClassInfo, list[ClassInfo]] = {}
-    for info in place:
-        members.setdefault(find(info), []).append(info)
-    made = {head: Component(sorted(infos, key=place.__getitem__)) for head, infos in members.items()}
-    return {info: made[find(info)] for info in place}
+    groups = connected((info, relative) for info in place for relative in (info, *info.parents))
+    made = {group: Component(sorted(group, key=place.__getitem__)) for group in set(groups.values())}
+    return {info: made[groups[info]] for info in place}
 
 
 def _all_heirs(group: Mapping[ClassInfo, Component]) -> dict[ClassInfo, list[ClassInfo]]:

@@ -52,7 +52,7 @@ def _name_may_catch(context: Context, node: ast.Name, victims: frozenset[str], d
         return any(
             not isinstance(p, ast.Assign) or may_catch(context, p.value, victims, depth - 1) for p in parents
         )
-    return node.id[:1].islower() and node.id not in {c.node.name for c in context.classes.all}
+    return node.id[:1].islower() and not any(c.node.name == node.id for c in context.classes.all)
 
 
 def is_bound(context: Context, node: ast.Name) -> bool:

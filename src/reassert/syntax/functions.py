@@ -53,18 +53,13 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
 
 def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
     """Whether a parameter is an argument of something that is no builtin."""
-    inside = range(module.index[function], module.index[function] + len(module.subtree(function)))
-    for node in module.names.get(name, ()):
-        parent = module.parents[node]
-        call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
-        is_argument = isinstance(call, ast.Call) and call.func is not node
-        if module.index[node] in inside and is_argument and not _is_builtin(call):
-            return True
-    return False
+    inside = (node for node in module.names.get(name, ()) if module.holds(function, node))
+    calls = (module.call_of_argument(node) for node in inside)
+    return any(call is not None and not _is_builtin(call) for call in calls)
 
 
-def _is_builtin(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _BUILTINS
+def _is_builtin(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id in _BUILTINS
 
 
 _BUILTINS = frozenset(dir(builtins))
@@ -130,7 +125,6 @@ def wanted_functions(module: Module) -> Iterator[str]:
                     called = decorator.func if isinstance(decorator, ast.Call) else decorator
                     yield module.resolve(called) or ""
     for name in module.names.get("self", ()):
-        parent = module.parents[name]
-        call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
-        if isinstance(call, ast.Call) and call.func is not name:
+        call = module.call_of_argument(name)
+        if call is not None:
             yield module.resolve(call.func) or ""

@@ -42,9 +42,11 @@ def handed_for_assertions(context: Context, info: ClassInfo) -> Iterator[ast.Nam
 
 
 def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
-    parent, call = _argument(context, node)
+    call = context.module.call_of_argument(node)
     if call is None:
-        return isinstance(parent, (ast.Compare, ast.Assert, ast.UnaryOp, ast.BoolOp, ast.If, ast.Expr))
+        return isinstance(
+            context.module.parents[node], (ast.Compare, ast.Assert, ast.UnaryOp, ast.BoolOp, ast.If, ast.Expr)
+        )
     if id(call.func) in context.handled:
         return True
     return _is_harmless_call(context, info, node, call)
@@ -63,16 +65,9 @@ def _is_harmless_call(context: Context, info: ClassInfo, node: ast.Name, call: a
     return any(c.qualname == explicit for c in info.lineage)
 
 
-def _argument(context: Context, node: ast.Name) -> tuple[ast.AST, ast.Call | None]:
-    """The parent of a node, and the call that it is an argument of."""
-    parent = context.module.parents[node]
-    call = context.module.parents[parent] if isinstance(parent, ast.keyword) else parent
-    return parent, call if isinstance(call, ast.Call) and call.func is not node else None
-
-
 def wants_assertions_only(context: Context, info: ClassInfo, node: ast.Name, function: FunctionNode) -> bool:
     """Whether a call uses of the instance nothing but assertions, and those as they are on any instance."""
-    _, call = _argument(context, node)
+    call = context.module.call_of_argument(node)
     used = _uses_of_argument(context, node, call) if call is not None else None
     if not used or not used <= LEGACY_ASSERTIONS - DEAD_ALIASES | {"skipTest"} or used & info.inherited:
         return False
@@ -137,15 +132,9 @@ def _literals(context: Context, name: ast.Name) -> Iterator[ast.expr]:
             yield _ANYTHING
 
 
-def called_names(context: Context, info: ClassInfo) -> set[str]:
-    """What the classes that are connected with one call on the instance or the class."""
-    uses = ((c.module.parents[u.node], u) for c in context.classes.component(info) for u in c.uses.attributes)
-    return {u.name for parent, u in uses if isinstance(parent, ast.Call) and parent.func is u.node}
-
-
-def borrowed_problem(context: Context, info: ClassInfo, names: list[str], value: ast.expr) -> bool:
+def is_borrowed(context: Context, info: ClassInfo, names: list[str], value: ast.expr) -> bool:
     """Whether ``name = function`` in a class makes a method that may use TestCase's interface."""
-    if not called_names(context, info).intersection(names):
+    if not context.classes.component(info).invoked.intersection(names):
         return False
     facts = function_of(context, value) if isinstance(value, (ast.Name, ast.Attribute)) else None
     if facts is None:

@@ -177,6 +177,17 @@ class Module:
         last, end = placed.end_lineno or placed.lineno, placed.end_col_offset or 0
         return Span(starts[placed.lineno - 1] + placed.col_offset, starts[last - 1] + end)
 
+    def holds(self, outer: ast.AST, inner: ast.AST) -> bool:
+        """Whether ``inner`` is ``outer`` or lies below it."""
+        start = self.index[outer]
+        return start <= self.index[inner] < start + self._sizes[start]
+
+    def call_of_argument(self, node: ast.AST) -> ast.Call | None:
+        """The call that ``node`` is an argument of, positional or by keyword."""
+        parent = self.parents[node]
+        call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
+        return call if isinstance(call, ast.Call) and call.func is not node else None
+
     def text(self, node: ast.AST) -> str:
         """The source of a node."""
         span = self.span(node)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.functions import SKIPS
-from reassert.syntax.handed_on import borrowed_problem, called_names, escape_problems, function_of
+from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
@@ -19,7 +19,7 @@ from reassert.syntax.testcase_api import (
     CALLED_BY_OTHERS,
     CLASS_FIXTURE_METHODS,
     FIXTURE_METHODS,
-    INTERNALS,
+    RUN_BY_UNITTEST,
 )
 
 _CONSTRUCTION = (
@@ -31,10 +31,6 @@ _CONSTRUCTION = (
     "__init_subclass__",
     "__call__",
 )
-
-
-# What TestCase.run does not call (Lib/unittest/case.py): in a plain class it is a method like any other.
-_UNUSED = frozenset({"id", "debug", "shortDescription", "countTestCases"})
 
 
 def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -98,7 +94,7 @@ def _shadowed_mixin(info: ClassInfo) -> bool:
 
 def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
     node = info.node
-    for name in sorted(info.defines & (INTERNALS - _UNUSED | set(_CONSTRUCTION))):
+    for name in sorted(info.defines & (RUN_BY_UNITTEST | set(_CONSTRUCTION))):
         yield Problem(info, "B-INTERNALS", info.methods.get(name, node), f"the class defines {name}")
     for name in sorted(info.defines & CALLED_BY_OTHERS):
         yield Problem(info, "A-TYPEFUNC", info.methods.get(name, node), f"the class defines its own {name}")
@@ -137,10 +133,10 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
             and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
         ):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
-        elif borrowed_problem(context, info, names, statement.value):
+        elif is_borrowed(context, info, names, statement.value):
             yield Problem(info, "B-INTERNALS", statement, f"{names[0]} is given the test instance")
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        called = sorted(called_names(context, info) & set(bound_names(statement)))
+        called = sorted(context.classes.component(info).invoked & set(bound_names(statement)))
         if called:
             reason = f"{called[0]} is imported into the class, and gets the test instance"
             yield Problem(info, "B-INTERNALS", statement, reason)

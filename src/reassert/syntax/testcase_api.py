@@ -74,6 +74,9 @@ INTERNALS = frozenset(
 )
 # What ``runTest`` becomes: pytest collects it of a TestCase without other tests, not of a plain class.
 RUN_TEST = "test_run"
+# Those whose overriding changes a run: TestCase.run does not call the others (Lib/unittest/case.py), which in
+# a plain class are methods like any other.
+RUN_BY_UNITTEST = INTERNALS - {"id", "debug", "shortDescription", "countTestCases"}
 OTHERS = frozenset({"subTest", "skipTest", "runTest"})
 
 API = LEGACY_ASSERTIONS | FIXTURE_METHODS | ASYNC_METHODS | CLEANUPS | SETTINGS | INTERNALS | OTHERS

@@ -78,8 +78,7 @@ def _aliases(module: Module, function: FunctionNode, receiver: str) -> Iterator[
 
 
 def _is_bound_once(module: Module, function: FunctionNode, name: str) -> bool:
-    inside = range(module.index[function], module.index[function] + len(module.subtree(function)))
-    stores = [n for n in module.names[name] if not isinstance(n.ctx, ast.Load) and module.index[n] in inside]
+    stores = [n for n in module.names[name] if not isinstance(n.ctx, ast.Load) and module.holds(function, n)]
     shared = {n for s in module.of(ast.Global) for n in s.names}
     shared |= {n for s in module.of(ast.Nonlocal) for n in s.names}
     return len(stores) == 1 and name not in module.parameters | shared
