@@ -59,12 +59,16 @@ class Addition:
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """A base class that is defined in another file: its kind, and all names that it and its bases define."""
+    """A base class that is defined in another file: its kind, and all names that it and its bases define.
+
+    ``framework`` is the dotted name of a framework's class that it inherits from, if it does.
+    """
 
     kind: BaseKind
     defines: frozenset[str] = frozenset()
     path: str = ""
     qualname: str = ""
+    framework: str = ""
 
 
 @dataclass(frozen=True)

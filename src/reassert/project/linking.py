@@ -23,7 +23,8 @@ from reassert.model.facts import (
     ScannedFacts,
 )
 from reassert.project.families import Reference, families
-from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
+from reassert.syntax.classes import RANK, ROOTS, known_kind
+from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
 from reassert.syntax.testcase_api import RUN_BY_UNITTEST
@@ -168,7 +169,7 @@ class _Project:
             hit = self._base(path, dotted)
             if hit and hit[0] != path:
                 kind, defines = self.describe(*hit)
-                found[name] = BaseFacts(kind, defines, str(hit[0]), hit[1].qualname)
+                found[name] = BaseFacts(kind, defines, str(hit[0]), hit[1].qualname, self._framework(*hit))
         return found
 
     def _star(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
@@ -209,8 +210,16 @@ class _Project:
             return ROOTS[origin], frozenset()
         if base.startswith(":") and hasattr(builtins, base[1:]):
             return "plain", frozenset()
-        framework = base.startswith(FRAMEWORKS) and base.endswith("TestCase")
-        return ("framework" if framework else "unknown"), frozenset()
+        return known_kind(origin), frozenset()
+
+    def _framework(self, path: Path, info: ScannedClass, depth: int = 0) -> str:
+        """The first base, of the class or of its bases, that is a framework's; empty if none is."""
+        for base in info.bases if depth < _DEEPEST else ():
+            hit = self._base(path, base)
+            origin = self._framework(*hit, depth + 1) if hit else self._origin(path, base, 0)
+            if framework_of(origin):
+                return origin
+        return ""
 
     def _base(self, path: Path, base: str) -> tuple[Path, ScannedClass] | None:
         """The class of the project that a base, as scanned, means."""

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from reassert.model.facts import BaseFacts, BaseKind
 from reassert.syntax.conditions import settled
+from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
@@ -35,6 +36,7 @@ __all__ = [
     "bound_names",
     "dotted_name",
     "is_classmethod",
+    "known_kind",
     "link",
     "parameter_names",
     "receiver_name",
@@ -57,8 +59,6 @@ ROOTS: Mapping[str, BaseKind] = {
     "unittest.FunctionTestCase": "unknown",
     "unittest.SkipTest": "plain",
 }
-# Frameworks whose TestCase keeps the meaning of unittest's own assertion methods.
-FRAMEWORKS = ("django.test", "rest_framework.test", "tornado.testing", "aiohttp.test_utils", "flask_testing")
 
 
 class ClassInfo:
@@ -131,6 +131,13 @@ class ClassInfo:
             if info.external:
                 names |= info.external.defines
         return frozenset(names)
+
+    @cached_property
+    def changed_by_frameworks(self) -> frozenset[str]:
+        """Assertion methods that mean something else in a framework that the class inherits from."""
+        bases = [b for info in self.lineage for b in info.bases if isinstance(b, str)]
+        bases += [info.external.framework for info in self.lineage if info.external]
+        return frozenset(name for b in bases if (known := framework_of(b)) for name in known.changed)
 
     @cached_property
     def tests(self) -> list[FunctionNode]:
@@ -255,13 +262,14 @@ class Component(list["ClassInfo"]):
         )
 
 
-def _known_kind(dotted: str) -> BaseKind:
+def known_kind(dotted: str) -> BaseKind:
     """What a class is that no file of the project defines."""
     if dotted in ROOTS:
         return ROOTS[dotted]
     if dotted.startswith("builtins."):
         return "plain"
-    return "framework" if dotted.startswith(FRAMEWORKS) and dotted.endswith("TestCase") else "unknown"
+    framework = framework_of(dotted)
+    return "framework" if framework and framework.asserts else "unknown"
 
 
 class Classes:
@@ -332,10 +340,10 @@ class Classes:
         for store in stores:
             parent = self.module.parents[store]
             found.append(self.module.resolve(parent.value) or "" if isinstance(parent, ast.Assign) else "")
-        kinds = [_known_kind(dotted) for dotted in found]
+        kinds = [known_kind(dotted) for dotted in found]
         if not found or not set(kinds) <= {"testcase", "async", "framework"}:
             return None
-        strictest: str = max(found, key=lambda dotted: RANK.index(_known_kind(dotted)))
+        strictest: str = max(found, key=lambda dotted: RANK.index(known_kind(dotted)))
         return strictest
 
     def _lookup(self, info: ClassInfo, dotted: str) -> ClassInfo | None:
@@ -377,7 +385,7 @@ class Classes:
         if known is not None:
             info.external = known
             return known.kind
-        return _known_kind(base or "")
+        return known_kind(base or "")
 
     def component(self, info: ClassInfo) -> Component:
         """Every known class that is connected to ``info`` by inheritance, file by file in source order."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.frameworks import framework_of
 from reassert.syntax.functions import SKIPS
 from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
 from reassert.syntax.instance_uses import instance_problems
@@ -72,6 +73,12 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
     known = context.facts.bases.get(base)
     if base == "unittest.IsolatedAsyncioTestCase":
         return Problem(info, "B-BASE", info.node, "asynchronous test classes are not converted yet")
+    framework = framework_of(known.framework if known else base)
+    if framework:
+        via = f", by way of {known.framework}," if known else ""
+        return Problem(
+            info, "B-BASE", info.node, f"its base {base} is{via} {framework.name}'s, which {framework.why}"
+        )
     if known and known.path:
         return Problem(info, "B-COMPONENT", info.node, f"its base {base} is defined in another file")
     return Problem(info, "B-BASE", info.node, f"its base {base} comes from outside the project")
