@@ -39,6 +39,7 @@ class ScannedFacts:
     ``exports`` maps a module-level name to the dotted name it was imported as. ``functions`` are those of the
     module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
     ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
+    ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -47,6 +48,7 @@ class ScannedFacts:
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    quoted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,15 @@ class ClassRef:
 
 
 @dataclass(frozen=True)
+class QuotedRef:
+    """A class that a path in a string names; ``place`` is the index of the class's name among its names."""
+
+    path: str
+    qualname: str
+    place: int
+
+
+@dataclass(frozen=True)
 class FileFacts:
     """What the rest of the project says about one file; the default is a file that nobody knows.
 
@@ -89,6 +100,8 @@ class FileFacts:
     files, this one included, whose test classes are connected and which are converted together.
     ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
     functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
+    ``quoted`` maps paths in this file's strings to classes of the family, ``named_by`` a class of this file
+    to the place of a string elsewhere that names it and cannot follow a rename.
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -99,3 +112,5 @@ class FileFacts:
     family_digest: bytes = b""
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     additions: Mapping[str, Addition] = field(default_factory=dict)
+    quoted: Mapping[str, tuple[QuotedRef, ...]] = field(default_factory=dict)
+    named_by: Mapping[str, str] = field(default_factory=dict)

@@ -23,10 +23,12 @@ from reassert.model.facts import (
     ScannedFacts,
 )
 from reassert.project.families import Reference, families
+from reassert.project.quotes import by_file, quotes
 from reassert.syntax.classes import RANK, ROOTS, known_kind
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
+from reassert.syntax.quoted import module_parts
 from reassert.syntax.testcase_api import RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
@@ -46,7 +48,14 @@ def link(
     """
     project = _Project(scanned)
     references = project.references()
-    together = _families(project, references, scanned if asked is None else asked, sizes or {})
+    found_quotes = quotes(project)
+    together = _families(
+        project,
+        [*references, *(Reference(q.importer, q.text, q.path, q.qualname) for q in found_quotes if q.sure)],
+        scanned if asked is None else asked,
+        sizes or {},
+    )
+    quoted, named_by = by_file(found_quotes, together)
     used = _used(references, together)
     mine = _by_importer(references)
     found: dict[Path, FileFacts] = {}
@@ -56,7 +65,7 @@ def link(
         aliases = project.aliases(path, facts)
         functions = project.functions(path, facts)
         additions = dict(project.additions(path, facts))
-        if bases or aliases or used.get(path) or family or functions or additions:
+        if bases or aliases or used.get(path) or family or functions or additions or path in named_by:
             names = {r.dotted: ClassRef(str(r.path), r.qualname) for r in mine[path] if r.path in family}
             found[path] = FileFacts(
                 bases,
@@ -66,6 +75,8 @@ def link(
                 tuple(sorted(map(str, family))),
                 functions=functions,
                 additions=additions,
+                quoted=quoted.get(path, {}),
+                named_by=named_by.get(path, {}),
             )
     return found
 
@@ -104,7 +115,7 @@ class _Project:
         self.scanned = scanned
         self.by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
         for path in scanned:
-            parts = _module_parts(path)
+            parts = module_parts(path)
             self.by_last[parts[-1]].append((parts, path))
         self._found: dict[tuple[Path, str], tuple[Path, ScannedClass] | None] = {}
         self._modules: dict[tuple[str, ...], list[Path]] = {}
@@ -117,14 +128,18 @@ class _Project:
         parts = tuple(p for p in dotted.split(".") if p)
         if level:
             package = (
-                _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
+                module_parts(importer) if importer.name == "__init__.py" else module_parts(importer)[:-1]
             )
             package = package[: len(package) - (level - 1)] if level > 1 else package
             parts = package + parts
-        if parts and parts not in self._modules:
+        return self.ending(parts) if parts else []
+
+    def ending(self, parts: tuple[str, ...]) -> list[Path]:
+        """The files whose dotted path ends so."""
+        if parts not in self._modules:
             hits = self.by_last.get(parts[-1], ())
             self._modules[parts] = [path for p, path in hits if p[-len(parts) :] == parts]
-        return self._modules.get(parts, [])
+        return self._modules[parts]
 
     def find(self, importer: Path, dotted: str) -> tuple[Path, ScannedClass] | None:
         """The class that a dotted name means in ``importer``, through re-exports and star imports."""
@@ -132,12 +147,13 @@ class _Project:
             return None
         for module, name in _splits(dotted):
             for path in self.modules(importer, module):
-                hit = self._in_module(path, name)
+                hit = self.in_module(path, name)
                 if hit:
                     return hit
         return None
 
-    def _in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
+    def in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
+        """The class that a module has under this name, its own or an imported one."""
         if (path, name) not in self._found:
             self._found[path, name] = None  # what leads back to itself leads nowhere
             self._found[path, name] = self._search(path, name)
@@ -177,7 +193,7 @@ class _Project:
         for imported in self.scanned[path].imports:
             if imported.endswith(".*"):
                 for source in self.modules(path, imported[:-2] or "."):
-                    hit = self._in_module(source, name)
+                    hit = self.in_module(source, name)
                     if hit:
                         return hit
         return None
@@ -320,11 +336,6 @@ class _Project:
         hit = self.find(importer, dotted)
         if hit:
             yield dotted, hit[0], hit[1].qualname
-
-
-def _module_parts(path: Path) -> tuple[str, ...]:
-    parts = path.with_suffix("").parts
-    return (parts[:-1] or ("",)) if parts[-1] == "__init__" else parts
 
 
 def _splits(dotted: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import body_statements, bound_names, dotted_name
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
+from reassert.syntax.quoted import quoted_paths
 
 
 def scan_module(module: Module) -> ScannedFacts:
@@ -34,6 +35,7 @@ def scan_module(module: Module) -> ScannedFacts:
         function_facts(module),
         frozenset(w for w in wanted_functions(module) if _may_be_ours(w)),
         dict(additions(module)),
+        quoted_paths(module),
     )
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from reassert.model.edits import Span
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.quoted import place_in, strings_of, without
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
@@ -110,9 +111,12 @@ class Names:
             )
         if f"_{name.lstrip('_')}__" in self.context.source.text:
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
-        string = next((s for s in module.strings if self._refers(s, name)), None)
+        string = next((s for s in self._strings_with(name) if self._cannot_follow(info, s)), None)
         if string is not None:
             yield Problem(info, "B-NAME", string, f"a string names {name}")
+        user = self.context.facts.named_by.get(info.qualname)
+        if user:
+            yield Problem(info, "B-NAME", info.node, f"a string names {name}: {user}")
         if sys.version_info < (3, 12) and any(self._in_fstring(n) for n in module.names.get(name, ())):
             yield Problem(
                 info,
@@ -121,10 +125,24 @@ class Names:
                 f"{name} is used inside an f-string, whose positions this Python does not know",
             )
 
-    def _refers(self, string: ast.Constant, name: str) -> bool:
-        """Whether a string is, or may be, the name of a class: a path, or where names are looked up."""
-        value = str(string.value)
-        if name not in value or string in self._exported:
+    def _strings_with(self, name: str) -> list[ast.Constant]:
+        return [s for s in strings_of(self.context).said if name in str(s.value)]
+
+    def _cannot_follow(self, info: ClassInfo, string: ast.Constant) -> bool:
+        spans = self._in_string(info, string)
+        if spans is None:
+            return True
+        return self._refers(info.node.name, string, without(self.context.module, string, spans))
+
+    def _in_string(self, info: ClassInfo, string: ast.Constant) -> list[Span] | None:
+        """Where a string surely names the class; None if it does and cannot follow."""
+        place = place_in(self.context.source.path, info.qualname)
+        strings = strings_of(self.context)
+        return strings.naming(string, info.node.name, place, is_bound=info.outer is None)
+
+    def _refers(self, name: str, string: ast.Constant, value: str) -> bool:
+        """Whether the rest of a string may be the name of a class: a path, or where names are looked up."""
+        if name not in value:
             return False
         if value == name and "test" not in name.lower():
             return self._asks_for_names or self._is_lookup(string)
@@ -144,16 +162,6 @@ class Names:
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
 
-    @cached_property
-    def _exported(self) -> set[ast.Constant]:
-        """The strings of ``__all__``."""
-        found: set[ast.Constant] = set()
-        for statement in self.context.module.tree.body:
-            targets = statement.targets if isinstance(statement, ast.Assign) else []
-            if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
-                found |= {n for n in ast.walk(statement) if isinstance(n, ast.Constant)}
-        return found
-
     # -- where it stands -------------------------------------------------------------------------------------
 
     def places(self, info: ClassInfo) -> Iterator[tuple[Span, bytes]]:
@@ -169,13 +177,9 @@ class Names:
         for attribute in module.attributes:
             if info.outer is not None and attribute.attr == info.node.name:
                 yield attribute_name(self.context, attribute), new
-        yield from self._exported_places(info.node.name, new)
-
-    def _exported_places(self, name: str, new: bytes) -> Iterator[tuple[Span, bytes]]:
-        for string in self._exported:
-            if string.value == name:
-                span = self.context.module.span(string)
-                yield Span(span.start + 1, span.end - 1), new
+        for string in self._strings_with(info.node.name):
+            for span in self._in_string(info, string) or ():
+                yield span, new
 
 
 _LOOKUPS = frozenset(
