@@ -21,7 +21,9 @@ from reassert.syntax.module import Module
 _LITERAL = re.compile(r"[uU]?(?P<quote>'''|\"\"\"|'|\")(?P<body>.*)(?P=quote)", re.DOTALL)
 # The name of a file ends at what a shell, a configuration file or a sentence would put before it.
 _NODE_ID = re.compile(r"[^\s\"'`=,;:()\[\]{}<>|&*?]+\.py(?:::[^\W\d]\w*)+")
-_DOTTED = re.compile(r"(?<![\w.:/\\-])[^\W\d]\w*(?:(?:::|[.:])[^\W\d]\w*)*")
+_START, _MORE = r"(?<![\w.:/\\-])[^\W\d]\w*", r"(?:(?:::|[.:])[^\W\d]\w*)"
+_DOTTED = re.compile(f"{_START}{_MORE}+")
+_LOOSE = re.compile(f"{_START}{_MORE}*")
 _NAMES = re.compile(r"\w+")
 _SEPARATORS = re.compile(r"[/\\]+")
 _LONGEST = 10_000
@@ -62,9 +64,11 @@ def paths_in(value: str, *, loose: bool = False) -> Iterator[tuple[int, str]]:
         for match in _NODE_ID.finditer(value):
             taken.append(match.span())
             yield match.start(), match[0]
-    for match in _DOTTED.finditer(value):
-        free = not any(start <= match.start() < end for start, end in taken)
-        if free and (loose or match[0] == value or not match[0].isidentifier()):
+    if value.isidentifier():
+        yield 0, value
+        return
+    for match in (_LOOSE if loose else _DOTTED).finditer(value):
+        if not any(start <= match.start() < end for start, end in taken):
             yield match.start(), match[0]
 
 
@@ -77,16 +81,18 @@ def quoted_paths(module: Module) -> dict[str, int]:
     loose = module.source.path.name == "conftest.py"
     for string in module.strings:
         value = str(string.value)
-        if (loose or "." in value or ":" in value or value.isidentifier()) and len(value) < _LONGEST:
+        if not loose and not ("." in value or ":" in value or "est" in value):
+            continue  # for nearly all strings this is all there is to do
+        if len(value) < _LONGEST and not isinstance(module.parents[string], ast.Expr):
             for _, text in paths_in(value, loose=loose):
-                if _is_telling(text) and not isinstance(module.parents[string], ast.Expr):
+                if _is_telling(text):
                     found.setdefault(text, string.lineno)
     return found
 
 
 def _is_telling(text: str) -> bool:
     if text.isidentifier():
-        return may_be_renamed(text) and "test" in text.lower()
+        return "test" in text.lower() and may_be_renamed(text)
     return any(map(may_be_renamed, reference(text).names))
 
 
