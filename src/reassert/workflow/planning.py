@@ -18,8 +18,9 @@ from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.families import grouped, members_of, with_family_digests
 from reassert.workflow.kinship import related_words
 from reassert.workflow.memory import collector_off
+from reassert.workflow.mentions import follow_mentions
 from reassert.workflow.selection import PlanRequest, Selection
-from reassert.workflow.survey import Survey, Target, others, survey
+from reassert.workflow.survey import Survey, Target, forgiving, others, survey
 from reassert.workspace.cache import Cache, Known, purpose_of
 from reassert.workspace.settings import SettingsLoader
 
@@ -41,7 +42,8 @@ def make_plan(
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = _Desk(executor, cache, progress)
         outcomes = plan_files(surveyed, desk.work)
-    return assemble(surveyed.root, outcomes, surveyed.failures)
+    plan = assemble(surveyed.root, outcomes, surveyed.failures)
+    return follow_mentions(plan, forgiving(surveyed.exclude))
 
 
 def plan_files(

@@ -57,7 +57,7 @@ def others(survey: Survey) -> tuple[Target, ...]:
     if survey.whole:
         return ()
     asked = {_identity(target.info) for target in survey.asked if target.info}
-    found = discover([survey.root], root=survey.root, exclude=_forgiving(survey.exclude))
+    found = discover([survey.root], root=survey.root, exclude=forgiving(survey.exclude))
     stats = ((path, _stat(path)) for path in found.files)
     return tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)
@@ -78,16 +78,16 @@ def _exclude_of(selection: Selection, root: Path) -> Exclude:
     return exclude
 
 
-def _forgiving(exclude: Exclude) -> Exclude:
+def forgiving(exclude: Exclude) -> Exclude:
     """The same, but a configuration that cannot be used excludes nothing."""
 
-    def forgiving(folder: Path) -> tuple[Path, Sequence[str]]:
+    def lenient(folder: Path) -> tuple[Path, Sequence[str]]:
         try:
             return exclude(folder)
         except (SettingsError, UsageError):
             return folder, ()
 
-    return forgiving
+    return lenient
 
 
 def _identity(info: os.stat_result) -> tuple[int, int]:

@@ -53,8 +53,19 @@ def project_root(paths: Sequence[Path]) -> Path:
     return common
 
 
-def discover(paths: Sequence[Path], *, root: Path, exclude: Exclude | None = None) -> Discovery:
-    """The files named by ``paths`` and the ``.py`` files in the folders among them.
+def is_python(name: str) -> bool:
+    """Whether a file of this name is a Python module."""
+    return name.endswith(".py")
+
+
+def discover(
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    exclude: Exclude | None = None,
+    wanted: Callable[[str], bool] = is_python,
+) -> Discovery:
+    """The files named by ``paths`` and, in the folders among them, those whose names are ``wanted``.
 
     A named file is always taken. Below a named folder these are left out: ``DEFAULT_EXCLUDES``, virtual
     environments, what a ``.gitignore`` between the repository's top and the file ignores, what ``exclude``
@@ -62,7 +73,7 @@ def discover(paths: Sequence[Path], *, root: Path, exclude: Exclude | None = Non
     really lies, so a loop cannot happen and nothing outside of the named paths is reached. What is called
     ``.py`` and is no file that was taken is a failure.
     """
-    search = _Search(os.path.abspath(root), exclude or _nothing)
+    search = _Search(os.path.abspath(root), exclude or _nothing, wanted)
     for path in sorted(set(paths)):
         search.take(path)
     return search.result()
@@ -102,8 +113,9 @@ _Folder = tuple[str, str, Chain, "_Patterns | None"]
 class _Search:
     """Collects files by their real path, so that each is worked on once."""
 
-    def __init__(self, root: str, exclude: Exclude) -> None:
+    def __init__(self, root: str, exclude: Exclude, wanted: Callable[[str], bool]) -> None:
         self._root = root
+        self._wanted = wanted
         self._exclude = exclude
         self._excludes: dict[tuple[Path, tuple[str, ...]], _Patterns | None] = {}
         self._shown: dict[str, str] = {}
@@ -181,10 +193,16 @@ class _Search:
                 continue
             if ".gitignore" in names:
                 chain = (*chain, *_load(folder))
-            concerned = [entry for entry in entries if _concerns(entry)]
+            concerned = [entry for entry in entries if self._concerns(entry)]
             if concerned and "pyproject.toml" in names and folder != shown:
                 exclude = self._excluded_in(folder)
             left += self._look(concerned, (folder, real, chain, exclude))
+
+    def _concerns(self, entry: os.DirEntry[str]) -> bool:
+        """Whether an entry may be taken, or gone into; a folder of mere data asks for no configuration."""
+        if entry.is_dir(follow_symlinks=False):
+            return entry.name not in DEFAULT_EXCLUDES
+        return self._wanted(entry.name)
 
     def _look(self, entries: Iterable[os.DirEntry[str]], place: _Folder) -> Iterable[_Folder]:
         """Add the files among ``entries`` of a folder; yield the folders to go on with."""
@@ -207,13 +225,6 @@ class _Search:
 
 def _nothing(folder: Path) -> tuple[Path, Sequence[str]]:
     return folder, ()
-
-
-def _concerns(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry may be taken, or gone into; a folder of mere data asks for no configuration."""
-    if entry.is_dir(follow_symlinks=False):
-        return entry.name not in DEFAULT_EXCLUDES
-    return entry.name.endswith(".py")
 
 
 def _ignored(path: str, chain: Chain, exclude: _Patterns | None) -> bool:
