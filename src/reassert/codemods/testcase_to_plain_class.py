@@ -66,7 +66,13 @@ class TestcaseToPlainClass(Codemod[Context]):
             renames[info.qualname] = names.qualname(info)
             edits += self._edits(context, info, names)
         edits += self._foreign(context, blocked)
-        return Rewrite(tuple(edits), blocked=blocked, climbs=frozenset(climbs), renames=renames)
+        return Rewrite(
+            tuple(edits),
+            blocked=blocked,
+            climbs=frozenset(climbs),
+            renames=renames,
+            follows=frozenset(foreign.key for foreign in foreign_classes(context)),
+        )
 
     def _candidates(self, context: Context) -> list[ClassInfo]:
         return [c for c in context.classes.all if any(k.is_testcase for k in context.classes.component(c))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,15 +13,17 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Rewrite
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.foreign_names import foreign_classes
 from reassert.syntax.module import Module
 
 
 @dataclass(frozen=True)
 class Said:
-    """What all rules said of one file."""
+    """What all rules said of one file; ``rule_ids`` are those of the rewrites, in their order."""
 
     context: Context
     rewrites: Sequence[Rewrite]
+    rule_ids: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,15 @@ class Decision:
 def decide(family: Sequence[Said]) -> Decision:
     """Resolve what rules offer and block, over all files that are converted together."""
     offered = {
-        key(s.context, name)
+        key(s.context, name): rule_id
         for s in family
         if s.context.config.profile >= Profile.CLASSES
-        for r in s.rewrites
+        for r, rule_id in zip(s.rewrites, s.rule_ids, strict=True)
         for name in r.climbs
     }
     blocked = _blocked(family)
+    for said in family:
+        _block_unfollowed(said, offered, blocked)
     climbing: set[str] = set()
     held_back: defaultdict[str, list[Refusal]] = defaultdict(list)
     contexts = {s.context.module: s.context for s in family}
@@ -64,13 +68,32 @@ def _key_of(contexts: dict[Module, Context], info: ClassInfo) -> str:
     return key(contexts[info.module], info.qualname)
 
 
-def _blocked(family: Iterable[Said]) -> dict[str, list[Refusal]]:
+def _blocked(family: Iterable[Said]) -> defaultdict[str, list[Refusal]]:
     blocked: defaultdict[str, list[Refusal]] = defaultdict(list)
     for said in family:
         for rewrite in said.rewrites:
             for name, refusals in rewrite.blocked.items():
                 blocked[key(said.context, name)] += refusals
     return blocked
+
+
+def _block_unfollowed(
+    said: Said, offered: Mapping[str, str], blocked: defaultdict[str, list[Refusal]]
+) -> None:
+    """A class keeps its name where it is used in a file that its rule is kept away from."""
+    follows = {name for rewrite in said.rewrites for name in rewrite.follows}
+    for foreign in foreign_classes(said.context):
+        if foreign.key in offered and foreign.key not in follows | blocked.keys() and foreign.is_renamed:
+            rule_id = offered[foreign.key]
+            blocked[foreign.key].append(
+                said.context.refusal(
+                    rule_id,
+                    "B-NAME",
+                    foreign.first_place or said.context.module.tree.body[0],
+                    foreign.info.qualname,
+                    f"{rule_id}, which renames {foreign.info.node.name}, is switched off in this file",
+                )
+            )
 
 
 def _components(family: Iterable[Said]) -> list[list[ClassInfo]]:

@@ -139,12 +139,14 @@ def _looks_like_python_2(buffer: bytes) -> bool:
 def _ask(context: Context, rules: Rules) -> Said:
     """What every rule says of one file, in order."""
     rewrites: list[Rewrite] = []
+    asked: list[str] = []
     for rule in rules:
         if not context.is_ignored(rule.id, None):
             result = rule.rewrite(context)
             context.handled |= result.handled
             rewrites.append(result)
-    return Said(context, rewrites)
+            asked.append(rule.id)
+    return Said(context, rewrites, asked)
 
 
 def _finish(said: Said, decision: Decision) -> Outcome:

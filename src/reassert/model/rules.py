@@ -24,6 +24,7 @@ class Rewrite:
     ``refusals`` are the ones that only leave a statement as it was;
     ``climbs`` are the classes that the codemod can make plain classes if nothing blocks them or relatives;
     ``renames`` maps such a class, or ``Class.method``, to its new name.
+    ``follows`` are the classes of other files, as ``path::qualname``, whose new names this file can take up.
     ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
     """
 
@@ -34,6 +35,7 @@ class Rewrite:
     handled: frozenset[int] = frozenset()
     climbs: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
+    follows: frozenset[str] = frozenset()
 
 
 class Rule(ABC):

@@ -46,6 +46,11 @@ class Foreign:
         return bool(self.aliases or self.nodes or self.starred)
 
     @property
+    def first_place(self) -> ast.AST | None:
+        """Where the code of this file first says its name."""
+        return next(iter([*self.aliases, *self.nodes]), None)
+
+    @property
     def new_name(self) -> str:
         """The name that the class has when it has climbed."""
         return names_of(self.home).new.get(self.info, self.info.node.name)

@@ -37,6 +37,7 @@ _PROSE = frozenset({".md", ".rst", ".adoc"})
 _KINDS = _SETTINGS | _LISTS | _PROSE | {".py"}
 _LARGEST = 5_000_000
 _FEW = 64
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NODE_ID = re.compile(r"([^\s\ufeff\"'`=,;:()\[\]{}<>|&*?]+\.py)((?:::[^\W\d]\w*)+)")
 # What stands behind -k, to the end of its line; in a list the two may be on two lines.
 _KEYWORD = re.compile(r"(?<![\w-])-k[\"'\s,=]*([^\r\n]*)")
@@ -74,7 +75,7 @@ class _File:
     @cached_property
     def codec(self) -> str:
         """A codec that gives back every byte as it was."""
-        if self.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if self.data.startswith(_UTF_16):
             return "utf-16"
         try:
             self.data.decode()
@@ -181,7 +182,7 @@ def _gate(words: frozenset[str]) -> Callable[[_File], bool]:
 
     def may_concern(file: _File) -> bool:
         data = file.data
-        if file.codec == "utf-16":
+        if data.startswith(_UTF_16):
             return any(word in file.text for word in words)
         if b".py::" not in data and file.kind not in _SETTINGS | {".py"}:
             return False
