@@ -37,11 +37,12 @@ def make_plan(
     Raises UsageError and SettingsError; trouble with a file is a ``Failed`` in the plan.
     """
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
-    surveyed = survey(request, Selection(request, rule_ids(), loader.load))
+    selection = Selection(request, rule_ids(), loader.load)
+    surveyed = survey(request, selection)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = _Desk(executor, cache, progress)
         outcomes = plan_files(surveyed, desk.work)
-    return assemble(surveyed.root, outcomes, surveyed.failures)
+    return assemble(surveyed.root, outcomes, (*surveyed.failures, *selection.problems()))
 
 
 def plan_files(
