@@ -21,7 +21,9 @@ def class_names(text, **options):
     found = convert(text, **options)
     assert not found.refusals
     after = found.files["test_it.py"]
-    return [line.split()[1].split("(")[0].rstrip(":") for line in after.splitlines() if line.startswith("class ")]
+    return [
+        line.split()[1].split("(")[0].rstrip(":") for line in after.splitlines() if line.startswith("class ")
+    ]
 
 
 def refused(text, **options):

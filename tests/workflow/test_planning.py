@@ -94,7 +94,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch):
     engine = Engine()
-    rules = [SimpleNamespace(id=rule, mentions=(b"old", b"generated", b"broken")) for rule in RULES]
+    rules = [SimpleNamespace(id=rule, mentions=(b"old", b"generated", b"broken"), needs=()) for rule in RULES]
     monkeypatch.setattr("reassert.engine.rewrite", engine.rewrite)
     monkeypatch.setattr("reassert.engine.scan", engine.scan)
     monkeypatch.setattr("reassert.project.link", engine.link)

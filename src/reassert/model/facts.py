@@ -39,6 +39,8 @@ class ScannedFacts:
     ``exports`` maps a module-level name to the dotted name it was imported as. ``functions`` are those of the
     module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
     ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
+    ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
+    names could be ones that this tool makes.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -47,6 +49,8 @@ class ScannedFacts:
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    registered: frozenset[str] = frozenset()
+    fixtures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,11 @@ class FileFacts:
     files, this one included, whose test classes are connected and which are converted together.
     ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
     functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
+    ``fixtures`` are names of fixtures that come from a conftest.py.
+
+    ``registers`` are modules that this file, a conftest.py, must have rewritten by pytest, before it makes
+    the imports ``early``; ``creates``: the file is not there yet. ``unrewritten`` is why assertions in this
+    file could not be rewritten (empty: they are, or need not be).
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -95,3 +104,8 @@ class FileFacts:
     family_digest: bytes = b""
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     additions: Mapping[str, Addition] = field(default_factory=dict)
+    fixtures: frozenset[str] = frozenset()
+    registers: tuple[str, ...] = ()
+    early: frozenset[str] = frozenset()
+    creates: bool = False
+    unrewritten: str = ""

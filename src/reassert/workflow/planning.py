@@ -18,6 +18,7 @@ from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.families import grouped, members_of, with_family_digests
 from reassert.workflow.kinship import related_words
 from reassert.workflow.memory import collector_off
+from reassert.workflow.registering import Passed, with_registrations
 from reassert.workflow.selection import PlanRequest, Selection
 from reassert.workflow.survey import Survey, Target, others, survey
 from reassert.workspace.cache import Cache, Known, purpose_of
@@ -41,7 +42,11 @@ def make_plan(
     surveyed = survey(request, selection)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = _Desk(executor, cache, progress)
-        outcomes = plan_files(surveyed, desk.work)
+        outcomes = plan_files(
+            surveyed,
+            desk.work,
+            finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work),
+        )
     return assemble(surveyed.root, outcomes, (*surveyed.failures, *selection.problems()))
 
 
@@ -49,8 +54,9 @@ def plan_files(
     surveyed: Survey,
     work: WorkAll,
     link: Link | None = None,
+    finish: Callable[[Passed], dict[Path, Outcome]] = lambda passed: passed.outcomes,
 ) -> dict[Path, Outcome]:
-    """The two passes; ``work`` gives a result for every target."""
+    """The two passes, and what ``finish`` makes of them; ``work`` gives a result for every target."""
     first = work(surveyed.asked)
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     scanned.update(_scan_relatives(surveyed, scanned, work))
@@ -68,7 +74,8 @@ def plan_files(
     ]
     again = with_family_digests(again)
     second = work(again)
-    return {path: result.outcome for path, result in {**first, **second}.items()}
+    outcomes = {path: result.outcome for path, result in {**first, **second}.items()}
+    return finish(Passed(outcomes, scanned, {t.task.path: t for t in (*surveyed.asked, *again)}))
 
 
 def _link(
