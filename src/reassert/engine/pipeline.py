@@ -146,6 +146,8 @@ def _ask(context: Context, rules: Rules) -> Said:
             context.handled |= result.handled
             rewrites.append(result)
             asked.append(rule.id)
+            if result.alone:
+                return Said(context, [result], asked)
     return Said(context, rewrites, asked)
 
 
@@ -185,7 +187,8 @@ def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:
     if data == source.data:
         return Unchanged(source.path, report)
     units = tuple(dict.fromkeys(e.unit for e in edits))
-    change = Change(source.path, source.data, data, units, Safety.SAFE, tuple(done.blocks), source.encoding)
+    before = None if context.facts.creates else source.data
+    change = Change(source.path, before, data, units, Safety.SAFE, tuple(done.blocks), source.encoding)
     return Rewritten(change, report)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
@@ -15,6 +16,8 @@ from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import foreign_classes
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, RUN_TEST
+
+_ASSERT = re.compile(rb"\bassert\b")
 
 
 def summarise(
@@ -35,6 +38,7 @@ def summarise(
         tuple(sorted(findings, key=lambda f: (f.location, f.code, f.message))),
         _tally(context, edits, climbing),
         {**_test_map(context, rewrites, climbing), **_imported_map(context, decision)},
+        any(_ASSERT.search(part) for e in edits for part in e.parts if isinstance(part, bytes)),
     )
 
 

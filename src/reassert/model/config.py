@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from fnmatch import fnmatch
+from pathlib import PurePath
+
+Version = tuple[int, int]
 
 
 class Profile(IntEnum):
@@ -14,14 +18,69 @@ class Profile(IntEnum):
 
 
 @dataclass(frozen=True)
+class PytestConfig:
+    """What pytest's effective configuration says of collecting and importing; the defaults are pytest's.
+
+    ``plain_asserts`` is ``--assert=plain``: nothing is rewritten, and nobody expects it.
+    """
+
+    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    python_classes: tuple[str, ...] = ("Test",)
+    python_functions: tuple[str, ...] = ("test",)
+    testpaths: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
+    asyncio_mode: str = "strict"
+    import_mode: str = "prepend"
+    filterwarnings: tuple[str, ...] = ()
+    plain_asserts: bool = False
+
+    def collects_class(self, name: str) -> bool:
+        """Whether a plain class of this name is collected."""
+        return _matches(self.python_classes, name)
+
+    def collects_function(self, name: str) -> bool:
+        """Whether a function or method of this name is a test, unless its class is a TestCase."""
+        return _matches(self.python_functions, name)
+
+    def rewrites(self, path: PurePath) -> bool:
+        """Whether the assertions of a file are rewritten without anybody asking for it.
+
+        Source: ``AssertionRewritingHook._should_rewrite`` and ``fnmatch_ex`` in pytest.
+        """
+        return path.name == "conftest.py" or any(_is_file(pattern, path) for pattern in self.python_files)
+
+
+def _matches(options: tuple[str, ...], name: str) -> bool:
+    """Prefixes or globs, as in ``PyCollector._matches_prefix_or_glob_option`` of pytest."""
+    return any(
+        name.startswith(option) or (any(c in option for c in "*?[") and fnmatch(name, option))
+        for option in options
+    )
+
+
+def _is_file(pattern: str, path: PurePath) -> bool:
+    if "/" not in pattern:
+        return fnmatch(path.name, pattern)
+    absolute = pattern.startswith("/")
+    return fnmatch(path.as_posix(), pattern if absolute else f"*/{pattern}")
+
+
+@dataclass(frozen=True)
 class RuleConfig:
     """What a rule may depend on. Versions are (major, minor) of the *project under migration*.
 
     ``first_party`` are the names of the project's own top-level modules (for the place of new imports).
+    ``plugins`` are the pytest plugins that the project asks for or has, with their versions as far as known.
     """
 
     profile: Profile = Profile.CLASSES
-    target_version: tuple[int, int] = (3, 8)
-    pytest_version: tuple[int, int] = (9, 0)
+    target_version: Version = (3, 8)
+    pytest_version: Version = (9, 0)
     unsafe_fixes: bool = False
     first_party: tuple[str, ...] = ()
+    pytest: PytestConfig = field(default_factory=PytestConfig)
+    plugins: tuple[tuple[str, Version | None], ...] = ()
+
+    def has_plugin(self, name: str) -> bool:
+        """Whether the project has a plugin, named as on the package index."""
+        return any(name == plugin for plugin, _ in self.plugins)

@@ -40,6 +40,8 @@ class ScannedFacts:
     module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
     ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
     ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
+    ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
+    names could be ones that this tool makes.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -49,6 +51,8 @@ class ScannedFacts:
     wanted: frozenset[str] = frozenset()
     additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     quoted: Mapping[str, int] = field(default_factory=dict)
+    registered: frozenset[str] = frozenset()
+    fixtures: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,11 @@ class FileFacts:
     functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
     ``quoted`` maps paths in this file's strings to classes of the family, ``named_by`` a class of this file
     to the place of a string elsewhere that names it and cannot follow a rename.
+    ``fixtures`` are names of fixtures that come from a conftest.py.
+
+    ``registers`` are modules that this file, a conftest.py, must have rewritten by pytest, before it makes
+    the imports ``early``; ``creates``: the file is not there yet. ``unrewritten`` is why assertions in this
+    file could not be rewritten (empty: they are, or need not be).
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -114,3 +123,8 @@ class FileFacts:
     additions: Mapping[str, Addition] = field(default_factory=dict)
     quoted: Mapping[str, tuple[QuotedRef, ...]] = field(default_factory=dict)
     named_by: Mapping[str, str] = field(default_factory=dict)
+    fixtures: frozenset[str] = frozenset()
+    registers: tuple[str, ...] = ()
+    early: frozenset[str] = frozenset()
+    creates: bool = False
+    unrewritten: str = ""

@@ -87,12 +87,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Report:
-    """What was seen in one file beside its outcome. ``test_map`` maps ``Class::test`` to its new names."""
+    """What was seen in one file beside its outcome. ``test_map`` maps ``Class::test`` to its new names.
+
+    ``asserts``: the change puts assert statements into the file.
+    """
 
     refusals: tuple[Refusal, ...] = ()
     findings: tuple[Finding, ...] = ()
     tally: Tally = Tally()
     test_map: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asserts: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,5 +2,6 @@
 
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.linking import link
+from reassert.project.registering import Registrations, Tree, registrations
 
-__all__ = ["FileFacts", "ScannedFacts", "link"]
+__all__ = ["FileFacts", "Registrations", "ScannedFacts", "Tree", "link", "registrations"]

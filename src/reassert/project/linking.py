@@ -58,6 +58,7 @@ def link(
     quoted, named_by = by_file(found_quotes, together)
     used = _used(references, together)
     mine = _by_importer(references)
+    fixtures = _conftest_fixtures(scanned)
     found: dict[Path, FileFacts] = {}
     for path, facts in scanned.items():
         bases = project.external_bases(path, facts)
@@ -65,7 +66,9 @@ def link(
         aliases = project.aliases(path, facts)
         functions = project.functions(path, facts)
         additions = dict(project.additions(path, facts))
-        if bases or aliases or used.get(path) or family or functions or additions or path in named_by:
+        hidden = _visible(fixtures, path) if facts.classes else frozenset()
+        known = bases or aliases or used.get(path) or family or functions or additions or path in named_by
+        if hidden or known:
             names = {r.dotted: ClassRef(str(r.path), r.qualname) for r in mine[path] if r.path in family}
             found[path] = FileFacts(
                 bases,
@@ -77,8 +80,21 @@ def link(
                 additions=additions,
                 quoted=quoted.get(path, {}),
                 named_by=named_by.get(path, {}),
+                fixtures=hidden,
             )
     return found
+
+
+def _conftest_fixtures(scanned: Mapping[Path, ScannedFacts]) -> dict[Path, frozenset[str]]:
+    """By folder, the fixtures of its conftest.py whose names this tool might make, too."""
+    return {p.parent: f.fixtures for p, f in scanned.items() if f.fixtures and p.name == "conftest.py"}
+
+
+def _visible(fixtures: Mapping[Path, frozenset[str]], path: Path) -> frozenset[str]:
+    """What pytest shows of them in the file at ``path``."""
+    return (
+        frozenset().union(*(fixtures.get(folder, ()) for folder in path.parents)) if fixtures else frozenset()
+    )
 
 
 def _families(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import body_statements, bound_names, dotted_name
+from reassert.syntax.fixtures import made_up_fixtures, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
@@ -36,6 +37,8 @@ def scan_module(module: Module) -> ScannedFacts:
         frozenset(w for w in wanted_functions(module) if _may_be_ours(w)),
         dict(additions(module)),
         quoted_paths(module),
+        registered_modules(module),
+        made_up_fixtures(module),
     )
 
 

@@ -37,20 +37,27 @@ class Names:
 
     def _choose(self, info: ClassInfo) -> str:
         name = info.node.name
-        if name.startswith("Test") or not self._collected(info):
+        if self.context.config.pytest.collects_class(name) or not self._collected(info):
             return name
-        for wanted in (f"Test{_capitalised(core_name(name))}", f"Test{_capitalised(name.strip('_'))}"):
-            if self._is_free(info, wanted):
-                return wanted
-        return name
+        cores = _capitalised(core_name(name)), _capitalised(name.strip("_"))
+        fitting = (form.format(core) for form in self._forms for core in cores)
+        return next((wanted for wanted in fitting if self._is_free(info, wanted)), name)
+
+    @cached_property
+    def _forms(self) -> list[str]:
+        """How a name that pytest collects can be made of one that it does not; ``Test`` before all others."""
+        forms = ["Test{}", *map(_form, self.context.config.pytest.python_classes)]
+        return [form for form in dict.fromkeys(forms) if "{}" in form]
 
     def _collected(self, info: ClassInfo) -> bool:
         return any(c.tests for c in info.lineage)
 
     def _is_free(self, info: ClassInfo, wanted: str) -> bool:
+        if not (wanted.isidentifier() and self.context.config.pytest.collects_class(wanted)):
+            return False
         if info.outer is not None:
             return wanted not in info.outer.defines
-        return wanted.isidentifier() and wanted not in self._taken and wanted not in self.new.values()
+        return wanted not in self._taken and wanted not in self.new.values()
 
     @cached_property
     def _taken(self) -> set[str]:
@@ -74,10 +81,10 @@ class Names:
         if info not in self.new:
             return
         new = self.new[info]
-        if self._collected(info) and not new.startswith("Test"):
-            yield Problem(
-                info, "B-NAME", info.node, f"no free name that begins with Test for {info.node.name}"
-            )
+        if self._collected(info) and not self.context.config.pytest.collects_class(new):
+            usual = self.context.config.pytest.python_classes == ("Test",)
+            wanted = "begins with Test" if usual else "matches python_classes"
+            yield Problem(info, "B-NAME", info.node, f"no free name that {wanted} for {info.node.name}")
         if self._is_deleted(info):
             yield Problem(
                 info,
@@ -191,6 +198,13 @@ def attribute_name(context: Context, node: ast.Attribute) -> Span:
     """The bytes of ``name`` in ``value.name``."""
     end = context.module.span(node).end
     return Span(end - len(node.attr.encode()), end)
+
+
+def _form(option: str) -> str:
+    """A pattern for names out of an entry of ``python_classes``; without ``{}`` if none can be made."""
+    if any(c in option for c in "?[{}"):
+        return ""
+    return option.replace("*", "{}", 1).replace("*", "") if "*" in option else f"{option}{{}}"
 
 
 def _capitalised(name: str) -> str:

@@ -273,11 +273,17 @@ def known_kind(dotted: str) -> BaseKind:
 
 
 class Classes:
-    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` joins them."""
+    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` joins them.
 
-    def __init__(self, module: Module, facts: Mapping[str, BaseFacts]) -> None:
+    ``fixtures`` are names that a fixture of a class must not have, as it would hide another one.
+    """
+
+    def __init__(
+        self, module: Module, facts: Mapping[str, BaseFacts], fixtures: frozenset[str] = frozenset()
+    ) -> None:
         self.module = module
         self.facts = facts
+        self.fixtures = fixtures
         self._redefined: dict[ClassInfo, frozenset[str]] = {}
         self._mixins: dict[ClassInfo, bool] = {}
         self._heirs: Mapping[ClassInfo, list[ClassInfo]] = {}

@@ -13,6 +13,7 @@ from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Finding, Location, Refusal
 from reassert.model.source import SourceFile
 from reassert.syntax.classes import Classes, ClassInfo
+from reassert.syntax.fixtures import made_up_fixtures
 from reassert.syntax.layout import Layout
 from reassert.syntax.module import FunctionNode, Module
 
@@ -48,7 +49,7 @@ class Context:
     @cached_property
     def unlinked_classes(self) -> Classes:
         """Its classes, before ``syntax.classes.link`` has made those of all files known to one another."""
-        return Classes(self.module, self.facts.bases)
+        return Classes(self.module, self.facts.bases, self.facts.fixtures | made_up_fixtures(self.module))
 
     @property
     def classes(self) -> Classes:

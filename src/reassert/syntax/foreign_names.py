@@ -134,7 +134,7 @@ def alias_problem(foreign: Foreign) -> tuple[ast.AST, str] | None:
     for alias in foreign.aliases:
         if (
             alias.asname
-            and not alias.asname.startswith("Test")
+            and not foreign.home.config.pytest.collects_class(alias.asname)
             and any(c.tests for c in foreign.info.lineage)
         ):
             return alias, f"pytest would not collect {foreign.info.node.name} as {alias.asname} any more"

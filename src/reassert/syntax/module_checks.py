@@ -50,7 +50,8 @@ def _second_name(context: Context, info: ClassInfo, node: ast.Name) -> str:
     parent = context.module.parents[node]
     if not isinstance(parent, ast.Assign) or parent not in context.module.tree.body:
         return ""
-    names = [t.id for t in parent.targets if isinstance(t, ast.Name) and not t.id.startswith("Test")]
+    collects = context.config.pytest.collects_class
+    names = [t.id for t in parent.targets if isinstance(t, ast.Name) and not collects(t.id)]
     has_tests = any(c.tests for c in info.lineage)
     return f"pytest would not collect {info.node.name} as {names[0]} any more" if names and has_tests else ""
 

@@ -21,6 +21,8 @@ from reassert.syntax.testcase_api import (
     CLASS_FIXTURE_METHODS,
     FIXTURE_METHODS,
     RUN_BY_UNITTEST,
+    RUN_TEST,
+    TEST_PREFIX,
 )
 
 _CONSTRUCTION = (
@@ -128,7 +130,7 @@ def _has_literal_test(info: ClassInfo) -> bool:
 def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterator[Problem]:
     if isinstance(statement, ast.ClassDef):
         nested = context.classes.by_node[statement]
-        if statement.name.startswith("Test") or nested.is_testcase:
+        if context.config.pytest.collects_class(statement.name) or nested.is_testcase:
             yield Problem(
                 info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}"
             )
@@ -243,10 +245,43 @@ def _takes_more(method: FunctionNode) -> bool:
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for function in info.tests:
         yield from _test(context, info, function)
+    yield from _collected_otherwise(context, info)
     if not _in_order(info) and _is_shared_state(context, info):
         yield Problem(
             info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
         )
+
+
+def _collected_otherwise(context: Context, info: ClassInfo) -> Iterator[Problem]:
+    """Methods that are tests in a TestCase or in a plain class only: the latter asks ``python_functions``.
+
+    Source: ``UnitTestCase.collect`` in pytest takes the names from unittest's loader.
+    """
+    options = context.config.pytest
+    if options.python_functions == (TEST_PREFIX,):
+        return
+    for name in sorted(filter(lambda name: _may_be_called(info, name), info.defines)):
+        is_test = name.startswith(TEST_PREFIX) or name == "runTest"
+        if is_test is options.collects_function(_NEW_NAMES.get(name, name)):
+            continue
+        reason = (
+            f"python_functions does not match {name}, which unittest runs whatever that says"
+            if is_test
+            else f"python_functions matches {name}, which would become a test"
+        )
+        yield Problem(info, "B-NAME", info.methods.get(name, info.node), reason)
+
+
+_NEW_NAMES = {"runTest": RUN_TEST, "setUpClass": "setup_class", "tearDownClass": "teardown_class"}
+
+
+def _may_be_called(info: ClassInfo, name: str) -> bool:
+    """Whether a name of a class body may be a function by the time pytest looks at the class."""
+    if name in info.methods:
+        decorators = [dotted_name(d) for d in info.methods[name].decorator_list]
+        return name not in ("setUp", "tearDown") and not {"property", "cached_property"} & set(decorators)
+    values = [s.value for s in info.node.body if isinstance(s, ast.Assign) and name in set(bound_names(s))]
+    return not (values and all(map(_is_data, values)))
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ from reassert.syntax.classes import (
     dotted_name,
     receiver_name,
 )
+from reassert.syntax.fixtures import SET_UP, TEAR_DOWN
 from reassert.syntax.hierarchy import (
     Reach,
     is_cooperative,
@@ -276,7 +277,7 @@ class Chain:
 
     @cached_property
     def _taken(self) -> set[str]:
-        return {n for c in self.component for n in c.inherited}
+        return {n for c in self.component for n in (*c.inherited, *c.home.fixtures)}
 
     def _name(self) -> None:
         several = len(self.links) > 1
@@ -284,7 +285,7 @@ class Chain:
             if link.overrides and link.parent:
                 link.name = link.parent.name
             else:
-                stem = "_setup" if link.set_up else "_teardown"
+                stem = SET_UP if link.set_up else TEAR_DOWN
                 link.name = self._free(f"{stem}_{snake(link.owner.node.name)}" if several else stem)
 
     def _free(self, wanted: str) -> str:

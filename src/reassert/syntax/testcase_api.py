@@ -72,6 +72,8 @@ INTERNALS = frozenset(
     _feedErrorsToResult _classSetupFailed _assertNotWarns _deprecate
     """.split(),
 )
+# What the names of the methods begin with that unittest's own loader takes for tests.
+TEST_PREFIX = "test"
 # What ``runTest`` becomes: pytest collects it of a TestCase without other tests, not of a plain class.
 RUN_TEST = "test_run"
 # Those whose overriding changes a run: TestCase.run does not call the others (Lib/unittest/case.py), which in

@@ -19,6 +19,7 @@ from reassert.workflow.families import grouped, members_of, with_family_digests
 from reassert.workflow.kinship import related_words
 from reassert.workflow.memory import collector_off
 from reassert.workflow.mentions import follow_mentions
+from reassert.workflow.registering import Passed, with_registrations
 from reassert.workflow.selection import PlanRequest, Selection
 from reassert.workflow.survey import Survey, Target, forgiving, others, survey
 from reassert.workspace.cache import Cache, Known, purpose_of
@@ -38,11 +39,16 @@ def make_plan(
     Raises UsageError and SettingsError; trouble with a file is a ``Failed`` in the plan.
     """
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
-    surveyed = survey(request, Selection(request, rule_ids(), loader.load))
+    selection = Selection(request, rule_ids(), loader.load)
+    surveyed = survey(request, selection)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = _Desk(executor, cache, progress)
-        outcomes = plan_files(surveyed, desk.work)
-    plan = assemble(surveyed.root, outcomes, surveyed.failures)
+        outcomes = plan_files(
+            surveyed,
+            desk.work,
+            finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work),
+        )
+    plan = assemble(surveyed.root, outcomes, (*surveyed.failures, *selection.problems()))
     return follow_mentions(plan, forgiving(surveyed.exclude))
 
 
@@ -50,8 +56,9 @@ def plan_files(
     surveyed: Survey,
     work: WorkAll,
     link: Link | None = None,
+    finish: Callable[[Passed], dict[Path, Outcome]] = lambda passed: passed.outcomes,
 ) -> dict[Path, Outcome]:
-    """The two passes; ``work`` gives a result for every target."""
+    """The two passes, and what ``finish`` makes of them; ``work`` gives a result for every target."""
     first = work(surveyed.asked)
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     scanned.update(_scan_relatives(surveyed, scanned, work))
@@ -69,7 +76,8 @@ def plan_files(
     ]
     again = with_family_digests(again)
     second = work(again)
-    return {path: result.outcome for path, result in {**first, **second}.items()}
+    outcomes = {path: result.outcome for path, result in {**first, **second}.items()}
+    return finish(Passed(outcomes, scanned, {t.task.path: t for t in (*surveyed.asked, *again)}))
 
 
 def _link(

@@ -14,6 +14,7 @@ from reassert.workflow.usage import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reassert.model.outcomes import Failed
     from reassert.workspace.settings import Settings
 
 
@@ -69,6 +70,11 @@ class Selection:
     def settings(self, folder: Path) -> Settings:
         """The settings of a folder."""
         return self._at(folder)[0]
+
+    def problems(self) -> tuple[Failed, ...]:
+        """What is wrong with the configurations of pytest that were met, each once."""
+        found = (settings.pytest_problem for settings, _ in self._folders.values())
+        return tuple(dict.fromkeys(problem for problem in found if problem is not None))
 
     def _at(self, folder: Path) -> tuple[Settings, Choice]:
         if folder not in self._folders:

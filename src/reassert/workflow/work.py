@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOO_DEEP = "too deeply nested for this Python's parser"
-_RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]")
+_RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]")
+# Fixtures that every file below sees, and whose names this tool might make, too.
+_FIXTURES = re.compile(rb"\b(_setup|_teardown)")
 _STAR = re.compile(rb"\bimport[ \t]*\*")
 
 
@@ -29,8 +31,14 @@ def perform(task: Task) -> Result:
     """Work on one file, or on several that belong together; raises whatever the parser or a rule raises."""
     if task.members:
         return _perform_together(task.members)
-    source = read_source(task.path)
+    source = _read(task)
     return _analyse(task, source) if isinstance(source, SourceFile) else Result(source)
+
+
+def _read(task: Task) -> SourceFile | Failed:
+    if task.facts is not None and task.facts.creates:
+        return SourceFile(task.path, b"", "utf-8", "\n")
+    return read_source(task.path)
 
 
 def attempt(work: Work, task: Task) -> Result:
@@ -49,7 +57,8 @@ def _analyse(task: Task, source: SourceFile) -> Result:
     # The engine brings every rule's dependencies with it; a run answered by the cache needs none of them.
     from reassert import engine  # noqa: PLC0415 - see above
 
-    digest = content_digest(source.data)
+    # What is not there yet has no contents under which a result could be kept.
+    digest = None if task.facts is not None and task.facts.creates else content_digest(source.data)
     if _to_rewrite(task, source.data):
         rules = load_rules(task.rules)
         analysis = engine.rewrite(source, rules, task.facts or FileFacts(), task.config)
@@ -97,6 +106,8 @@ def _to_scan(task: Task, data: bytes) -> bool:
     if task.path.name != "conftest.py" and not may_relate(data):
         return False
     if task.words is None or _contains(task.words, data):
+        return True
+    if task.path.name == "conftest.py" and _FIXTURES.search(data) is not None:
         return True
     # What passes through a star import is not named by it.
     return _STAR.search(data) is not None

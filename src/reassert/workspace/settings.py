@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from reassert.model.config import Profile, RuleConfig
+from reassert.workspace.pytest_config import PytestConfigs
 from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions
+from reassert.workspace.toml import SettingsError, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from reassert.workspace.targets import Document, Version
+    from reassert.model.config import Version
+    from reassert.model.outcomes import Failed
+    from reassert.workspace.toml import Document
+
+__all__ = ["Settings", "SettingsError", "SettingsLoader", "load_settings"]
 
 PROFILES = {"asserts": Profile.ASSERTS, "classes": Profile.CLASSES}
 PYTHONS = tuple(f"py3{minor}" for minor in range(OLDEST_PYTHON[1], NEWEST_PYTHON[1] + 1))
@@ -28,30 +32,13 @@ PYTEST_VERSION = r"^[0-9]+(\.[0-9]+){0,2}$"
 Table = dict[str, Any]
 
 
-class SettingsError(Exception):
-    """A configuration that cannot be used.
-
-    ``path`` is the file, ``key`` the dotted key at fault (empty: the file), ``line`` is None if unknown.
-    """
-
-    def __init__(self, path: Path, key: str, message: str, line: int | None = None) -> None:
-        super().__init__(path, key, message, line)
-        self.path = path
-        self.key = key
-        self.message = message
-        self.line = line
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
-
-
 @dataclass(frozen=True)
 class Settings:
     """What is configured for the files of one folder; empty ``select`` means every rule.
 
     ``path`` is the file it comes from (None: defaults). ``exclude`` and the globs of ``per_file_ignores`` are
-    relative to that file's folder. Whether the rules exist is not known here.
+    relative to that file's folder. Whether the rules exist is not known here. ``pytest_path`` is the
+    file that configures pytest (None: none does), ``pytest_problem`` why it cannot be used.
     """
 
     select: tuple[str, ...] = ()
@@ -62,6 +49,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     path: Path | None = None
     cache_dir: Path | None = None
+    pytest_path: Path | None = None
+    pytest_problem: Failed | None = None
 
 
 def _is_string(value: object) -> bool:
@@ -170,6 +159,7 @@ class SettingsLoader:
         self._tables: dict[Path, tuple[Path, Table] | None] = {}
         self._settings: dict[Path, Settings] = {}
         self._declared = DeclaredVersions(self._document)
+        self._pytest = PytestConfigs(self._document)
 
     def load(self, for_path: Path) -> Settings:
         """Give the settings for one file or folder, which need not exist. Raises SettingsError."""
@@ -184,7 +174,9 @@ class SettingsLoader:
     def _load(self, folder: Path) -> Settings:
         found = self._configured(self.config_file) if self.config_file else self._nearest(folder)
         path, table = found or (None, {})
-        pytest_version, target_version = self._versions(table, folder, path)
+        top = path.parent if path and not self.config_file else None
+        pytest_version, target_version = self._versions(table, folder, top)
+        pytest = self._pytest.load(folder, pytest_version)
         return Settings(
             select=_tuple(table, "select"),
             ignore=_tuple(table, "ignore"),
@@ -195,15 +187,18 @@ class SettingsLoader:
                 target_version=target_version,
                 pytest_version=pytest_version,
                 unsafe_fixes=table.get("unsafe-fixes", False),
+                pytest=pytest.config,
+                plugins=self._declared.plugins(folder, top),
             ),
             exclude=_tuple(table, "exclude"),
             path=path,
             cache_dir=table.get("cache-dir"),
+            pytest_path=pytest.path,
+            pytest_problem=pytest.problem,
         )
 
-    def _versions(self, table: Table, folder: Path, path: Path | None) -> tuple[Version, Version]:
+    def _versions(self, table: Table, folder: Path, top: Path | None) -> tuple[Version, Version]:
         """(pytest, Python): as configured, else as the project declares, else the defaults."""
-        top = path.parent if path and not self.config_file else None
         pytest_version = _pytest_version(table) or self._declared.pytest(folder, top)
         target_version = _target_version(table) or self._declared.python(folder, top)
         default = RuleConfig()
@@ -261,32 +256,6 @@ class SettingsLoader:
         if path not in self._documents:
             self._documents[path] = read_toml(path)
         return self._documents[path]
-
-
-def read_toml(path: Path) -> Document | None:
-    """Give a TOML file as dictionaries, None if it does not exist; raises SettingsError with the line."""
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise SettingsError(path, "", f"cannot be read: {error.strerror or error}") from error
-    try:
-        return _parser()(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SettingsError(path, "", "not valid TOML: the file is not UTF-8", line) from error
-    except ValueError as error:
-        place = re.search(r" \(at line (\d+), column \d+\)$| \(at end of document\)$", str(error))
-        reason = str(error)[: place.start()] if place else str(error)
-        line = int(place[1]) if place and place[1] else data.count(b"\n") + (not data.endswith(b"\n"))
-        raise SettingsError(path, "", f"not valid TOML: {reason}", line) from error
-
-
-def _parser() -> Callable[[str], Document]:
-    """Import what reads TOML: the standard library's since Python 3.11, and before it the same code apart."""
-    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"
-    return cast("Callable[[str], Document]", import_module(name).loads)
 
 
 def _own_table(document: Document) -> Any:
