@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reassert.model.facts import (
@@ -107,19 +107,22 @@ class _Project:
             self.by_last[parts[-1]].append((parts, path))
         self._found: dict[tuple[Path, str], tuple[Path, ScannedClass] | None] = {}
         self._modules: dict[tuple[str, ...], list[Path]] = {}
+        self._absolute: dict[str, Sequence[tuple[Path, str]]] = {}
         self._kinds: dict[tuple[Path, str], tuple[BaseKind, frozenset[str]]] = {}
         self.classes = {path: {c.qualname: c for c in facts.classes} for path, facts in scanned.items()}
 
     def modules(self, importer: Path, dotted: str) -> list[Path]:
         """The files that ``dotted``, imported in ``importer``, may be; relative names begin with dots."""
+        if not dotted.startswith("."):
+            if dotted.rpartition(".")[2] not in self.by_last:
+                return []  # nearly all names: they come from other distributions
+            return self._files(tuple(dotted.split(".")))
         level = len(dotted) - len(dotted.lstrip("."))
-        parts = tuple(p for p in dotted.split(".") if p)
-        if level:
-            package = (
-                _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
-            )
-            package = package[: len(package) - (level - 1)] if level > 1 else package
-            parts = package + parts
+        package = _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
+        package = package[: len(package) - (level - 1)] if level > 1 else package
+        return self._files((*package, *(p for p in dotted.split(".") if p)))
+
+    def _files(self, parts: tuple[str, ...]) -> list[Path]:
         if parts and parts not in self._modules:
             hits = self.by_last.get(parts[-1], ())
             self._modules[parts] = [path for p, path in hits if p[-len(parts) :] == parts]
@@ -129,12 +132,22 @@ class _Project:
         """The class that a dotted name means in ``importer``, through re-exports and star imports."""
         if dotted.count(".") > _DEEPEST:
             return None
-        for module, name in _splits(dotted):
-            for path in self.modules(importer, module):
-                hit = self._in_module(path, name)
-                if hit:
-                    return hit
+        for path, name in self._places(importer, dotted):
+            hit = self._in_module(path, name)
+            if hit:
+                return hit
         return None
+
+    def _places(self, importer: Path, dotted: str) -> Sequence[tuple[Path, str]]:
+        """The files that a dotted name may begin with, each with what is then meant in it; longest first."""
+        if dotted.startswith("."):
+            return self._split_up(importer, dotted)
+        if dotted not in self._absolute:  # means the same in every file
+            self._absolute[dotted] = self._split_up(importer, dotted)
+        return self._absolute[dotted]
+
+    def _split_up(self, importer: Path, dotted: str) -> Sequence[tuple[Path, str]]:
+        return [(path, name) for module, name in _splits(dotted) for path in self.modules(importer, module)]
 
     def _in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
         if (path, name) not in self._found:
@@ -236,13 +249,12 @@ class _Project:
 
     def _functions(self, path: Path, dotted: str, depth: int) -> Iterator[FunctionFacts]:
         """What a dotted name may be; several if the name of its module fits several files."""
-        for module, name in _splits(dotted) if depth < _DEEPEST else ():
-            for source in self.modules(path, module):
-                facts = self.scanned[source]
-                if name in facts.functions:
-                    yield facts.functions[name]
-                elif name in facts.exports:
-                    yield from self._functions(source, facts.exports[name], depth + 1)
+        for source, name in self._places(path, dotted) if depth < _DEEPEST else ():
+            facts = self.scanned[source]
+            if name in facts.functions:
+                yield facts.functions[name]
+            elif name in facts.exports:
+                yield from self._functions(source, facts.exports[name], depth + 1)
 
     def additions(self, path: Path, facts: ScannedFacts) -> Iterator[tuple[str, Addition]]:
         """The methods that come with the TestCase that ``path`` imports from a file of the project."""
@@ -256,11 +268,10 @@ class _Project:
 
     def _origin(self, path: Path, dotted: str, depth: int) -> str:
         """Where a dotted name comes from in the end, as far as the project's files tell."""
-        for module, name in _splits(dotted) if depth < _DEEPEST else ():
-            for source in self.modules(path, module):
-                target = self.scanned[source].exports.get(name)
-                if target is not None:
-                    return self._origin(source, target, depth + 1)
+        for source, name in self._places(path, dotted) if depth < _DEEPEST else ():
+            target = self.scanned[source].exports.get(name)
+            if target is not None:
+                return self._origin(source, target, depth + 1)
         return canonical(dotted)
 
     def relevant_classes(self) -> set[tuple[Path, str]]:
