@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from symtable import symtable
 
-from reassert.engine.climbing import Decision, Said, decide, key
+from reassert.engine.climbing import Decision, Said, climbs_with_owner, decide, key
 from reassert.engine.imports import import_edits
 from reassert.engine.summary import summarise
 from reassert.model.config import RuleConfig
@@ -19,7 +19,7 @@ from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Change, Failed, Outcome, Report, Rewritten, Safety, Unchanged
 from reassert.model.rules import Codemod, Rewrite
 from reassert.model.source import SourceFile
-from reassert.project.scanning import scan_module
+from reassert.project.scanning import scan_module, scan_text
 from reassert.syntax.classes import link
 from reassert.syntax.context import Context
 from reassert.syntax.module import Module
@@ -53,12 +53,12 @@ class Analysis:
 
 
 def scan(source: SourceFile) -> ScannedFacts:
-    """Only what ``source`` says to other files; a file that does not parse says nothing."""
+    """Only what ``source`` says to other files; of a file that does not parse only what its imports say."""
     try:
         parse(source)
         return scan_module(Module(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ScannedFacts()
+        return scan_text(source.text)
 
 
 def rewrite(
@@ -72,7 +72,7 @@ def rewrite(
     try:
         return rewrite_family([Member(source, rules, facts, config)], excluded)[0]
     except RecursionError:
-        return Analysis(Failed(source.path, "too deeply nested to be worked on"), ScannedFacts())
+        return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
 
 def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozenset()) -> list[Analysis]:
@@ -90,10 +90,10 @@ def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozen
     }
     decision = decide(list(said.values()))
     found = [
-        Analysis(o, ScannedFacts())
+        Analysis(o, scan_text(member.source.text))
         if isinstance(o, Failed)
         else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
-        for o in opened
+        for o, member in zip(opened, members, strict=True)
     ]
     for context in contexts.values():
         context.release()
@@ -160,7 +160,8 @@ def _finish(said: Said, decision: Decision) -> Outcome:
 
 def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:
     if edit.requires is None:
-        return True
+        # In a file that was not asked for nothing changes for its own sake.
+        return context.facts.scope is None or climbs_with_owner(context, edit.unit.qualname, climbing)
     if edit.requires == "*":
         return all(key(context, c.qualname) in climbing for c in context.classes.all if c.is_testcase)
     return key(context, edit.requires) in climbing

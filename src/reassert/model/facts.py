@@ -39,6 +39,7 @@ class ScannedFacts:
     ``exports`` maps a module-level name to the dotted name it was imported as. ``functions`` are those of the
     module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
     ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
+    ``broken``: it does not parse; this is what its text says of imports.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -47,6 +48,7 @@ class ScannedFacts:
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,16 @@ class Addition:
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """A base class that is defined in another file: its kind, and all names that it and its bases define."""
+    """A base class that is defined in another file: its kind, and all names that it and its bases define.
+
+    ``held`` says in a few words why that file is not among those that may change.
+    """
 
     kind: BaseKind
     defines: frozenset[str] = frozenset()
     path: str = ""
     qualname: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,14 @@ class ClassRef:
 class FileFacts:
     """What the rest of the project says about one file; the default is a file that nobody knows.
 
-    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that
-    uses it. ``aliases`` maps dotted names of this file, which other files pass on, to what they are in
-    unittest. ``names`` maps dotted names of this file to classes of the other files of its ``family``: those
-    files, this one included, whose test classes are connected and which are converted together.
-    ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
-    functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
+    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to the files
+    outside of its family that use it, in words. ``aliases`` maps dotted names of this file, which other files
+    pass on, to what they are in unittest. ``names`` maps dotted names of this file to classes of the other
+    files of its ``family``: those files, this one included, whose test classes are connected and which are
+    converted together. ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted
+    names of this file to functions of the project, ``additions`` the names of methods that an import puts on
+    TestCase to these.
+    ``scope`` is None for a file that was asked for; else only these classes may change, and their relatives.
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -95,3 +103,4 @@ class FileFacts:
     family_digest: bytes = b""
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     additions: Mapping[str, Addition] = field(default_factory=dict)
+    scope: frozenset[str] | None = None

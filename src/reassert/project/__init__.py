@@ -1,6 +1,7 @@
 """Facts across files: classes and their bases, who imports whom. Works on what scanning gave."""
 
 from reassert.model.facts import FileFacts, ScannedFacts
+from reassert.project.extension import extension
 from reassert.project.linking import link
 
-__all__ = ["FileFacts", "ScannedFacts", "link"]
+__all__ = ["FileFacts", "ScannedFacts", "extension", "link"]

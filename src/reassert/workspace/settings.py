@@ -62,6 +62,7 @@ class Settings:
     exclude: tuple[str, ...] = ()
     path: Path | None = None
     cache_dir: Path | None = None
+    only_given: bool = False
 
 
 def _is_string(value: object) -> bool:
@@ -129,12 +130,18 @@ KEYS: Mapping[str, Key] = {
         {"type": "string", "pattern": PYTEST_VERSION},
     ),
     "exclude": Key(
-        _is_strings, "a list of patterns, as in a .gitignore file", "Files that are not looked at.", _STRINGS
+        _is_strings, "a list of patterns, as in a .gitignore file", "Files that are never changed.", _STRINGS
     ),
     "unsafe-fixes": Key(
         lambda value: isinstance(value, bool),
         "true or false",
         "Also make changes that are not proved to keep every behaviour.",
+        {"type": "boolean"},
+    ),
+    "only-given": Key(
+        lambda value: isinstance(value, bool),
+        "true or false",
+        "Change no file beyond those given, even if test classes connect it with one of them.",
         {"type": "boolean"},
     ),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
@@ -199,6 +206,7 @@ class SettingsLoader:
             exclude=_tuple(table, "exclude"),
             path=path,
             cache_dir=table.get("cache-dir"),
+            only_given=table.get("only-given", False),
         )
 
     def _versions(self, table: Table, folder: Path, path: Path | None) -> tuple[Version, Version]:
