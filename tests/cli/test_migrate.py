@@ -149,3 +149,22 @@ def test_what_could_be_written_is(run, planned, project, content):
     assert "not written: test_y.py: " in done.err
     assert "Changed 1 file." in done.err
     assert content() == b"new\r\n"
+
+
+def test_files_beyond_the_given_ones_are_told_before_the_question(run, planned, terminal, project):
+    changes = tuple(Change(project / f"test_{n}.py", b"old\r\n", b"new\r\n") for n in "xy")
+    planned(changes=changes, connected=(project / "test_y.py",))
+    terminal("n\n")
+    done = run("migrate", "--allow-dirty", "test_x.py")
+    said, _, asked = done.err.partition("Apply these changes to")
+    assert "1 more file changes with those given: a test class connects it\n  test_y.py\n" in said
+    assert asked.startswith(" 2 files, 1 of them beyond the given paths? [y/N]")
+
+
+@pytest.mark.parametrize(
+    ("options", "only_given"), [((), None), (("--only-given",), True), (("--with-connected",), False)]
+)
+def test_whether_other_files_may_change_is_passed_on(run, planned, options, only_given):
+    planned(changes=())
+    run("migrate", "--yes", *options, "test_x.py")
+    assert planned.requests[-1].only_given is only_given

@@ -242,3 +242,14 @@ def test_a_laid_out_page_says_which_example_is_which():
         "Left as it is:",
         "c",
     ]
+
+
+def test_of_many_connected_files_some_are_named():
+    connected = tuple(ROOT / f"t{number}.py" for number in range(7))
+    for stat in (False, True):
+        text = shown(write_summary, Plan(ROOT, files=8, connected=connected), stat=stat)
+        assert text.splitlines()[:7] == [
+            "7 more files change with those given: test classes connect them",
+            *(f"  t{number}.py" for number in range(5)),
+            "  and 2 more",
+        ]

@@ -74,7 +74,7 @@ class Engine:
         classes = tuple(ScannedClass(name, (base,), frozenset()) for name, base in found)
         return ScannedFacts(classes, frozenset(re.findall(r"import (\S+)", source.text)))
 
-    def link(self, scanned, _asked=None, _sizes=None):
+    def link(self, scanned, *_):
         """A class whose base another file defines has facts that name all its known bases."""
         bases = {c.qualname: c.bases[0] for facts in scanned.values() for c in facts.classes}
         found = {}

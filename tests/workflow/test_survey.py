@@ -59,4 +59,13 @@ def test_a_broken_configuration_counts_only_where_files_were_asked_for(tree):
 
     (tree / "pyproject.toml").touch()
     found = surveyed(tree, "lib/tests/d.py")
-    assert names(tree, others(found)) == ["lib/gen/c.py", "svc/gen/b.py", "svc/tests/a.py"]
+    assert names(tree, others(found).targets) == ["lib/gen/c.py", "svc/gen/b.py", "svc/tests/a.py"]
+
+
+def test_excluded_files_are_others_also_where_everything_was_asked_for(tree):
+    configure(tree, "gen")
+    for paths in (".",), ("svc/tests", "lib/tests"):
+        found = others(surveyed(tree, *paths))
+        assert names(tree, found.targets) == ["lib/gen/c.py", "svc/gen/b.py"]
+        assert found.excluded == {tree / "lib/gen/c.py", tree / "svc/gen/b.py"}
+    assert names(tree, others(surveyed(tree, ".", "svc/gen/b.py")).targets) == ["lib/gen/c.py"]

@@ -34,6 +34,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
     ignore: opt.Ignore = None,
     profile: opt.Profile = None,
     unsafe_fixes: opt.UnsafeFixes = None,
+    only_given: opt.OnlyGiven = None,
     jobs: opt.Jobs = None,
     config: opt.Config = None,
     isolated: opt.Isolated = False,
@@ -56,6 +57,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
             ignore=opt.split_ids(ignore),
             profile=profile,
             unsafe_fixes=unsafe_fixes,
+            only_given=only_given,
             jobs=jobs,
             config=config,
             isolated=isolated,
@@ -78,7 +80,8 @@ def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
         return exit_code(planned)
     if not allow_dirty:
         check_clean(planned)
-    if not yes and not ask(f"\nApply these changes to {counted(files, 'file')}?"):
+    more = f", {len(planned.connected):,} of them beyond the given paths" if planned.connected else ""
+    if not yes and not ask(f"\nApply these changes to {counted(files, 'file')}{more}?"):
         note("Nothing was written.")
         return PENDING
     return _apply(planned, allow_dirty=allow_dirty)

@@ -65,6 +65,15 @@ UnsafeFixes = Annotated[
         show_default=False,
     ),
 ]
+OnlyGiven = Annotated[
+    bool | None,
+    typer.Option(
+        "--only-given/--with-connected",
+        help="Change no file beyond PATHS: classes that files elsewhere inherit or use stay. "
+        "By default those classes change there, too.",
+        show_default=False,
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -97,6 +106,7 @@ class PlanOptions:
     ignore: tuple[str, ...] = ()
     profile: ProfileName | None = None
     unsafe_fixes: bool | None = None
+    only_given: bool | None = None
     jobs: int | None = None
     config: Path | None = None
     isolated: bool = False

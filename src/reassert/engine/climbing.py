@@ -50,6 +50,8 @@ def decide(family: Sequence[Said]) -> Decision:
     held_back: defaultdict[str, list[Refusal]] = defaultdict(list)
     contexts = {s.context.module: s.context for s in family}
     for component in _components(family):
+        if not any(contexts[c.module].may_change(c.qualname) for c in component):
+            continue
         names = [_key_of(contexts, c) for c in component]
         if all(n in offered and n not in blocked for n in names):
             climbing.update(names)
@@ -62,6 +64,12 @@ def decide(family: Sequence[Said]) -> Decision:
 def key(context: Context, name: str) -> str:
     """A class of this file, or one that is already named with its path, as ``path::qualname``."""
     return name if "::" in name else f"{context.source.path}::{name}"
+
+
+def climbs_with_owner(context: Context, qualname: str, climbing: frozenset[str]) -> bool:
+    """Whether a class or what lies in it, as a unit names it, belongs to a class of this file that climbs."""
+    parts = qualname.split(".")
+    return any(key(context, ".".join(parts[:end])) in climbing for end in range(1, len(parts) + 1))
 
 
 def _key_of(contexts: dict[Module, Context], info: ClassInfo) -> str:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
-from reassert.engine.climbing import Decision, key
+from reassert.engine.climbing import Decision, climbs_with_owner, key
 from reassert.model.edits import Edit
 from reassert.model.outcomes import Refusal, Report, Tally
 from reassert.model.rules import Rewrite
@@ -31,8 +31,12 @@ def summarise(
         c.qualname for c in context.classes.all if key(context, c.qualname) in decision.climbing
     )
     held_back = decision.held_back.get(str(context.source.path), [])
-    refusals = _distinct([r for x in rewrites for r in x.refusals], held_back)
+    said = [r for x in rewrites for r in x.refusals]
     findings = {f for x in rewrites for f in x.findings}
+    if context.facts.scope is not None:
+        said = [r for r in said if climbs_with_owner(context, r.unit.qualname, decision.climbing)]
+        findings = {f for f in findings if _is_within(context, f.location.line, climbing)}
+    refusals = _distinct(said, held_back)
     return Report(
         tuple(sorted(refusals, key=lambda r: (r.location, r.code, r.reason))),
         tuple(sorted(findings, key=lambda f: (f.location, f.code, f.message))),
@@ -40,6 +44,12 @@ def summarise(
         {**_test_map(context, rewrites, climbing), **_imported_map(context, decision)},
         any(_ASSERT.search(part) for e in edits for part in e.parts if isinstance(part, bytes)),
     )
+
+
+def _is_within(context: Context, line: int, climbing: frozenset[str]) -> bool:
+    """Whether a line belongs to a class that climbs."""
+    nodes = (c.node for c in context.classes.all if c.qualname in climbing)
+    return any(node.lineno <= line <= (node.end_lineno or node.lineno) for node in nodes)
 
 
 def _distinct(refused: Sequence[Refusal], held_back: Sequence[Refusal]) -> list[Refusal]:
@@ -54,10 +64,11 @@ def _distinct(refused: Sequence[Refusal], held_back: Sequence[Refusal]) -> list[
 
 def _tally(context: Context, edits: Sequence[Edit], climbing: frozenset[str]) -> Tally:
     """Assertions count as converted where an edit that happens covers the call's ``self.assertX``."""
-    classes = [c for c in context.classes.all if c.is_testcase and not c.local]
+    asked = [c for c in context.classes.all if context.may_change(c.qualname)]
+    classes = [c for c in asked if c.is_testcase and not c.local]
     assertions = converted = 0
     cover = _Cover(edits)
-    for info in context.classes.all:
+    for info in asked:
         if not in_scope(context, info):
             continue
         for use in info.uses.attributes:

@@ -42,6 +42,7 @@ class ScannedFacts:
     ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
     ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
     names could be ones that this tool makes.
+    ``broken``: it does not parse; this is what its text says of imports.
     """
 
     classes: tuple[ScannedClass, ...] = ()
@@ -53,6 +54,7 @@ class ScannedFacts:
     quoted: Mapping[str, int] = field(default_factory=dict)
     registered: frozenset[str] = frozenset()
     fixtures: frozenset[str] = frozenset()
+    broken: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class BaseFacts:
     """A base class that is defined in another file: its kind, and all names that it and its bases define.
 
     ``framework`` is the dotted name of a framework's class that it inherits from, if it does.
+    ``held`` says in a few words why that file is not among those that may change.
     """
 
     kind: BaseKind
@@ -75,6 +78,7 @@ class BaseFacts:
     path: str = ""
     qualname: str = ""
     framework: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,14 @@ class FileFacts:
     ``registers`` are modules that this file, a conftest.py, must have rewritten by pytest, before it makes
     the imports ``early``; ``creates``: the file is not there yet. ``unrewritten`` is why assertions in this
     file could not be rewritten (empty: they are, or need not be).
+    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to the files
+    outside of its family that use it, in words. ``aliases`` maps dotted names of this file, which other files
+    pass on, to what they are in unittest. ``names`` maps dotted names of this file to classes of the other
+    files of its ``family``: those files, this one included, whose test classes are connected and which are
+    converted together. ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted
+    names of this file to functions of the project, ``additions`` the names of methods that an import puts on
+    TestCase to these.
+    ``scope`` is None for a file that was asked for; else only these classes may change, and their relatives.
     """
 
     bases: Mapping[str, BaseFacts] = field(default_factory=dict)
@@ -128,3 +140,4 @@ class FileFacts:
     early: frozenset[str] = frozenset()
     creates: bool = False
     unrewritten: str = ""
+    scope: frozenset[str] | None = None

@@ -138,7 +138,11 @@ TestMap = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What report, review and apply consume. ``test_map`` maps old node ids to new ones where they differ."""
+    """What report, review and apply consume. ``test_map`` maps old node ids to new ones where they differ.
+
+    ``connected`` are the files that change although they were not asked for: test classes connect them with
+    one that was.
+    """
 
     root: Path
     changes: tuple[Change, ...] = ()
@@ -149,3 +153,4 @@ class Plan:
     tally: Tally = Tally()
     test_map: TestMap = field(default_factory=dict)
     files: int = 0
+    connected: tuple[Path, ...] = ()

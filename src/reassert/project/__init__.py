@@ -1,7 +1,8 @@
 """Facts across files: classes and their bases, who imports whom. Works on what scanning gave."""
 
 from reassert.model.facts import FileFacts, ScannedFacts
+from reassert.project.extension import extension
 from reassert.project.linking import link
 from reassert.project.registering import Registrations, Tree, registrations
 
-__all__ = ["FileFacts", "Registrations", "ScannedFacts", "Tree", "link", "registrations"]
+__all__ = ["FileFacts", "Registrations", "ScannedFacts", "Tree", "extension", "link", "registrations"]

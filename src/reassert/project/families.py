@@ -31,7 +31,7 @@ def families(
     even then is no family: its files are worked on one by one, and what they share stays as it is.
     """
     found = connected((link.importer, link.path) for link in links)
-    too_large = {family for family in found.values() if _size(family, sizes) > LARGEST}
+    too_large = {family for family in set(found.values()) if _size(family, sizes) > LARGEST}
     stay = staying() if too_large else ()
     for large in too_large:
         left = [k for k in links if k.importer in large and (k.path, k.qualname) not in stay]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 
@@ -12,6 +13,39 @@ from reassert.syntax.fixtures import made_up_fixtures, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
+
+_FROM = re.compile(
+    r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|((?:\\\n|[^\n#;])*))", re.MULTILINE
+)
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
+_DOTTED = re.compile(r"\b[^\W\d]\w*(?:\.\w+)+")
+
+
+def scan_text(text: str) -> ScannedFacts:
+    """What the lines of a file that does not parse say of imports: it may do for another Python."""
+    exports = dict(_imported_in(text))
+    paths = (dotted.partition(".") for dotted in _DOTTED.findall(text))
+    through = {f"{exports[head]}.{rest}" for head, _, rest in paths if head in exports}
+    return ScannedFacts(imports=frozenset({*exports.values(), *through}), exports=exports, broken=True)
+
+
+def _imported_in(text: str) -> Iterator[tuple[str, str]]:
+    """(local name, dotted target) of each import that looks like one."""
+    for module, several, one in _FROM.findall(text):
+        prefix = module if module.endswith(".") else f"{module}."
+        yield from ((local, f"{prefix}{name}") for name, local in _aliases(several or one))
+    for names in _IMPORT.findall(text):
+        for name, local in _aliases(names):
+            top = name.partition(".")[0]
+            yield (top, top) if local == name else (local, name)
+
+
+def _aliases(listed: str) -> Iterator[tuple[str, str]]:
+    """(name, local name) of each part of ``a, b as c``."""
+    for part in re.sub(r"#.*|\\", "", listed).split(","):
+        words = part.split()
+        if words:
+            yield words[0], words[-1]
 
 
 def scan_module(module: Module) -> ScannedFacts:

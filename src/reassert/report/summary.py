@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reassert.report.text import Row
 
 _WIDE = 48
+_NAMED = 5
 
 
 class _Remark(NamedTuple):
@@ -40,6 +41,7 @@ def summary_rows(plan: Plan, base: Path, *, stat: bool = False, grouped: bool = 
         () if stat else _refusal_rows(plan.refusals, base, grouped=grouped),
         () if stat else _finding_rows(plan.findings, base, grouped=grouped),
         _failure_rows(plan.failures, base),
+        _connected_rows(plan.connected, base),
         _headline(plan),
         _tally_rows(plan.tally),
         _count_rows(plan),
@@ -55,6 +57,22 @@ def place(path: Path, line_number: int | None, base: Path) -> str:
     """Name a place so that an editor finds it: the path from ``base`` where it lies below, and the line."""
     name = os.fspath(path.relative_to(base) if path.is_relative_to(base) else path)
     return one_name(f"{name}:{line_number}" if line_number else name)
+
+
+def _connected_rows(connected: Sequence[Path], base: Path) -> Iterator[Row]:
+    """Say which files change that nobody gave; of many only some are named."""
+    if not connected:
+        return
+    one = len(connected) == 1
+    yield (
+        (f"{len(connected):,} more {'file changes' if one else 'files change'}", "bold yellow"),
+        (f" with those given: {'a test class connects it' if one else 'test classes connect them'}", ""),
+    )
+    yield from (line(f"  {place(path, None, base)}", "cyan") for path in connected[:_NAMED])
+    if len(connected) > _NAMED:
+        yield line(f"  and {len(connected) - _NAMED:,} more")
+    yield line("  (--only-given leaves these files, and the classes that need them, as they are)", "dim")
+    yield line()
 
 
 def _headline(plan: Plan) -> Iterator[Row]:

@@ -65,6 +65,10 @@ class Context:
         for part in (self.unlinked_classes, self.module, self):
             vars(part).clear()
 
+    def may_change(self, qualname: str) -> bool:
+        """Whether a class of this file is one that the user meant, or is known to hang together with one."""
+        return self.facts.scope is None or qualname in self.facts.scope
+
     def location(self, node: ast.AST) -> Location:
         """Where ``node`` begins in the user's file."""
         line: int = node.lineno  # type: ignore[attr-defined]

@@ -28,11 +28,10 @@ _SAME_MODULE = {
 }
 
 
+# Below these is nothing that says anything.
+_LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal])
 # What is directly below the commonest nodes, in source order.
 _CHILDREN: Mapping[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
-    ast.Name: lambda _: [],
-    ast.Constant: lambda _: [],
-    ast.alias: lambda _: [],
     ast.Attribute: lambda n: [n.value],
     ast.Call: lambda n: [n.func, *n.args, *n.keywords],
     ast.Expr: lambda n: [n.value],
@@ -79,15 +78,18 @@ class Module:
 
     def _walk(self) -> None:
         """One pass in source order."""
-        nodes, parents, index = self.nodes, self.parents, self.index
+        nodes, parents, index, by_type = self.nodes, self.parents, self.index, self._by_type
         todo: list[ast.AST] = [self.tree]
+        take, add, children_of = todo.pop, nodes.append, _CHILDREN.get
         while todo:
-            node = todo.pop()
+            node = take()
             kind = type(node)
             index[node] = len(nodes)
-            nodes.append(node)
-            self._by_type[kind].append(node)
-            children = _CHILDREN.get(kind, _children)(node)
+            add(node)
+            by_type[kind].append(node)
+            if kind in _LEAVES:  # every other node is one
+                continue
+            children = children_of(kind, _children)(node)
             for child in children:
                 parents[child] = node
             children.reverse()

@@ -82,7 +82,8 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
             info, "B-BASE", info.node, f"its base {base} is{via} {framework.name}'s, which {framework.why}"
         )
     if known and known.path:
-        return Problem(info, "B-COMPONENT", info.node, f"its base {base} is defined in another file")
+        why = f" ({known.held})" if known.held else ""
+        return Problem(info, "B-COMPONENT", info.node, f"its base {base} is defined in {known.path}{why}")
     return Problem(info, "B-BASE", info.node, f"its base {base} comes from outside the project")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +20,16 @@ from reassert.model.outcomes import (
 )
 
 
-def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Failed] = ()) -> Plan:
-    """The plan of ``outcomes``; ``failures`` are of paths that led to no file, and count as files."""
+def assemble(
+    root: Path,
+    outcomes: Mapping[Path, Outcome],
+    failures: Iterable[Failed] = (),
+    asked: Collection[Path] | None = None,
+) -> Plan:
+    """The plan of ``outcomes``; ``failures`` are of paths that led to no file, and count as files.
+
+    A change of a file that was not ``asked`` for (None: all were) is noted as such.
+    """
     lost = tuple(failures)
     ordered = [outcomes[path] for path in sorted(outcomes)]
     reports = [(_path_of(o), o.report) for o in ordered if isinstance(o, (Rewritten, Unchanged))]
@@ -36,6 +44,11 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
         tally=sum((report.tally for _, report in reports), Tally()),
         test_map=_test_map(root, reports),
         files=len(ordered) + len(lost),
+        connected=tuple(
+            o.change.path
+            for o in ordered
+            if isinstance(o, Rewritten) and asked is not None and o.change.path not in asked
+        ),
     )
 
 

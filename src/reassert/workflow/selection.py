@@ -23,7 +23,8 @@ class PlanRequest:
     """What to plan.
 
     ``select`` replaces the configured rules, whatever the configuration ignores; ``ignore`` adds to what is
-    ignored; None leaves an option to the configuration. ``cache_dir`` None: no cache is read or written.
+    ignored; None leaves an option to the configuration. ``only_given``: change no file beyond those that the
+    paths name, even if it is connected with one. ``cache_dir`` None: no cache is read or written.
     """
 
     paths: tuple[Path, ...]
@@ -31,6 +32,7 @@ class PlanRequest:
     ignore: tuple[str, ...] = ()
     profile: Profile | None = None
     unsafe_fixes: bool | None = None
+    only_given: bool | None = None
     config_file: Path | None = None
     isolated: bool = False
     cache_dir: Path | None = None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reassert.model.config import RuleConfig
 from reassert.workflow.executor import Task
-from reassert.workflow.selection import PlanRequest, Selection
+from reassert.workflow.selection import Choice, PlanRequest, Selection
 from reassert.workflow.usage import UsageError
-from reassert.workspace.discovery import Exclude, discover, project_root
+from reassert.workspace.discovery import Discovery, Exclude, discover, project_root
 from reassert.workspace.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -29,41 +29,63 @@ class Target:
 
 @dataclass(frozen=True)
 class Survey:
-    """``asked`` are the files to plan for; ``failures`` the paths that could not be looked at."""
+    """``asked`` are the files to plan for; ``failures`` the paths that could not be looked at.
+
+    ``excluded`` are only known if ``whole``: if all of the project was asked for. ``only_given``: no file
+    beyond these may change. ``choose`` gives what is done to a file; raises SettingsError and UsageError.
+    """
 
     root: Path
     asked: tuple[Target, ...]
     failures: tuple[Failed, ...]
     exclude: Exclude
     whole: bool
+    choose: Callable[[Path], Choice]
+    excluded: tuple[Path, ...] = ()
+    only_given: bool = False
+
+
+@dataclass(frozen=True)
+class Others:
+    """The project's files that were not asked for; the configuration leaves out those ``excluded``."""
+
+    targets: tuple[Target, ...] = ()
+    excluded: frozenset[Path] = frozenset()
 
 
 def survey(request: PlanRequest, selection: Selection) -> Survey:
     """Find the files that are asked for; raises what ``selection`` raises."""
     root = project_root(request.paths)
     exclude = _exclude_of(selection, root)
-    found = discover(request.paths, root=root, exclude=exclude)
+    whole = any(Path(os.path.abspath(path)) == root for path in request.paths)  # noqa: PTH100 - keeps links
+    found = discover(request.paths, root=root, exclude=exclude, see_excluded=whole)
     targets = []
     for path in found.files:
         info = _stat(path)
         choice = selection.choice(path)
         targets.append(Target(Task(path, info.st_size if info else 0, choice.rules, choice.config), info))
-    whole = any(Path(os.path.abspath(path)) == root for path in request.paths)  # noqa: PTH100 - keeps links
-    return Survey(root, tuple(targets), found.failures, exclude, whole)
+    only_given = request.only_given
+    if only_given is None:
+        only_given = bool(targets) and selection.settings(targets[0].task.path.parent).only_given
+    return Survey(
+        root, tuple(targets), found.failures, exclude, whole, selection.choice, found.excluded, only_given
+    )
 
 
-def others(survey: Survey) -> tuple[Target, ...]:
+def others(survey: Survey) -> Others:
     """The project's files that were not asked for, to be scanned only; their trouble is nobody's business."""
-    if survey.whole:
-        return ()
     asked = {_identity(target.info) for target in survey.asked if target.info}
-    found = discover([survey.root], root=survey.root, exclude=forgiving(survey.exclude))
-    stats = ((path, _stat(path)) for path in found.files)
-    return tuple(
+    found = Discovery((), (), survey.excluded)
+    if not survey.whole:
+        exclude = forgiving(survey.exclude)
+        found = discover([survey.root], root=survey.root, exclude=exclude, see_excluded=True)
+    stats = ((path, _stat(path)) for path in (*found.files, *found.excluded))
+    targets = tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)
         for path, info in stats
         if info and _identity(info) not in asked
     )
+    return Others(targets, frozenset(found.excluded))
 
 
 def _exclude_of(selection: Selection, root: Path) -> Exclude:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reassert.model.outcomes import Failed
 from reassert.workspace.reading import explain
@@ -31,10 +32,14 @@ It is asked for the folders that are named and for those below that have a ``pyp
 
 @dataclass(frozen=True)
 class Discovery:
-    """``files`` are absolute and sorted, each real file once; ``failures``: what could not be looked at."""
+    """``files`` are absolute and sorted, each real file once; ``failures``: what could not be looked at.
+
+    ``excluded`` are files that would be among them, were it not for ``exclude``.
+    """
 
     files: tuple[Path, ...]
     failures: tuple[Failed, ...]
+    excluded: tuple[Path, ...] = ()
 
 
 def project_root(paths: Sequence[Path]) -> Path:
@@ -64,6 +69,7 @@ def discover(
     root: Path,
     exclude: Exclude | None = None,
     wanted: Callable[[str], bool] = is_python,
+    see_excluded: bool = False,
 ) -> Discovery:
     """The files named by ``paths`` and, in the folders among them, those whose names are ``wanted``.
 
@@ -71,9 +77,10 @@ def discover(
     environments, what a ``.gitignore`` between the repository's top and the file ignores, what ``exclude``
     says for the folder, and symbolic links: what they lead to is taken where it
     really lies, so a loop cannot happen and nothing outside of the named paths is reached. What is called
-    ``.py`` and is no file that was taken is a failure.
+    ``.py`` and is no file that was taken is a failure. Files that ``exclude`` leaves out are only
+    looked for if ``see_excluded``.
     """
-    search = _Search(os.path.abspath(root), exclude or _nothing, wanted)
+    search = _Search(os.path.abspath(root), exclude or _nothing, wanted, see_excluded=see_excluded)
     for path in sorted(set(paths)):
         search.take(path)
     return search.result()
@@ -107,16 +114,35 @@ class _Patterns:
 
 
 Chain = tuple[_Patterns, ...]
-_Folder = tuple[str, str, Chain, "_Patterns | None"]
+
+
+class _Folder(NamedTuple):
+    """A folder to look into: as shown, its real path, what is ignored there, and whether it is excluded."""
+
+    shown: str
+    real: str
+    chain: Chain
+    exclude: _Patterns | None
+    is_excluded: bool = False
+
+    def excludes(self, path: str) -> bool:
+        """Whether the configuration leaves ``path`` out; a folder's ends with a slash."""
+        return self.is_excluded or bool(
+            self.exclude and self.exclude.holds_for(path) and self.exclude.verdict(path)
+        )
 
 
 class _Search:
     """Collects files by their real path, so that each is worked on once."""
 
-    def __init__(self, root: str, exclude: Exclude, wanted: Callable[[str], bool]) -> None:
+    def __init__(
+        self, root: str, exclude: Exclude, wanted: Callable[[str], bool], *, see_excluded: bool
+    ) -> None:
         self._root = root
         self._wanted = wanted
         self._exclude = exclude
+        self._see_excluded = see_excluded
+        self._excluded: dict[str, str] = {}
         self._excludes: dict[tuple[Path, tuple[str, ...]], _Patterns | None] = {}
         self._shown: dict[str, str] = {}
         self._failures: list[Failed] = []
@@ -143,7 +169,8 @@ class _Search:
         for link in self._links:
             self._follow(link)
         files = tuple(Path(shown) for shown in sorted(self._shown.values()))
-        return Discovery(files, tuple(self._failures))
+        excluded = sorted(shown for real, shown in self._excluded.items() if real not in self._shown)
+        return Discovery(files, tuple(self._failures), tuple(map(Path, excluded)))
 
     def _excluded_in(self, folder: str) -> _Patterns | None:
         """Give the patterns that are configured for ``folder``; an invalid one counts as none."""
@@ -179,24 +206,25 @@ class _Search:
     def _walk(self, shown: str, real: str) -> None:
         # A list of what is left to do, not recursion: a path may be deeper than the interpreter's stack.
         top = _chain_above(shown, self._root)
-        left: list[_Folder] = [(shown, real, top, self._excluded_in(shown))]
+        left = [_Folder(shown, real, top, self._excluded_in(shown))]
         while left:
-            folder, real, chain, exclude = left.pop()
+            place = left.pop()
             try:
-                with os.scandir(folder) as scan:
+                with os.scandir(place.shown) as scan:
                     entries = list(scan)
             except OSError as error:
-                self._fail(Path(folder), explain(error))
+                if not place.is_excluded:
+                    self._fail(Path(place.shown), explain(error))
                 continue
             names = {entry.name for entry in entries}
-            if "pyvenv.cfg" in names and folder != shown:
+            if "pyvenv.cfg" in names and place.shown != shown:
                 continue
             if ".gitignore" in names:
-                chain = (*chain, *_load(folder))
+                place = place._replace(chain=(*place.chain, *_load(place.shown)))
             concerned = [entry for entry in entries if self._concerns(entry)]
-            if concerned and "pyproject.toml" in names and folder != shown:
-                exclude = self._excluded_in(folder)
-            left += self._look(concerned, (folder, real, chain, exclude))
+            if concerned and "pyproject.toml" in names and place.shown != shown and not place.is_excluded:
+                place = place._replace(exclude=self._excluded_in(place.shown))
+            left += self._look(concerned, place)
 
     def _concerns(self, entry: os.DirEntry[str]) -> bool:
         """Whether an entry may be taken, or gone into; a folder of mere data asks for no configuration."""
@@ -206,13 +234,21 @@ class _Search:
 
     def _look(self, entries: Iterable[os.DirEntry[str]], place: _Folder) -> Iterable[_Folder]:
         """Add the files among ``entries`` of a folder; yield the folders to go on with."""
-        _, real, chain, exclude = place
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if not _ignored(entry.path + os.sep, chain, exclude):
-                    yield entry.path, _inside(real, entry.name), chain, exclude
-            elif not _ignored(entry.path, chain, exclude):
-                self._meet(entry, real)
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = entry.path + os.sep if is_folder else entry.path
+            if _ignored_by(place.chain, path):
+                continue
+            excluded = place.excludes(path)
+            if excluded and not self._see_excluded:
+                continue
+            if is_folder:
+                real = _inside(place.real, entry.name)
+                yield _Folder(entry.path, real, place.chain, place.exclude, excluded)
+            elif not excluded:
+                self._meet(entry, place.real)
+            elif entry.is_file(follow_symlinks=False):
+                self._excluded[_inside(place.real, entry.name)] = entry.path
 
     def _meet(self, entry: os.DirEntry[str], real: str) -> None:
         if entry.is_file(follow_symlinks=False):
@@ -225,10 +261,6 @@ class _Search:
 
 def _nothing(folder: Path) -> tuple[Path, Sequence[str]]:
     return folder, ()
-
-
-def _ignored(path: str, chain: Chain, exclude: _Patterns | None) -> bool:
-    return bool(exclude and exclude.holds_for(path) and exclude.verdict(path)) or _ignored_by(chain, path)
 
 
 def _why_not(path: str, error: OSError) -> str:

@@ -51,6 +51,7 @@ class Settings:
     cache_dir: Path | None = None
     pytest_path: Path | None = None
     pytest_problem: Failed | None = None
+    only_given: bool = False
 
 
 def _is_string(value: object) -> bool:
@@ -118,12 +119,18 @@ KEYS: Mapping[str, Key] = {
         {"type": "string", "pattern": PYTEST_VERSION},
     ),
     "exclude": Key(
-        _is_strings, "a list of patterns, as in a .gitignore file", "Files that are not looked at.", _STRINGS
+        _is_strings, "a list of patterns, as in a .gitignore file", "Files that are never changed.", _STRINGS
     ),
     "unsafe-fixes": Key(
         lambda value: isinstance(value, bool),
         "true or false",
         "Also make changes that are not proved to keep every behaviour.",
+        {"type": "boolean"},
+    ),
+    "only-given": Key(
+        lambda value: isinstance(value, bool),
+        "true or false",
+        "Change no file beyond those given, even if test classes connect it with one of them.",
         {"type": "boolean"},
     ),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
@@ -195,6 +202,7 @@ class SettingsLoader:
             cache_dir=table.get("cache-dir"),
             pytest_path=pytest.path,
             pytest_problem=pytest.problem,
+            only_given=table.get("only-given", False),
         )
 
     def _versions(self, table: Table, folder: Path, top: Path | None) -> tuple[Version, Version]:

@@ -1,0 +1,67 @@
+"""Where tasks are answered: by the cache, else by an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from reassert.workflow.executor import Executor, Progress, Result, Task
+from reassert.workflow.families import grouped, members_of
+from reassert.workflow.survey import Target
+from reassert.workspace.cache import Cache, Known, purpose_of
+
+
+class Desk:
+    """Answers tasks from the cache, else by the executor, and keeps what is worth keeping."""
+
+    def __init__(self, executor: Executor, cache: Cache, progress: Progress) -> None:
+        self._executor = executor
+        self._cache = cache
+        self._progress = progress
+        self._purposes: dict[tuple[object, ...], bytes] = {}
+        self._done = 0
+        self._total = 0
+
+    def work(self, targets: Iterable[Target]) -> dict[Path, Result]:
+        """A result for every target."""
+        targets = tuple(targets)
+        self._total += len(targets)
+        results: dict[Path, Result] = {}
+        unknown = []
+        for target in targets:
+            known = self._known(target)
+            if known is None:
+                unknown.append(target.task)
+            else:
+                results[target.task.path] = Result(known.outcome, known.facts)
+        open_tasks = grouped(unknown, [target.task for target in targets])
+        self._done += len(targets) - len(unknown)
+        # Nothing is said before the executor has begun: a progress bar's thread would keep it from forking.
+        for task, result in self._executor.run(open_tasks) if open_tasks else ():
+            for member, own in members_of(task, result):
+                results[member.path] = own
+                self._keep(member, own)
+            self._done += max(1, len(task.members))
+            self._progress(min(self._done, self._total), self._total)
+        if targets and not open_tasks:
+            self._progress(self._done, self._total)
+        return results
+
+    def _known(self, target: Target) -> Known | None:
+        if target.info is None:
+            return None
+        return self._cache.find(target.task.path, target.info, self._purpose(target.task))
+
+    def _keep(self, task: Task, result: Result) -> None:
+        if result.digest is not None:
+            self._cache.keep(
+                task.path, self._purpose(task), result.digest, Known(result.outcome, result.facts)
+            )
+
+    def _purpose(self, task: Task) -> bytes:
+        if task.facts is not None:
+            return purpose_of(task.rules, task.config, task.facts)
+        key = task.rules, task.config
+        if key not in self._purposes:
+            self._purposes[key] = purpose_of(*key)
+        return self._purposes[key]
