@@ -26,7 +26,7 @@ from reassert.project.families import Reference, families
 from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
-from reassert.syntax.testcase_api import RUN_BY_UNITTEST
+from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
@@ -47,6 +47,8 @@ def link(
     references = project.references()
     together = _families(project, references, scanned if asked is None else asked, sizes or {})
     used = _used(references, together)
+    for path, fixtures in _used(list(project.module_fixtures()), {}).items():
+        used[path] = {**fixtures, **used.get(path, {})}
     mine = _by_importer(references)
     found: dict[Path, FileFacts] = {}
     for path, facts in scanned.items():
@@ -302,6 +304,15 @@ class _Project:
                     if path != importer:
                         found.append(Reference(importer, name, path, qualname))
         return found
+
+    def module_fixtures(self) -> Iterator[Reference]:
+        """Every import of a module's set-up by another file: it keeps its name."""
+        for importer, facts in self.scanned.items():
+            for dotted in sorted(facts.imports):
+                module, _, name = dotted.rpartition(".")
+                if name in MODULE_FIXTURES:
+                    paths = self.modules(importer, module or ".")
+                    yield from (Reference(importer, dotted, p, name) for p in paths if p != importer)
 
     def _targets(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path, str]]:
         if dotted.endswith(".*"):

@@ -10,6 +10,7 @@ from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import body_statements, bound_names, dotted_name
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
+from reassert.syntax.testcase_api import MODULE_FIXTURES
 
 
 def scan_module(module: Module) -> ScannedFacts:
@@ -48,7 +49,7 @@ _STRANGERS = frozenset({*sys.builtin_module_names, *sys.stdlib_module_names, "py
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
     """``module.Name`` reached through an imported module, so that such uses of a class are seen."""
     for node in module.attributes:
-        if _looks_like_class(node.attr):
+        if _looks_like_class(node.attr) or node.attr in MODULE_FIXTURES:
             dotted = dotted_name(node)
             head, _, rest = (dotted or "").partition(".")
             if head in exports:
