@@ -45,6 +45,7 @@ class TestcaseToPlainClass(Codemod[Context]):
         "B-NESTED": "pytest would collect a class nested in it",
         "B-ORDER": "tests share state and are not written in alphabetical order",
         "B-PARTIAL": "a test is an object that is no function",
+        "B-PATCHMULTI": "mocks that pytest would take for fixtures, or patches of other methods than tests",
         "C-VACUOUS": "an asynchronous test never ran",
     }
 

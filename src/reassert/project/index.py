@@ -20,7 +20,7 @@ from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
 from reassert.syntax.quoted import module_parts
-from reassert.syntax.testcase_api import RUN_BY_UNITTEST
+from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
@@ -263,6 +263,15 @@ class Index:
                     if path != importer:
                         found.append(Reference(importer, name, path, qualname))
         return found
+
+    def module_fixtures(self) -> Iterator[Reference]:
+        """Every import of a module's set-up by another file: it keeps its name."""
+        for importer, facts in self.scanned.items():
+            for dotted in sorted(facts.imports):
+                module, _, name = dotted.rpartition(".")
+                if name in MODULE_FIXTURES:
+                    paths = self.modules(importer, module or ".")
+                    yield from (Reference(importer, dotted, p, name) for p in paths if p != importer)
 
     def _targets(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path, str]]:
         if dotted.endswith(".*"):

@@ -48,6 +48,9 @@ def _aliases(listed: str) -> Iterator[tuple[str, str]]:
             yield words[0], words[-1]
 
 
+from reassert.syntax.testcase_api import MODULE_FIXTURES
+
+
 def scan_module(module: Module) -> ScannedFacts:
     """Facts of one module. Classes of the module and those nested in them are seen; functions are opaque."""
     exports: dict[str, str] = {}
@@ -87,7 +90,7 @@ _STRANGERS = frozenset({*sys.builtin_module_names, *sys.stdlib_module_names, "py
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
     """``module.Name`` reached through an imported module, so that such uses of a class are seen."""
     for node in module.attributes:
-        if _looks_like_class(node.attr):
+        if _looks_like_class(node.attr) or node.attr in MODULE_FIXTURES:
             dotted = dotted_name(node)
             head, _, rest = (dotted or "").partition(".")
             if head in exports:

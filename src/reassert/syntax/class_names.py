@@ -99,11 +99,12 @@ class Names:
         """Whether the name goes other than by a statement of the module, which does the same afterwards."""
         module = self.context.module
         gone = [n for n in module.names.get(info.node.name, ()) if isinstance(n.ctx, ast.Del)]
-        return any(module.enclosing_statement(n) not in module.tree.body for n in gone)
+        return any(module.enclosing_function(n) is not None for n in gone)
 
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module
         stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
+        stores = [n for n in stores if not self._is_cleared(n)]
         if (
             stores
             or name in module.parameters
@@ -116,6 +117,8 @@ class Names:
                 stores[0] if stores else info.node,
                 f"{name} means something else elsewhere in the file",
             )
+        if self._confuses_private_names(info):
+            yield Problem(info, "B-NAME", info.node, f"private names of {name} and of a relative would meet")
         if f"_{name.lstrip('_')}__" in self.context.source.text:
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
         string = next((s for s in self._strings_with(name) if self._cannot_follow(info, s)), None)
@@ -131,6 +134,34 @@ class Names:
                 info.node,
                 f"{name} is used inside an f-string, whose positions this Python does not know",
             )
+
+    def _is_cleared(self, node: ast.Name) -> bool:
+        """Whether a statement of the module sets the name to None, so that nobody collects the class."""
+        parent = self.context.module.parents[node]
+        if not isinstance(parent, ast.Assign) or parent not in self.context.module.tree.body:
+            return False
+        return isinstance(parent.value, ast.Constant) and parent.value.value is None
+
+    def _confuses_private_names(self, info: ClassInfo) -> bool:
+        """Whether ``__x`` of two related classes, which their names mangle, would become or cease to be one.
+
+        Source: the reference of Python, "Private name mangling": leading underscores of the class go.
+        """
+        private = _private_names(info)
+        relatives = [*info.lineage[1:], *info.home.heirs(info)] if private else []
+        return any(
+            (_prefix(info.node.name) == _prefix(c.node.name))
+            != (_prefix(self.new[info]) == _prefix(self._new_name(c)))
+            for c in relatives
+            if private & _private_names(c)
+        )
+
+    def _new_name(self, info: ClassInfo) -> str:
+        """The new name of a class of this file or of a relative in another one."""
+        if info.module is self.context.module:
+            return self.new.get(info, info.node.name)
+        home = next((c for c in self.context.family.values() if c.module is info.module), None)
+        return names_of(home).new.get(info, info.node.name) if home else info.node.name
 
     def _strings_with(self, name: str) -> list[ast.Constant]:
         return [s for s in strings_of(self.context).said if name in str(s.value)]
@@ -192,6 +223,21 @@ class Names:
 _LOOKUPS = frozenset(
     ["getattr", "setattr", "delattr", "hasattr", "object", "attrgetter", "setitem", "delitem", "get", "pop"],
 )
+
+
+def _prefix(name: str) -> str:
+    """What Python puts before the private names of a class."""
+    return name.lstrip("_")
+
+
+def _private_names(info: ClassInfo) -> frozenset[str]:
+    """The names that Python mangles in a class; those of classes inside it are counted as well."""
+    found = set()
+    for node in info.module.subtree(info.node):
+        name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+        if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
+            found.add(name)
+    return frozenset(found)
 
 
 def attribute_name(context: Context, node: ast.Attribute) -> Span:

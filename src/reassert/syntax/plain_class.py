@@ -13,6 +13,8 @@ from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
+from reassert.syntax.outer_fixtures import is_simple_fixture
+from reassert.syntax.patches import patch_problems
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import (
@@ -46,6 +48,7 @@ def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     yield from _decorators(context, info)
     yield from _tests(context, info)
     yield from run_test_problems(context, info)
+    yield from patch_problems(context, info)
     yield from instance_problems(context, info)
     yield from escape_problems(context, info)
 
@@ -118,6 +121,18 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
         )
     for statement in body_statements(node):
         yield from _statement(context, info, statement)
+    for call in _unseen_names(context, info):
+        yield Problem(info, "B-DYNAMIC", call, "the class body binds names that are made at run time")
+
+
+def _unseen_names(context: Context, info: ClassInfo) -> Iterator[ast.Call]:
+    """Calls in the class body, functions aside, that may bind any name there: ``locals()[name] = ...``."""
+    for call in context.module.of(ast.Call):
+        if isinstance(call.func, ast.Name) and call.func.id in ("locals", "vars", "exec"):
+            scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+            around = next((a for a in context.module.ancestors(call) if isinstance(a, scopes)), None)
+            if around is info.node:
+                yield call
 
 
 def _has_literal_test(info: ClassInfo) -> bool:
@@ -218,7 +233,7 @@ def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
 def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, method: FunctionNode) -> bool:
     """Known decorators, properties' setters, functions of the project that do not touch TestCase's names."""
     name = _resolved(context, decorator)
-    if name in BUILTIN_DECORATORS:
+    if name in BUILTIN_DECORATORS or (name == "pytest.fixture" and is_simple_fixture(info, method)):
         return True
     if name and is_known(name):
         return True

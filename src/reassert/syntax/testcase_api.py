@@ -56,6 +56,8 @@ CALLED_BY_OTHERS = frozenset(
 
 CLASS_FIXTURE_METHODS = frozenset({"setUpClass", "tearDownClass"})
 FIXTURE_METHODS = CLASS_FIXTURE_METHODS | {"setUp", "tearDown"}
+# Functions of a module that both runners call by their names, and what pytest's own are called.
+MODULE_FIXTURES = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
 ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
 CLEANUPS = frozenset(
     {"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"}
