@@ -34,7 +34,7 @@ class TestcaseSettingsToNothing(Codemod[Context]):
             handled |= {id(n) for n in settings if context.module.enclosing_statement(n) in dead}
             emptied = set(info.node.body) <= set(dead)
             for index, statement in enumerate(dead):
-                edit = remove_statement(context, statement, unit, info)
+                edit = remove_statement(context, statement, unit, info, dead)
                 edits.append(
                     context.replace(statement, [b"pass"], unit, requires=info)
                     if emptied and not index
