@@ -10,6 +10,7 @@ from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import body_statements, bound_names, dotted_name
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
+from reassert.syntax.respellings import respelled
 
 
 def scan_module(module: Module) -> ScannedFacts:
@@ -28,7 +29,7 @@ def scan_module(module: Module) -> ScannedFacts:
             exports[name] = origin
     imports |= set(_attribute_paths(module, exports))
     return ScannedFacts(
-        tuple(_classes(module.tree, exports, "")),
+        tuple(_classes(module, module.tree, exports, "")),
         frozenset(imports),
         exports,
         function_facts(module),
@@ -61,14 +62,17 @@ def _looks_like_class(name: str) -> bool:
     )
 
 
-def _classes(tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str) -> Iterator[ScannedClass]:
+def _classes(
+    module: Module, tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str
+) -> Iterator[ScannedClass]:
     for statement in body_statements(tree):
         if isinstance(statement, ast.ClassDef):
             qualname = f"{outer}{statement.name}"
-            names = frozenset(n for s in body_statements(statement) for n in bound_names(s))
+            own = (s for s in body_statements(statement) if respelled(module, s) is None)
+            names = frozenset(n for s in own for n in bound_names(s))
             bases = tuple(_base(b, exports) for b in statement.bases)
             yield ScannedClass(qualname, bases, names)
-            yield from _classes(statement, exports, f"{qualname}.")
+            yield from _classes(module, statement, exports, f"{qualname}.")
 
 
 def _base(node: ast.expr, exports: dict[str, str]) -> str:

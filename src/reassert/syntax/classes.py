@@ -12,6 +12,7 @@ from reassert.model.facts import BaseFacts, BaseKind
 from reassert.syntax.conditions import settled
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.respellings import respelled
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
     SuperUse,
@@ -97,11 +98,18 @@ class ClassInfo:
 
     @cached_property
     def defines(self) -> frozenset[str]:
-        """Every name that the class body binds."""
+        """Every name that the class body gives a meaning of its own."""
         names = set(self.methods)
         for statement in body_statements(self.node):
-            names.update(bound_names(statement))
+            if respelled(self.module, statement) is None:
+                names.update(bound_names(statement))
         return frozenset(names)
+
+    @cached_property
+    def respelled(self) -> frozenset[str]:
+        """The old names of assertions that the class or a known ancestor only gives back to itself."""
+        found = (respelled(c.module, s) for c in self.lineage for s in body_statements(c.node))
+        return frozenset(name for name in found if name) - self.inherited
 
     @cached_property
     def parents(self) -> list[ClassInfo]:

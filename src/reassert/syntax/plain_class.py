@@ -12,6 +12,7 @@ from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
+from reassert.syntax.respellings import respelled
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import (
@@ -133,7 +134,9 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
             and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
         ):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
-        elif is_borrowed(context, info, names, statement.value):
+        elif respelled(context.module, statement) is None and is_borrowed(
+            context, info, names, statement.value
+        ):
             yield Problem(info, "B-INTERNALS", statement, f"{names[0]} is given the test instance")
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         called = sorted(context.classes.component(info).invoked & set(bound_names(statement)))
