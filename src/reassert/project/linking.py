@@ -35,8 +35,8 @@ def link(
     together = _families(index, [*references, *sure], wanted, sizes or {})
     quoted, named_by = by_file(found_quotes, together)
     used = _used(references, together, held or {})
-    for path, fixtures in _used(list(index.module_fixtures()), {}, held or {}).items():
-        used[path] = {**fixtures, **used.get(path, {})}
+    for path, uses in _used(list(index.module_fixtures()), {}, held or {}).items():
+        used[path] = {**uses, **used.get(path, {})}
     mine = _by_importer(references)
     fixtures = _conftest_fixtures(scanned)
     found: dict[Path, FileFacts] = {}

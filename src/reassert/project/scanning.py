@@ -13,6 +13,8 @@ from reassert.syntax.fixtures import made_up_fixtures, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
+from reassert.syntax.respellings import respelled
+from reassert.syntax.testcase_api import MODULE_FIXTURES
 
 _FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|((?:\\\n|[^\n#;])*))", re.MULTILINE
@@ -48,9 +50,6 @@ def _aliases(listed: str) -> Iterator[tuple[str, str]]:
             yield words[0], words[-1]
 
 
-from reassert.syntax.testcase_api import MODULE_FIXTURES
-
-
 def scan_module(module: Module) -> ScannedFacts:
     """Facts of one module. Classes of the module and those nested in them are seen; functions are opaque."""
     exports: dict[str, str] = {}
@@ -67,7 +66,7 @@ def scan_module(module: Module) -> ScannedFacts:
             exports[name] = origin
     imports |= set(_attribute_paths(module, exports))
     return ScannedFacts(
-        tuple(_classes(module.tree, exports, "")),
+        tuple(_classes(module, module.tree, exports, "")),
         frozenset(imports),
         exports,
         function_facts(module),
@@ -103,14 +102,17 @@ def _looks_like_class(name: str) -> bool:
     )
 
 
-def _classes(tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str) -> Iterator[ScannedClass]:
+def _classes(
+    module: Module, tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str
+) -> Iterator[ScannedClass]:
     for statement in body_statements(tree):
         if isinstance(statement, ast.ClassDef):
             qualname = f"{outer}{statement.name}"
-            names = frozenset(n for s in body_statements(statement) for n in bound_names(s))
+            own = (s for s in body_statements(statement) if respelled(module, s) is None)
+            names = frozenset(n for s in own for n in bound_names(s))
             bases = tuple(_base(b, exports) for b in statement.bases)
             yield ScannedClass(qualname, bases, names)
-            yield from _classes(statement, exports, f"{qualname}.")
+            yield from _classes(module, statement, exports, f"{qualname}.")
 
 
 def _base(node: ast.expr, exports: dict[str, str]) -> str:

@@ -12,6 +12,7 @@ from reassert.model.edits import Span
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.quoted import place_in, strings_of, without
+from reassert.syntax.scopes import other_bindings, uses_of_module_name
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
@@ -103,14 +104,9 @@ class Names:
 
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module
-        stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
-        stores = [n for n in stores if not self._is_cleared(n)]
-        if (
-            stores
-            or name in module.parameters
-            or name in module.imports
-            or sum(c.node.name == name for c in self.context.classes.all) > 1
-        ):
+        uses = uses_of_module_name(self.context, name) if info.outer is None else module.names.get(name, ())
+        stores = [n for n in uses if isinstance(n.ctx, ast.Store) and not self._is_cleared(n)]
+        if stores or other_bindings(self.context, name) > 1:
             yield Problem(
                 info,
                 "B-NAME",
@@ -209,9 +205,8 @@ class Names:
             return
         yield name_span(self.context, info.node), new
         module = self.context.module
-        for node in module.names.get(info.node.name, ()):
-            if info.outer is None:
-                yield module.span(node), new
+        for node in uses_of_module_name(self.context, info.node.name) if info.outer is None else ():
+            yield module.span(node), new
         for attribute in module.attributes:
             if info.outer is not None and attribute.attr == info.node.name:
                 yield attribute_name(self.context, attribute), new

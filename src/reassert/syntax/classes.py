@@ -7,12 +7,14 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from reassert.model.facts import BaseFacts, BaseKind
 from reassert.syntax.conditions import settled
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.respellings import respelled
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
     SuperUse,
@@ -43,6 +45,7 @@ __all__ = [
 ]
 
 _BUILTINS = frozenset(dir(builtins))
+_Class = TypeVar("_Class")
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -97,11 +100,18 @@ class ClassInfo:
 
     @cached_property
     def defines(self) -> frozenset[str]:
-        """Every name that the class body binds."""
+        """Every name that the class body gives a meaning of its own."""
         names = set(self.methods)
         for statement in body_statements(self.node):
-            names.update(bound_names(statement))
+            if respelled(self.module, statement) is None:
+                names.update(bound_names(statement))
         return frozenset(names)
+
+    @cached_property
+    def respelled(self) -> frozenset[str]:
+        """The old names of assertions that the class or a known ancestor only gives back to itself."""
+        found = (respelled(c.module, s) for c in self.lineage for s in body_statements(c.node))
+        return frozenset(name for name in found if name) - self.inherited
 
     @cached_property
     def parents(self) -> list[ClassInfo]:
@@ -121,6 +131,24 @@ class ClassInfo:
         """The C3 order of the class among the known classes; the plain lineage where C3 finds none."""
         merged = _merge([*(p.mro for p in self.parents), list(self.parents)])
         return [self, *merged] if merged is not None else list(self.lineage)
+
+    @cached_property
+    def line(self) -> list[ClassInfo | str] | None:
+        """The C3 order with TestCase at its place."""
+        bases = [b for b in self.bases if isinstance(b, ClassInfo) or b == "unittest.TestCase"]
+        lines = [b.line if isinstance(b, ClassInfo) else [b] for b in bases]
+        known = [line for line in lines if line is not None]
+        merged = _merge([*known, bases]) if len(known) == len(lines) else None
+        return None if merged is None else [self, *merged]
+
+    @cached_property
+    def visible(self) -> list[ClassInfo]:
+        """Those of ``mro`` that stand before TestCase, whose methods hide those of the ones behind it."""
+        line = self.line
+        if line is None or "unittest.TestCase" not in line:
+            return self.mro
+        before = set(line[: line.index("unittest.TestCase")])
+        return [c for c in self.mro if c in before]
 
     @cached_property
     def inherited(self) -> frozenset[str]:
@@ -158,15 +186,15 @@ class ClassInfo:
         return found
 
 
-def _merge(sequences: Sequence[list[ClassInfo]]) -> list[ClassInfo] | None:
+def _merge(sequences: Sequence[Sequence[_Class]]) -> list[_Class] | None:
     left = [list(s) for s in sequences if s]
-    order: list[ClassInfo] = []
+    order: list[_Class] = []
     while left:
         head = next((s[0] for s in left if not any(s[0] in o[1:] for o in left)), None)
         if head is None:
             return None
         order.append(head)
-        left = [rest for s in left if (rest := [c for c in s if c is not head])]
+        left = [rest for s in left if (rest := [c for c in s if c != head])]
     return order
 
 
@@ -316,7 +344,7 @@ class Classes:
     ) -> ClassInfo | str | None:
         known = self.facts.get(base) if isinstance(base, str) else None
         if known is not None and known.path in family:
-            hits = family[known.path].by_name.get(known.qualname, [])
+            hits = [c for c in family[known.path].by_name.get(known.qualname, []) if not c.local]
             if len(hits) == 1:
                 return hits[0]
         return base
@@ -360,9 +388,16 @@ class Classes:
             outer = outer.outer
         for name in scopes:
             hits = [h for h in self.by_name.get(name, []) if h is not info]
-            if len(hits) == 1 and (not hits[0].local or info.local):
-                return hits[0]
+            near = [h for h in hits if h.local] if info.local else []
+            if len(near or hits) == 1 or (not info.local and sum(not h.local for h in hits) == 1):
+                return next((h for h in near or hits if info.local or not h.local), None)
         return None
+
+    def namesakes(self, info: ClassInfo) -> list[ClassInfo]:
+        """The other classes that are bound to the same name in the same scope."""
+        scope = self.module.enclosing_function(info.node)
+        same = self.by_name[info.qualname]
+        return [c for c in same if c is not info and self.module.enclosing_function(c.node) is scope]
 
     def settle_kinds(self) -> None:
         """Say of each class what it is; its bases, and theirs, are filled in."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.scopes import uses_of_module_name
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import API
 
@@ -39,7 +40,7 @@ def module_problem(context: Context) -> ModuleProblem | None:
 def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Uses of a class in its own file that need it to be a TestCase."""
     if info.outer is None:
-        for node in context.module.names.get(info.node.name, ()):
+        for node in uses_of_module_name(context, info.node.name):
             reason = misuse(context, node, info.node.name) or _second_name(context, info, node)
             if reason:
                 yield Problem(info, "B-DYNAMIC", node, reason)

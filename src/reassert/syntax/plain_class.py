@@ -10,11 +10,13 @@ from reassert.syntax.context import Context
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.functions import SKIPS
 from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
+from reassert.syntax.hierarchy import hidden_classes
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.outer_fixtures import is_simple_fixture
 from reassert.syntax.patches import patch_problems
+from reassert.syntax.respellings import respelled
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import (
@@ -59,7 +61,7 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
         yield Problem(info, "B-DYNAMIC", node, "the class is made inside a function")
     if node.keywords:
         yield Problem(info, "B-DYNAMIC", node, "the class has a metaclass or other class keywords")
-    if len(context.classes.by_name[info.qualname]) > 1:
+    if context.classes.namesakes(info):
         yield Problem(info, "B-DYNAMIC", node, "the class is defined more than once")
     for base, expression in zip(info.bases, node.bases, strict=True):
         text = context.module.text(expression)
@@ -68,7 +70,7 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
         elif isinstance(base, str) and base not in _KNOWN_BASES:
             yield _base_problem(context, info, base)
     if _shadowed_mixin(info):
-        yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose set-up it hides")
+        yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose methods it hides")
 
 
 _KNOWN_BASES = ("object", "unittest.TestCase", "abc.ABC", "typing.Generic", "typing.Protocol")
@@ -91,18 +93,11 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
 
 
 def _shadowed_mixin(info: ClassInfo) -> bool:
-    """``class X(TestCase, Mixin)``: TestCase's empty setUp is first in the MRO, the mixin's never runs."""
-    after = False
-    for base in info.bases:
-        if base == "unittest.TestCase" or (isinstance(base, ClassInfo) and base.is_testcase):
-            after = True
-        elif (
-            after
-            and isinstance(base, ClassInfo)
-            and any(c.defines & API for c in base.lineage if not c.is_testcase)
-        ):
-            return True
-    return False
+    """``class X(TestCase, Mixin)``: TestCase's methods are first in the MRO, those of the mixin never run.
+
+    What becomes of its setUp and tearDown is the matter of ``set_up_methods``.
+    """
+    return any(c.defines & (API - {"setUp", "tearDown"}) for c in hidden_classes(info))
 
 
 def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -158,7 +153,9 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
             and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
         ):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
-        elif is_borrowed(context, info, names, statement.value):
+        elif respelled(context.module, statement) is None and is_borrowed(
+            context, info, names, statement.value
+        ):
             yield Problem(info, "B-INTERNALS", statement, f"{names[0]} is given the test instance")
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         called = sorted(context.classes.component(info).invoked & set(bound_names(statement)))

@@ -29,6 +29,7 @@ from reassert.syntax.classes import (
 from reassert.syntax.fixtures import SET_UP, TEAR_DOWN
 from reassert.syntax.hierarchy import (
     Reach,
+    hidden_classes,
     is_cooperative,
     lone_statement,
     reach,
@@ -179,6 +180,8 @@ class Chain:
         for link in self.links.values():
             link.removed.clear()
         if self._called_directly() or not all(self._orderly(c) for c in self.component):
+            return False
+        if any(hidden in self.links for c in self.component for hidden in hidden_classes(c)):
             return False
         for link in self.links.values():
             if not (self._simple(link) and self._place(link)) or self._is_abrupt(link):
