@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from reassert.model.runs import Arc
+
 
 class Verdict(Enum):
     """``VALID``: nothing is lost; ``INVALID``: something is, and is listed; ``NOT_RUN``: nothing is known."""
@@ -73,7 +75,7 @@ class AssertionCounts:
 
 @dataclass(frozen=True)
 class CoverageDelta:
-    """Executed lines and branches of the code under test; ``lost`` and ``gained`` lines by file."""
+    """Executed lines and branches of the code under test; ``lost`` and ``gained`` ones by file."""
 
     measured: bool = False
     lines_before: int = 0
@@ -82,6 +84,8 @@ class CoverageDelta:
     branches_after: int = 0
     lost: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     gained: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    lost_branches: Mapping[str, tuple[Arc, ...]] = field(default_factory=dict)
+    gained_branches: Mapping[str, tuple[Arc, ...]] = field(default_factory=dict)
     note: str = ""
 
 

@@ -55,6 +55,7 @@ class Lines:
     executed: frozenset[int] = frozenset()
     missing: frozenset[int] = frozenset()
     missing_branches: frozenset[Arc] = frozenset()
+    executed_branches: frozenset[Arc] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class SuiteRun:
     ids in the order in which they ran. ``strays`` are modules that came from the user's own tree instead of
     the copy. ``coverage`` maps files relative to the root; ``covered_by`` maps (file, line) to the node ids
     that executed it, only where it was asked for. ``trouble`` is empty if the run came to its end, else why
-    not, for a person to read; ``output`` is the end of what it printed.
+    not, for a person to read; ``output`` is the end of what it printed. ``rewritten`` are the files whose
+    ``assert`` statements pytest rewrote, so that they could be counted; None if all that ran were.
     """
 
     tests: Mapping[str, TestRun] = field(default_factory=dict)
@@ -81,3 +83,4 @@ class SuiteRun:
     pytest: str = ""
     trouble: str = ""
     output: str = ""
+    rewritten: frozenset[str] | None = None
