@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Protocol
 
 from reassert.model.certificate import Difference, MutantCounts
-from reassert.model.outcomes import Failed
 from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
 from reassert.workflow.certifying.mutants import Kill, Mutant, draw, mutant_counts, survivors, tests_for
@@ -19,20 +16,8 @@ _PATIENCE = 10
 _START = 20.0
 
 
-class MutationBench(Bench, Protocol):
-    """A bench that can change one file of the code under test."""
-
-    def source(self, path: str) -> SourceFile | Failed:
-        """The file as it is in the copy; ``path`` is relative to the root."""
-        ...
-
-    def write(self, path: str, data: bytes) -> None:
-        """Replace a file in the copy."""
-        ...
-
-
 def mutant_check(
-    bench: MutationBench, compared: Compared, names: Names, proof: Proof
+    bench: Bench, compared: Compared, names: Names, proof: Proof
 ) -> tuple[MutantCounts, tuple[Difference, ...]]:
     """Draw mutants in lines that the old suite covers; those it kills must be killed by the new one."""
     if not proof.mutants:
@@ -52,18 +37,18 @@ def mutant_check(
     return mutant_counts(before, after, lost, proof.seed), lost
 
 
-def _sources(bench: MutationBench, paths: Iterable[str]) -> dict[str, SourceFile]:
+def _sources(bench: Bench, paths: Iterable[str]) -> dict[str, SourceFile]:
     found = {path: bench.source(path) for path in paths}
     return {path: source for path, source in found.items() if isinstance(source, SourceFile)}
 
 
 def _tried(
-    bench: MutationBench, mutants: Iterable[Mutant], sources: Mapping[str, SourceFile], run: SuiteRun
+    bench: Bench, mutants: Iterable[Mutant], sources: Mapping[str, SourceFile], run: SuiteRun
 ) -> dict[Mutant, Kill | None]:
     return {mutant: _kill(bench, mutant, sources[mutant.path], run) for mutant in mutants}
 
 
-def _kill(bench: MutationBench, mutant: Mutant, source: SourceFile, run: SuiteRun) -> Kill | None:
+def _kill(bench: Bench, mutant: Mutant, source: SourceFile, run: SuiteRun) -> Kill | None:
     """The test that notices the mutant; only those are run that pass without it and execute its line."""
     tests = [t for t in run.order if t in tests_for(mutant, run) and standing(run.tests[t]) != FAILING]
     if not tests:
@@ -72,7 +57,9 @@ def _kill(bench: MutationBench, mutant: Mutant, source: SourceFile, run: SuiteRu
     try:
         seconds = sum(run.tests[t].seconds for t in tests)
         limit = _START + _PATIENCE * seconds
-        found = bench.run(f"mutant: {mutant}", select=tuple(tests), fail_fast=True, trace=False, timeout=limit)
+        found = bench.run(
+            f"mutant: {mutant}", select=tuple(tests), fail_fast=True, trace=False, timeout=limit
+        )
     finally:
         bench.write(mutant.path, source.data)
     killers = [t for t in tests if t in found.tests and standing(found.tests[t]) == FAILING]

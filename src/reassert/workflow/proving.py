@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from reassert.model.certificate import Certificate, Excluded, Verdict
@@ -41,8 +41,8 @@ class Verified:
 def prove(plan_of: PlanOf, bench: PlanBench, proof: Proof, say: Say, *, back_off: bool) -> Verified:
     """Run the suite as it is and with the plan's changes, and compare.
 
-    ``plan_of`` makes the plan without the given units. With ``back_off`` what is behind a loss is taken out,
-    and the rest is planned and proved again, until nothing is lost. Where nothing would change nothing is run.
+    ``plan_of`` makes the plan without the given units. With ``back_off`` what is behind a loss is taken out
+    and the rest planned and proved again, until nothing is lost. Where nothing would change nothing is run.
     """
     plan = plan_of({})
     if not plan.changes:

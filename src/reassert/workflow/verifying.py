@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from reassert.model.certificate import Difference, Label
+from reassert.model.outcomes import Failed
 from reassert.model.runs import SuiteRun
+from reassert.model.source import SourceFile
 from reassert.workflow.certifying.certificate import reasons_against
 from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed
 from reassert.workflow.certifying.matching import Matching, match_by_map, match_by_name
@@ -30,6 +32,14 @@ class Bench(Protocol):
 
     def run(self, name: str, **how: Any) -> SuiteRun:
         """Run the suite as the copy is; ``how`` are fields of a ``RunSpec``, ``name`` is for the reader."""
+        ...
+
+    def source(self, path: str) -> SourceFile | Failed:
+        """The file as it is in the copy; ``path`` is relative to the root."""
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace a file in the copy."""
         ...
 
 
