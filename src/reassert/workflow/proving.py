@@ -47,6 +47,7 @@ def prove(plan_of: PlanOf, bench: PlanBench, proof: Proof, say: Say, *, back_off
     plan = plan_of({})
     if not plan.changes:
         return Verified(Certificate(Verdict.VALID, notes=(NOTHING,)), plan)
+    bench.plan(plan.changes)
     old = run_old(bench, proof)
     if old.is_useless:
         return Verified(_useless(old), plan)
@@ -64,6 +65,14 @@ def prove(plan_of: PlanOf, bench: PlanBench, proof: Proof, say: Say, *, back_off
         plan = plan_of(exclusions)
         if not plan.changes:
             return Verified(Certificate(Verdict.VALID, excluded=excluded, notes=(NOTHING_LEFT,)), plan)
+
+
+def certified(bench: Bench, names: Names, proof: Proof) -> Certificate:
+    """Compare the suites of a bench as they are."""
+    old = run_old(bench, proof)
+    return (
+        _useless(old) if old.is_useless else concluded(bench, run_new(bench, old, names, proof), names, proof)
+    )
 
 
 def names_of(plan: Plan) -> Names:

@@ -80,3 +80,49 @@ def _changed(top: str, names: list[str]) -> set[str]:
         said = os.fsdecode(done.stderr).strip().splitlines() or ["no message"]
         raise GitError(f"git status fails in {top}: {said[0]}")
     return {os.path.join(top, os.fsdecode(line[3:])) for line in done.stdout.split(b"\0") if line}
+
+
+def changes_between(root: Path, old: str, new: str) -> tuple[frozenset[str], dict[str, str]]:
+    """The files below ``root`` that differ between two revisions, and old names of those that were renamed.
+
+    Paths are relative to ``root``; a renamed file is among the changed ones by both names. Raises GitError.
+    """
+    for revision in (old, new):
+        _said_by_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    listed = _said_by_git(
+        root,
+        "diff",
+        "--name-status",
+        "-z",
+        "--find-renames",
+        "--relative",
+        f"{old}^{{commit}}",
+        f"{new}^{{commit}}",
+        "--",
+    )
+    words = iter(os.fsdecode(word) for word in listed.split(b"\0") if word)
+    changed: set[str] = set()
+    renames: dict[str, str] = {}
+    for status in words:
+        first = next(words)
+        changed.add(first)
+        if status.startswith("R"):
+            renames[first] = next(words)
+            changed.add(renames[first])
+    return frozenset(changed), renames
+
+
+def _said_by_git(root: Path, *words: str) -> bytes:
+    import subprocess  # noqa: PLC0415 - costs start-up time
+
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    command = ["git", "-C", os.fspath(root), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603 - fixed words
+    except OSError as error:
+        raise GitError(f"git cannot be started: {error.strerror or error}") from error
+    if done.returncode:
+        said = os.fsdecode(done.stderr).strip().splitlines() or [f"no such revision: {words[-1]}"]
+        raise GitError(said[0])
+    return done.stdout
