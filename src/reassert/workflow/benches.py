@@ -108,7 +108,7 @@ class TwoBenches:
         self._current.write(path, data)
 
 
-def prove_in_copy(  # noqa: PLR0913 - what to plan, how to run, how far to go
+def prove_in_copy(
     request: PlanRequest, executor: Executor, suite: Suite, proof: Proof, say: Say, *, back_off: bool
 ) -> Verified:
     """Plan, and prove the plan in a copy of the project.
