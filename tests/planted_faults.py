@@ -121,7 +121,7 @@ FAULTS = (
         Label.LOST,
         "ATests::test_x",
         method("self.assertEqual(1, 1)"),
-        "class TestA:\n    def __init__(self):\n        self.x = 1\n\n    def test_x(self):\n        assert 1 == 1\n",
+        "class TestA:\n    def __init__(self):\n        pass\n\n    def test_x(self):\n        assert 1 == 1\n",
     ),
     fault(
         "assertion_dropped",
@@ -191,7 +191,8 @@ FAULTS = (
         Label.ASSERTIONS_DIFFER,
         "ATests::test_x",
         method(
-            'self.assertEqual(1, 1)\nwith self.assertRaises(ValueError):\n    int("x")\nself.assertEqual(2, 2)'
+            "self.assertEqual(1, 1)\n"
+            'with self.assertRaises(ValueError):\n    int("x")\nself.assertEqual(2, 2)'
         ),
         plain('assert 1 == 1\nwith pytest.raises(ValueError):\n    int("x")\n    assert 2 == 2'),
     ),
@@ -260,7 +261,8 @@ FAULTS = (
         "class_skip_ignored",
         Label.SKIP_CHANGED,
         "ATests::test_x",
-        "import unittest\n\n@unittest.skip('no')\nclass ATests(unittest.TestCase):\n    def test_x(self):\n        pass\n",
+        "import unittest\n\n@unittest.skip('no')\n"
+        "class ATests(unittest.TestCase):\n    def test_x(self):\n        pass\n",
         "import unittest\n\n@unittest.skip('no')\nclass TestA:\n    def test_x(self):\n        pass\n",
     ),
     fault(
@@ -284,7 +286,8 @@ FAULTS = (
         Label.SKIP_CHANGED,
         "ATests::test_x",
         method("self.assertEqual(1, 1)"),
-        "import pytest\n\nclass TestA:\n    @pytest.mark.xfail\n    def test_x(self):\n        assert 1 == 2\n",
+        "import pytest\n\n"
+        "class TestA:\n    @pytest.mark.xfail\n    def test_x(self):\n        assert 1 == 2\n",
     ),
     fault(
         "set_up_not_called",
@@ -392,7 +395,8 @@ FAULTS = (
         None,
         "ATests::test_x",
         method(
-            'self.assertEqual(1, 1)\nself.assertTrue([1])\nself.assertIn(1, [1])\nself.assertRaises(ValueError, int, "x")'
+            "self.assertEqual(1, 1)\nself.assertTrue([1])\nself.assertIn(1, [1])\n"
+            'self.assertRaises(ValueError, int, "x")'
         ),
         plain('assert 1 == 1\nassert [1]\nassert 1 in [1]\nwith pytest.raises(ValueError):\n    int("x")'),
     ),

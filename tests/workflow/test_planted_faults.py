@@ -6,13 +6,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from planted_faults import FAULTS
-from running import write_tree
 
+from planted_faults import FAULTS
 from reassert.model.certificate import LOSSES, Label, Verdict
 from reassert.workflow.benches import Suite
 from reassert.workflow.revisions import prove_between
 from reassert.workflow.verifying import Proof
+from running import write_tree
 
 
 def git(root: Path, *words: str) -> None:
