@@ -73,7 +73,7 @@ def _pile(path: str, source: SourceFile, lines: Collection[int], chance: random.
         return []
     chance.shuffle(found)
     turns: Counter[int] = Counter()
-    keyed = []
+    keyed: list[tuple[int, int, Mutation]] = []
     for mutation in found:
         waits = _PATIENCE if mutation.operator == "string" else 0
         keyed.append((turns[mutation.line] + waits, len(keyed), mutation))
