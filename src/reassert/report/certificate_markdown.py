@@ -54,7 +54,7 @@ def _lines(certificate: Certificate) -> Iterator[str]:
 
 def _section(label: Label, found: Sequence[Difference]) -> Iterator[str]:
     losses = any(difference.is_loss for difference in found)
-    title = f"{label.value}: {counted(len(found), noun(label))}, {about(label)}"
+    title = f"{label.value}: {counted(len(found), noun(label))} {about(label)}"
     yield from _details(title, [row for item in found[:_LISTED] for row in _item(item)], opened=losses)
     if len(found) > _LISTED:
         yield f"... and {len(found) - _LISTED:,} more."

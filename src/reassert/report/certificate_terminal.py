@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from reassert.report.text import Row
 
 _STYLES = {Verdict.VALID: "bold green", Verdict.INVALID: "bold red", Verdict.NOT_RUN: "bold yellow"}
-_ROWS = 20  # for all losses together
+_ROWS = 16  # for all losses together
+_ROOMY = 2  # labels with losses that leave room for evidence
 _DIFF = 7  # lines of a mutant's diff
 _ASIDE = 2  # differences of a label that has no loss, and lines of the lists at the end
 _EVIDENCE = 2  # lines below a loss
@@ -65,37 +66,36 @@ def _differences(differences: Sequence[Difference]) -> Iterator[Row]:
     groups = list(by_label(differences))
     lost = [label for label, found in groups if found[0].is_loss]
     for label, found in groups:
-        each = 2 + _lines_below(label)
-        room = max(1, _ROWS // (len(lost) * each)) if lost else _ASIDE
-        yield from _label_rows(label, found, room if label in lost or not lost else 0)
+        below = _lines_below(label) if len(lost) <= _ROOMY else 0
+        room = max(1, _ROWS // (len(lost) * (2 + below))) if lost else _ASIDE
+        if len(lost) <= _ROOMY and (label in lost or not lost):
+            yield line()
+        yield from _label_rows(label, found, room if label in lost or not lost else 0, below)
 
 
 def _lines_below(label: Label) -> int:
     return _DIFF if label is Label.SURVIVES else _EVIDENCE
 
 
-def _label_rows(label: Label, found: Sequence[Difference], room: int) -> Iterator[Row]:
+def _label_rows(label: Label, found: Sequence[Difference], room: int, below: int) -> Iterator[Row]:
     """Give the row of one label, and as many of its differences as there is room for."""
     style = "bold red" if found[0].is_loss else "bold"
-    if room:
-        yield line()
-    yield (label.value, style), (f": {counted(len(found), noun(label))}, {about(label)}", "")
+    yield (label.value, style), (f": {counted(len(found), noun(label))} {about(label)}", "")
     for difference in found[:room]:
-        yield from _difference_rows(difference)
+        yield from _difference_rows(difference, below)
     if room and len(found) > room:
         yield line(f"  ... and {len(found) - room:,} more", "dim")
 
 
-def _difference_rows(difference: Difference) -> Iterator[Row]:
+def _difference_rows(difference: Difference, below: int) -> Iterator[Row]:
+    """Give the rows of one difference; of its evidence, up to ``below`` lines if it is a loss."""
     yield ("  ", ""), (one_name(named(difference)), "cyan")
     words = told(difference)
     if words:
         yield line(f"    {_cut(words)}")
     if difference.is_loss:
         rest = [text for text in difference.evidence if one_line(text) not in words]
-        yield from (
-            line(f"    {_cut(one_name(text))}", "dim") for text in rest[: _lines_below(difference.label)]
-        )
+        yield from (line(f"    {_cut(one_name(text))}", "dim") for text in rest[:below])
 
 
 def _cut(text: str) -> str:

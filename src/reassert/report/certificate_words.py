@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from reassert.model.certificate import Certificate, CoverageDelta, Difference
 
 _ABOUT = {
-    Label.LOST: "ran before and does not run after",
-    Label.NEWLY_FAILING: "passed before and does not pass after",
+    Label.LOST: "not run after",
+    Label.NEWLY_FAILING: "that passed before",
     Label.SKIP_CHANGED: "skipped, or expected to fail, on one side only",
-    Label.ASSERTIONS_DIFFER: "executed other assertions than before",
+    Label.ASSERTIONS_DIFFER: "with other executed assertions",
     Label.SURVIVES: "killed by the old suite, not by the new one",
-    Label.ORDER_DEPENDENT: "fails in a random order",
-    Label.AWAKENED: "runs for the first time",
-    Label.NEWLY_PASSING: "failed before and passes after",
-    Label.SPLIT: "is several tests now; all agree",
-    Label.MERGED: "is a case of a test together with others now",
-    Label.RENAMED: "has another name",
+    Label.ORDER_DEPENDENT: "failing in a random order",
+    Label.AWAKENED: "running for the first time",
+    Label.NEWLY_PASSING: "that failed before",
+    Label.SPLIT: "split into several, which agree",
+    Label.MERGED: "now cases of one test",
+    Label.RENAMED: "with another name",
 }
 
 

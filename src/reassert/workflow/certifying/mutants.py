@@ -56,7 +56,7 @@ def draw(
     return tuple(islice((m for m in rounds if _is_sound(sources[m.path], m.mutation)), number))
 
 
-def tests_for(mutant: Mutant, run: SuiteRun) -> frozenset[str]:
+def covering_tests(mutant: Mutant, run: SuiteRun) -> frozenset[str]:
     """Give the tests that execute the mutated line, by the run's ``covered_by``."""
     lines = (mutant.mutation.line, mutant.mutation.statement)
     return frozenset().union(*(run.covered_by.get((mutant.path, line), frozenset()) for line in lines))
