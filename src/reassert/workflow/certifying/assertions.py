@@ -79,14 +79,14 @@ def compare_assertions(
     """Compare what the old tests that became one, or the one that was split, asserted before and after.
 
     ``again`` are the old tests in a second run of the same code: if they did not assert the same there, the
-    numbers say nothing, and only that each kind is still executed is asked for.
+    numbers say nothing, and only that each place still has a counterpart is asked for.
     """
     before, after = _counted(old, max), _counted(new, int.__add__)
     numbers = sum(before.values()), sum(after.values())
     repeated = before if again is None else _counted(again, max)
     steady = before == repeated
     if not steady:
-        before, after = _kinds_only(before, repeated, after)
+        before, after = _once_each(before, repeated, after, len(old))
     before, after, unseen = _visible(before, after, view)
     ordered = view.ordered and steady and len(old) == len(new) == 1
     result = _compared(before, after, view, ordered=ordered)
@@ -105,11 +105,9 @@ def _counted(tests: Iterable[TestRun], join: Callable[[int, int], int]) -> Count
     return counts
 
 
-def _kinds_only(before: Counts, again: Counts, after: Counts) -> tuple[Counts, Counts]:
-    """Keep one old place of each kind that both old runs executed; any new one may serve all of them."""
-    lasting = {kind(place) for place in again}
-    first = {kind(place): place for place in reversed(list(before)) if kind(place) in lasting}
-    return dict.fromkeys(first.values(), 1), dict.fromkeys(after, len(first))
+def _once_each(before: Counts, again: Counts, after: Counts, tests: int) -> tuple[Counts, Counts]:
+    """Ask for each old place that both old runs executed once; where tests merged, for each of these."""
+    return dict.fromkeys(before.keys() & again.keys(), 1), dict.fromkeys(after, tests)
 
 
 def _visible(before: Counts, after: Counts, view: View) -> tuple[Counts, Counts, Counter[str]]:
@@ -137,7 +135,8 @@ def _compared(before: Counts, after: Counts, view: View, *, ordered: bool) -> _R
     for path in sorted(apart):
         old = {p: n for p, n in before.items() if view.renamed(p.path) == path}
         new = {p: n for p, n in after.items() if p.path == path}
-        results.append(_decided(old, new, view, ordered=False)._replace(extra=0))
+        found = _decided(old, new, view, ordered=False)
+        results.append(_Result(found.missing, 0, found.changes if found.missing else ()))
     old = {p: n for p, n in before.items() if view.renamed(p.path) not in apart}
     new = {p: n for p, n in after.items() if p.path not in apart}
     results.append(_decided(old, new, view, ordered=ordered))
@@ -148,12 +147,12 @@ def _compared(before: Counts, after: Counts, view: View, *, ordered: bool) -> _R
 def _decided(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Result:
     missing, left = unserved(_by_kind(before), _by_kind(after))
     left = _without_guards(left, sum(n for place, n in before.items() if place.form in TYPED))
-    extra = extras(after, left)
     if missing:
-        lost = losses(before, after, missing, view.file_renames)
-        return _Result(sum(missing.values()), sum(left.values()), (*lost, *_not_named(extra, lost)))
+        return _Result(sum(missing.values()), 0, losses(before, after, missing, view.file_renames))
     moved = side_by_side(before, after, view.file_renames) if ordered else ()
-    return _Result(len(moved), sum(left.values()), moved or extra)
+    if moved or not left:
+        return _Result(len(moved), 0, moved)
+    return _Result(0, sum(left.values()), extras(before, after, left, view.file_renames))
 
 
 def _by_kind(counts: Counts) -> Numbers:
@@ -172,9 +171,3 @@ def _without_guards(left: Numbers, typed: int) -> Numbers:
         if number > taken:
             kept[asserted] = number - taken
     return kept
-
-
-def _not_named(extra: Sequence[Change], lost: Sequence[Change]) -> tuple[Change, ...]:
-    """Leave out new places that were shown beside the old ones already."""
-    named = {change.after for change in lost}
-    return tuple(change for change in extra if change.after not in named)

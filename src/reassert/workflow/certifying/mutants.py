@@ -56,7 +56,7 @@ def draw(
     return tuple(islice((m for m in rounds if _is_sound(sources[m.path], m.mutation)), number))
 
 
-def tests_for(mutant: Mutant, run: SuiteRun) -> frozenset[str]:
+def covering_tests(mutant: Mutant, run: SuiteRun) -> frozenset[str]:
     """Give the tests that execute the mutated line, by the run's ``covered_by``."""
     lines = (mutant.mutation.line, mutant.mutation.statement)
     return frozenset().union(*(run.covered_by.get((mutant.path, line), frozenset()) for line in lines))
@@ -73,7 +73,7 @@ def _pile(path: str, source: SourceFile, lines: Collection[int], chance: random.
         return []
     chance.shuffle(found)
     turns: Counter[int] = Counter()
-    keyed = []
+    keyed: list[tuple[int, int, Mutation]] = []
     for mutation in found:
         waits = _PATIENCE if mutation.operator == "string" else 0
         keyed.append((turns[mutation.line] + waits, len(keyed), mutation))

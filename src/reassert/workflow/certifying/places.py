@@ -33,7 +33,7 @@ class Side(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One place whose assertions differ: ``missing``, ``weaker``, ``fewer`` times executed, or ``extra``."""
+    """One place whose assertions differ: ``missing``, ``weaker``, ``fewer`` or ``more`` times, ``extra``."""
 
     what: str
     before: Side | None = None
@@ -104,15 +104,11 @@ def losses(
     before: Counts, after: Counts, missing: Mapping[Kind, int], renames: Mapping[str, str]
 ) -> tuple[Change, ...]:
     """Say where the assertions of the ``missing`` kinds were, and what stands there now."""
-    old, new = in_order(before, renames), in_order(after)
-    found = [
-        change
-        for pair in _aligned(old, guards_left_out(old, new), before, after)
-        if pair[0] is not None and kind(pair[0]) in missing
-        if (change := _loss(pair, before, after)) is not None
-    ]
-    return tuple(found) or tuple(
-        Change("missing", described(place, before[place])) for place in old if kind(place) in missing
+    old = in_order(before, renames)
+    lost = [place for place in old if kind(place) in missing]
+    found = (_loss(pair, before, after) for pair in _pairs(old, before, after) if pair[0] in lost)
+    return tuple(change for change in found if change is not None) or tuple(
+        Change("missing", described(place, before[place])) for place in lost
     )
 
 
@@ -123,10 +119,29 @@ def _loss(pair: _Pair, before: Counts, after: Counts) -> Change | None:
     return Change("missing", described(old, before[old])) if old is not None else None
 
 
-def extras(after: Counts, left: Mapping[Kind, int]) -> tuple[Change, ...]:
-    """Say where there are new assertions of kinds that are more than before."""
+def extras(
+    before: Counts, after: Counts, left: Mapping[Kind, int], renames: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """Say where more is asserted than before; where order does not tell, all places of the kinds ``left``."""
+    pairs = _pairs(in_order(before, renames), before, after)
+    found = tuple(change for pair in pairs if (change := _extra(pair, before, after)) is not None)
     places = (place for place in in_order(after) if kind(place) in left)
-    return tuple(Change("extra", None, described(place, after[place])) for place in places)
+    return found or tuple(Change("extra", None, described(place, after[place])) for place in places)
+
+
+def _extra(pair: _Pair, before: Counts, after: Counts) -> Change | None:
+    old, new = pair
+    if new is None or (old is not None and after[new] <= before[old]):
+        return None
+    return Change("extra" if old is None else "more", _side(old, before), described(new, after[new]))
+
+
+def _side(place: Executed | None, counts: Counts) -> Side | None:
+    return None if place is None else described(place, counts[place])
+
+
+def _pairs(old: Sequence[Executed], before: Counts, after: Counts) -> list[_Pair]:
+    return list(_aligned(old, guards_left_out(old, in_order(after)), before, after))
 
 
 def _aligned(
