@@ -167,7 +167,7 @@ def test_unittest_is_asked_what_pytest_never_collected(say):
     bench = Bench(suite(ran(OLD)), always(suite(ran(NEW))))
     prove(plan_of, bench, Proof(unittest=True), say, back_off=False)
     assert [how for name, _, how in bench.asked if name == "before, with unittest"] == [
-        {"unittest": True, "trace": False}
+        {"unittest": True}
     ]
 
 

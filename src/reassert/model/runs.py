@@ -62,19 +62,14 @@ class Lines:
 class SuiteRun:
     """One run of a suite. Node ids are relative to the project's root, as pytest writes them.
 
-    ``errors`` maps files or node ids that could not be collected to one line each; ``order`` are the node
-    ids in the order in which they ran. ``strays`` are modules that came from the user's own tree instead of
-    the copy. ``coverage`` maps files relative to the root; ``covered_by`` maps (file, line) to the node ids
-    that executed it, only where it was asked for. ``trouble`` is empty if the run came to its end, else why
-    not, for a person to read; ``output`` is the end of what it printed. ``rewritten`` are the files whose
-    ``assert`` statements pytest rewrote, so that they could be counted; None if all that ran were.
     ``errors`` maps files or node ids that could not be collected to one line each; ``skipped`` those that
     skip themselves as a whole to the reason: their tests are not known. ``order`` are the node ids in the
     order in which they ran. ``strays`` are modules that came from the user's own tree, not from the copy.
     ``coverage`` maps files relative to the root; ``covered_by`` maps (file, line) to the node ids that
     executed it, only where it was asked for. ``traced`` tells whether ``assert`` statements were counted.
     ``trouble`` is empty if the run came to its end, else why not, for a person to read; ``notes`` are what
-    was asked for and could not be done; ``output`` is the end of what the run printed.
+    was asked for and could not be done; ``output`` is the end of what the run printed. ``rewritten`` are the
+    files whose ``assert`` statements pytest rewrote, so that they could be counted; None if all were.
     """
 
     tests: Mapping[str, TestRun] = field(default_factory=dict)

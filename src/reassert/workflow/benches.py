@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reassert.model.outcomes import Change, Failed
 from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
-from reassert.runner import RunSpec, run
+from reassert.runner import InterpreterError, RunSpec, find_interpreter, run
 from reassert.workflow.planning import make_plan
 from reassert.workflow.proving import Verified, prove
 from reassert.workflow.usage import UsageError
@@ -138,14 +138,21 @@ def bench(root: Path, suite: Suite, say: Say, revision: str | None = None) -> It
 
 
 def _spec_of(root: Path, copy: Copy, suite: Suite) -> RunSpec:
+    try:
+        python = find_interpreter(suite.python, root).path
+    except InterpreterError as error:
+        raise UsageError(str(error)) from error
     return RunSpec(
         root=copy.root,
-        original_root=root,
-        python=suite.python,
+        original_root=copy.original_root,
+        python=python,
+        scratch=copy.scratch,
+        tree=copy.top,
+        original_tree=copy.original_top,
         command=suite.command,
         env=suite.env,
-        timeout=suite.timeout,
-        jobs=suite.jobs,
+        timeout=suite.timeout or None,
+        jobs=suite.jobs or None,
         paths=_inside(root, suite.paths),
     )
 

@@ -32,13 +32,13 @@ def checks_of(bench: Bench, compared: Compared, names: Names, proof: Proof) -> C
 def _shuffled(bench: Bench, compared: Compared, seed: int) -> Shuffled:
     """The new suite in a random order; where a test fails only then, the old suite in the same order."""
     bench.after()
-    after = bench.run(f"after, in the order of seed {seed}", shuffle_seed=seed, trace=False)
+    after = bench.run(f"after, in the order of seed {seed}", shuffle_seed=seed)
     known = compared.runs.after.tests
     if not any(standing(t) == FAILING != standing(known.get(n)) for n, t in after.tests.items()):
         return Shuffled(seed, after)
     bench.before()
     order = _old_order(after, compared.matching)
-    return Shuffled(seed, after, bench.run(f"before, in the same order as {seed}", order=order, trace=False))
+    return Shuffled(seed, after, bench.run(f"before, in the same order as {seed}", order=order))
 
 
 def _old_order(after: SuiteRun, matching: Matching) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reassert.model.certificate import Difference, MutantCounts
 from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
-from reassert.workflow.certifying.mutants import Kill, Mutant, draw, mutant_counts, survivors, tests_for
+from reassert.workflow.certifying.mutants import Kill, Mutant, covering_tests, draw, mutant_counts, survivors
 from reassert.workflow.certifying.outcomes import FAILING, standing
 from reassert.workflow.verifying import Bench, Compared, Names, Proof
 
@@ -50,16 +50,14 @@ def _tried(
 
 def _kill(bench: Bench, mutant: Mutant, source: SourceFile, run: SuiteRun) -> Kill | None:
     """The test that notices the mutant; only those are run that pass without it and execute its line."""
-    tests = [t for t in run.order if t in tests_for(mutant, run) and standing(run.tests[t]) != FAILING]
+    tests = [t for t in run.order if t in covering_tests(mutant, run) and standing(run.tests[t]) != FAILING]
     if not tests:
         return None
     bench.write(mutant.path, source.with_buffer(mutant.mutation.applied(source.buffer)))
     try:
         seconds = sum(run.tests[t].seconds for t in tests)
         limit = _START + _PATIENCE * seconds
-        found = bench.run(
-            f"mutant: {mutant}", select=tuple(tests), fail_fast=True, trace=False, timeout=limit
-        )
+        found = bench.run(f"mutant: {mutant}", select=tuple(tests), fail_fast=True, timeout=limit)
     finally:
         bench.write(mutant.path, source.data)
     killers = [t for t in tests if t in found.tests and standing(found.tests[t]) == FAILING]

@@ -109,11 +109,11 @@ def run_old(bench: Bench, proof: Proof) -> Old:
     if old.is_useless:
         return old
     bench.before()
-    again = bench.run("before, again", trace=False)
+    again = bench.run("before, again")
     if not proof.unittest:
         return Old(first, again)
     bench.before()
-    found = bench.run("before, with unittest", unittest=True, trace=False)
+    found = bench.run("before, with unittest", unittest=True)
     return Old(first, again, frozenset(found.tests))
 
 
@@ -158,9 +158,9 @@ def matched(runs: Runs, names: Names) -> Matching:
 
 
 def _with_lone_runs(bench: Bench, runs: Runs, suspects: Sequence[tuple[str, tuple[str, ...]]]) -> Runs:
-    after = [bench.run(f"alone: {new}", select=(new,), trace=False) for _, news in suspects for new in news]
+    after = [bench.run(f"alone: {new}", select=(new,)) for _, news in suspects for new in news]
     bench.before()
-    before = [bench.run(f"alone: {old}", select=(old,), trace=False) for old, _ in suspects]
+    before = [bench.run(f"alone: {old}", select=(old,)) for old, _ in suspects]
     bench.after()
     return replace(runs, alone_before=_joined(before), alone_after=_joined(after))
 
