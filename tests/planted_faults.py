@@ -98,8 +98,9 @@ FAULTS = (
                 self.assertTrue(3)
         """,
         """
-        def test_x():
-            assert 1 == 1
+        class TestA:
+            def test_x(self):
+                assert 1 == 1
         """,
     ),
     fault(
@@ -121,7 +122,7 @@ FAULTS = (
         Label.LOST,
         "ATests::test_x",
         method("self.assertEqual(1, 1)"),
-        "class TestA:\n    def __init__(self):\n        pass\n\n    def test_x(self):\n        assert 1 == 1\n",
+        "class TestA:\n    def __init__(self):\n        1\n\n    def test_x(self):\n        assert 1 == 1\n",
     ),
     fault(
         "assertion_dropped",
@@ -283,7 +284,7 @@ FAULTS = (
     ),
     fault(
         "expected_failure_hides",
-        Label.SKIP_CHANGED,
+        Label.NEWLY_FAILING,
         "ATests::test_x",
         method("self.assertEqual(1, 1)"),
         "import pytest\n\n"

@@ -166,9 +166,7 @@ def test_a_test_that_fails_twice_is_a_loss(say):
 def test_unittest_is_asked_what_pytest_never_collected(say):
     bench = Bench(suite(ran(OLD)), always(suite(ran(NEW))))
     prove(plan_of, bench, Proof(unittest=True), say, back_off=False)
-    assert [how for name, _, how in bench.asked if name == "before, with unittest"] == [
-        {"unittest": True}
-    ]
+    assert [how for name, _, how in bench.asked if name == "before, with unittest"] == [{"unittest": True}]
 
 
 def test_a_test_that_fails_in_a_random_order_is_reported_with_the_old_suites_answer(say):
