@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     from reassert.workflow.selection import PlanRequest
     from reassert.workflow.verifying import Proof
 
+PATHS = "{paths}"
+
 
 @dataclass(frozen=True)
 class Suite:
-    """How the suite is run: the fields are those of ``VerifySettings``; ``paths`` are what was asked for."""
+    """How the suite is run: the fields are those of ``VerifySettings``; ``paths`` are what was asked for.
+
+    In a ``command``, the word ``{paths}`` stands for them.
+    """
 
     paths: tuple[Path, ...]
     command: tuple[str, ...] = ()
@@ -142,6 +147,7 @@ def _spec_of(root: Path, copy: Copy, suite: Suite) -> RunSpec:
         python = find_interpreter(suite.python, root).path
     except InterpreterError as error:
         raise UsageError(str(error)) from error
+    paths = _inside(root, suite.paths)
     return RunSpec(
         root=copy.root,
         original_root=copy.original_root,
@@ -149,12 +155,17 @@ def _spec_of(root: Path, copy: Copy, suite: Suite) -> RunSpec:
         scratch=copy.scratch,
         tree=copy.top,
         original_tree=copy.original_top,
-        command=suite.command,
+        command=_with_paths(suite.command, paths),
         env=suite.env,
         timeout=suite.timeout or None,
         jobs=suite.jobs or None,
-        paths=_inside(root, suite.paths),
+        paths=() if suite.command else paths,
     )
+
+
+def _with_paths(command: Iterable[str], paths: Sequence[str]) -> tuple[str, ...]:
+    """The configured command; it says itself what runs, by ``{paths}`` or by words of its own."""
+    return tuple(chosen for word in command for chosen in (paths if word == PATHS else (word,)))
 
 
 def _inside(root: Path, paths: Iterable[Path]) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ VERIFY_KEYS: Mapping[str, tuple[Callable[[object], bool], str, str, Mapping[str,
     "command": (
         _is_command,
         "a command line, as a string or as a list of strings",
-        "The command that runs the tests; it must start pytest.",
+        "The command that runs the tests; it must start pytest. {paths} stands for what was asked for.",
         {"anyOf": [_WORD, {"type": "array", "items": _WORD, "minItems": 1}]},
     ),
     "env": (
