@@ -79,16 +79,18 @@ class TestcaseToPlainClass(Codemod[Context]):
         return [c for c in context.classes.all if any(k.is_testcase for k in context.classes.component(c))]
 
     def _problems(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Problem]:
-        if context.is_ignored(self.id, info.node, info.qualname):
+        if context.holds_excluded(info.qualname):
+            yield Problem(info, "B-COMPONENT", info.node, "taken out of this plan")
+        elif context.is_ignored(self.id, info.node, info.qualname):
             yield Problem(info, "B-COMPONENT", info.node, "switched off by a comment")
         yield from problems(context, info)
         yield from names.problems(info)
         user = context.facts.used_by.get(info.qualname)
         if user:
             yield Problem(info, "B-COMPONENT", info.node, f"the class is used in {user}")
-        why = module_problem(context)
-        if why:
-            yield Problem(info, "B-DYNAMIC", why.node, why.reason)
+        dynamic = module_problem(context)
+        if dynamic:
+            yield Problem(info, "B-DYNAMIC", dynamic.node, dynamic.reason)
         yield from suite_problem(context, info)
 
     def _edits(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Edit]:

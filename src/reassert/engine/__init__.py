@@ -1,4 +1,4 @@
-"""The pipeline for one file: a pure function of source, rules, facts, configuration and excluded units."""
+"""The pipeline for one file: a pure function of source, rules, facts and configuration."""
 
 from reassert.engine.pipeline import Analysis, Member, rewrite, rewrite_family, scan
 

@@ -14,7 +14,7 @@ from reassert.engine.climbing import Decision, Said, climbs_with_owner, decide, 
 from reassert.engine.imports import import_edits
 from reassert.engine.summary import summarise
 from reassert.model.config import RuleConfig
-from reassert.model.edits import Edit, OverlapError, Spliced, Unit, splice
+from reassert.model.edits import Edit, OverlapError, Spliced, splice
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Change, Failed, Outcome, Report, Rewritten, Safety, Unchanged
 from reassert.model.rules import Codemod, Rewrite
@@ -66,18 +66,17 @@ def rewrite(
     rules: Rules,
     facts: FileFacts,
     config: RuleConfig,
-    excluded: frozenset[Unit] = frozenset(),
 ) -> Analysis:
     """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception."""
     try:
-        return rewrite_family([Member(source, rules, facts, config)], excluded)[0]
+        return rewrite_family([Member(source, rules, facts, config)])[0]
     except RecursionError:
         return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
 
-def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozenset()) -> list[Analysis]:
+def rewrite_family(members: Sequence[Member]) -> list[Analysis]:
     """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
-    opened = [_open(member, excluded) for member in members]
+    opened = [_open(member) for member in members]
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
     family = {path: context.unlinked_classes for path, context in contexts.items()}
     link(family)
@@ -100,10 +99,10 @@ def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozen
     return found
 
 
-def _open(member: Member, excluded: frozenset[Unit]) -> Context | Failed:
+def _open(member: Member) -> Context | Failed:
     try:
         parse(member.source)
-        context = Context(member.source, member.facts, member.config, excluded)
+        context = Context(member.source, member.facts, member.config)
         _ = context.module
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unparsable(member.source, error)

@@ -7,6 +7,8 @@ from enum import IntEnum
 from fnmatch import fnmatch
 from pathlib import PurePath
 
+from reassert.model.edits import Unit
+
 Version = tuple[int, int]
 
 
@@ -71,6 +73,8 @@ class RuleConfig:
 
     ``first_party`` are the names of the project's own top-level modules (for the place of new imports).
     ``plugins`` are the pytest plugins that the project asks for or has, with their versions as far as known.
+    ``excluded`` are units that stay as they are; the rule id ``*`` stands for every rule, the qualified name
+    ``*`` for the whole file, and a class's name for all that is in it.
     """
 
     profile: Profile = Profile.CLASSES
@@ -80,6 +84,7 @@ class RuleConfig:
     first_party: tuple[str, ...] = ()
     pytest: PytestConfig = field(default_factory=PytestConfig)
     plugins: tuple[tuple[str, Version | None], ...] = ()
+    excluded: frozenset[Unit] = frozenset()
 
     def has_plugin(self, name: str) -> bool:
         """Whether the project has a plugin, named as on the package index."""

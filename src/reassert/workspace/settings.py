@@ -15,6 +15,7 @@ from reassert.model.config import Profile, RuleConfig
 from reassert.workspace.pytest_config import PytestConfigs
 from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions
 from reassert.workspace.toml import SettingsError, read_toml
+from reassert.workspace.verify_settings import VERIFY_KEYS, VERIFY_SCHEMA, VerifySettings, verify_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +53,7 @@ class Settings:
     pytest_path: Path | None = None
     pytest_problem: Failed | None = None
     only_given: bool = False
+    verify: VerifySettings = field(default_factory=VerifySettings)
 
 
 def _is_string(value: object) -> bool:
@@ -134,7 +136,11 @@ KEYS: Mapping[str, Key] = {
         {"type": "boolean"},
     ),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
+    "verify": Key(
+        lambda value: isinstance(value, dict), "a table", "How the suite is run by `verify`.", VERIFY_SCHEMA
+    ),
 }
+_VERIFY = {name: Key(*parts) for name, parts in VERIFY_KEYS.items()}
 
 _TOML_NAMES = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "an array"}
 
@@ -203,6 +209,7 @@ class SettingsLoader:
             pytest_path=pytest.path,
             pytest_problem=pytest.problem,
             only_given=table.get("only-given", False),
+            verify=verify_settings(table.get("verify", {})),
         )
 
     def _versions(self, table: Table, folder: Path, top: Path | None) -> tuple[Version, Version]:
@@ -235,8 +242,7 @@ class SettingsLoader:
             raise SettingsError(chain[-1], "tool.reassert.extend", f"the files extend one another: {circle}")
         table, prefix = self._table(path, chain)
         _check(table, path, prefix)
-        if "cache-dir" in table:
-            table = {**table, "cache-dir": _beside(path, table["cache-dir"])}
+        table = _anchored(table, path)
         if "extend" not in table:
             return table
         base = self._inherited(_beside(path, table["extend"]), (*chain, path))
@@ -273,17 +279,22 @@ def _own_table(document: Document) -> Any:
 
 def _check(table: Table, path: Path, prefix: str) -> None:
     """Raise SettingsError for the first key that is unknown or has a value that is not allowed."""
-    for name, value in table.items():
-        key = KEYS.get(name)
-        if key is None:
-            hint = did_you_mean(name, KEYS)
-            raise SettingsError(path, prefix + name, f"unknown key{hint} (allowed: {', '.join(KEYS)})")
-        if not key.accepts(value):
-            where, got = _culprit(value, key.schema)
-            raise SettingsError(path, prefix + name + where, f"expected {key.allowed}, got {got}")
+    _check_keys(table, path, prefix, KEYS)
+    _check_keys(table.get("verify", {}), path, f"{prefix}verify.", _VERIFY)
     for name in ("exclude", "per-file-ignores"):
         for pattern in table.get(name, ()):
             _check_pattern(pattern, path, prefix + name)
+
+
+def _check_keys(table: Table, path: Path, prefix: str, keys: Mapping[str, Key]) -> None:
+    for name, value in table.items():
+        key = keys.get(name)
+        if key is None:
+            hint = did_you_mean(name, keys)
+            raise SettingsError(path, prefix + name, f"unknown key{hint} (allowed: {', '.join(keys)})")
+        if not key.accepts(value):
+            where, got = _culprit(value, key.schema)
+            raise SettingsError(path, prefix + name + where, f"expected {key.allowed}, got {got}")
 
 
 def _check_pattern(pattern: str, path: Path, key: str) -> None:
@@ -298,17 +309,22 @@ def _check_pattern(pattern: str, path: Path, key: str) -> None:
 
 def _culprit(value: object, schema: Mapping[str, Any]) -> tuple[str, str]:
     """Where inside a value the mistake is, as a suffix of the key, and what stands there."""
-    if isinstance(value, dict) and schema["type"] == "object":
+    if isinstance(value, dict) and value and _holds_lists(schema):
         inner = schema["additionalProperties"]
         glob, ids = next((glob, ids) for glob, ids in value.items() if not _is_strings(ids))
         where, got = _culprit(ids, inner)
         return f'."{glob}"{where}', got
     if value == []:
         return "", "an empty array"
-    if isinstance(value, list) and schema["type"] == "array":
+    if isinstance(value, list) and schema.get("type") == "array":
         index, item = next((index, item) for index, item in enumerate(value) if not _is_string(item))
         return f"[{index}]", _named(item)
     return "", _named(value)
+
+
+def _holds_lists(schema: Mapping[str, Any]) -> bool:
+    inner = schema.get("additionalProperties")
+    return isinstance(inner, dict) and inner.get("type") == "array"
 
 
 def _named(value: object) -> str:
@@ -326,6 +342,16 @@ def _literal(value: object) -> str:
 
 def _beside(path: Path, name: str) -> Path:
     return Path(os.path.normpath(path.parent / Path(name).expanduser()))
+
+
+def _anchored(table: Table, path: Path) -> Table:
+    """The table with its paths relative to the file that names them."""
+    if "cache-dir" in table:
+        table = {**table, "cache-dir": _beside(path, table["cache-dir"])}
+    if "python" in table.get("verify", {}):
+        verify = {**table["verify"], "python": str(_beside(path, table["verify"]["python"]))}
+        table = {**table, "verify": verify}
+    return table
 
 
 def _tuple(table: Table, name: str) -> tuple[str, ...]:
