@@ -49,7 +49,7 @@ class UnrewrittenAssertToRegistered(Codemod[Context]):
         return Rewrite(blocked=blocked, alone=bool(blocked))
 
     def _registration(self, context: Context) -> Iterator[Edit]:
-        names = [n for n in context.facts.registers if Unit(self.id, n) not in context.excluded]
+        names = [n for n in context.facts.registers if Unit(self.id, n) not in context.config.excluded]
         place = _Place(context)
         missing = [name for name in names if not place.covers(name)]
         if missing:

@@ -153,19 +153,24 @@ class _Imports:
 
     def names(self, helper: Path) -> set[str]:
         """Every name by which a file of the project imports ``helper``; its own if none does so directly."""
-        found = {
-            name
-            for path, facts in self.scanned.items()
-            for dotted in facts.imports
-            for name, hit in self._hits(path, dotted)
-            if hit == helper
-        }
-        return found or {self.own_name(helper)}
+        return self._names.get(helper) or {self.own_name(helper)}
+
+    @cached_property
+    def _names(self) -> Mapping[Path, set[str]]:
+        found: defaultdict[Path, set[str]] = defaultdict(set)
+        for path, facts in self.scanned.items():
+            for dotted in facts.imports:
+                for name, hit in self._hits(path, dotted):
+                    found[hit].add(name)
+        return found
 
     def is_registered(self, name: str) -> bool:
         """Whether the project has registered a module already, by its own name or that of its package."""
-        marked = {m for facts in self.scanned.values() for m in facts.registered}
-        return any(name == m or name.startswith(f"{m}.") for m in marked)
+        return any(name == m or name.startswith(f"{m}.") for m in self._registered)
+
+    @cached_property
+    def _registered(self) -> set[str]:
+        return {m for facts in self.scanned.values() for m in facts.registered}
 
     @cached_property
     def imports_conftest(self) -> bool:
