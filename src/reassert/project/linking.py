@@ -48,13 +48,11 @@ def link(
     """
     project = _Project(scanned)
     references = project.references()
-    found_quotes = quotes(project)
-    together = _families(
-        project,
-        [*references, *(Reference(q.importer, q.text, q.path, q.qualname) for q in found_quotes if q.sure)],
-        scanned if asked is None else asked,
-        sizes or {},
-    )
+    relevant = project.relevant_classes()
+    found_quotes = quotes(project, relevant)
+    named = [Reference(q.importer, q.text, q.path, q.qualname) for q in found_quotes if q.sure]
+    links = _links([*references, *named], relevant, scanned if asked is None else asked)
+    together = families(links, project.staying_classes, sizes or {})
     quoted, named_by = by_file(found_quotes, together)
     used = _used(references, together)
     mine = _by_importer(references)
@@ -81,13 +79,12 @@ def link(
     return found
 
 
-def _families(
-    project: _Project, references: list[Reference], asked: Collection[Path], sizes: Mapping[Path, int]
-) -> dict[Path, frozenset[Path]]:
-    """Groups of files that are connected by uses of test classes, or of what test classes inherit from."""
-    relevant, among = project.relevant_classes(), set(asked)
-    links = [r for r in references if {r.importer, r.path} <= among and (r.path, r.qualname) in relevant]
-    return families(links, project.staying_classes, sizes)
+def _links(
+    references: list[Reference], relevant: Collection[tuple[Path, str]], asked: Collection[Path]
+) -> list[Reference]:
+    """The uses, among the files asked for, of test classes or of what test classes inherit from."""
+    among = set(asked)
+    return [r for r in references if {r.importer, r.path} <= among and (r.path, r.qualname) in relevant]
 
 
 def _used(
