@@ -29,7 +29,7 @@ def link(
     """
     index = Index(scanned)
     references = index.references()
-    found_quotes = quotes(index)
+    found_quotes = quotes(index, index.relevant_classes)
     sure = (Reference(q.importer, q.text, q.path, q.qualname) for q in found_quotes if q.sure)
     wanted = scanned if asked is None else asked
     together = _families(index, [*references, *sure], wanted, sizes or {})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from reassert.model.facts import QuotedRef, ScannedClass, ScannedFacts
-from reassert.syntax.quoted import may_be_renamed, reference
+from reassert.syntax.quoted import reference
 
 _Hit = tuple[Path, str, int]
 
@@ -40,14 +40,22 @@ class Quote(NamedTuple):
     sure: bool
 
 
-def quotes(project: Lookup) -> list[Quote]:
-    """Every path in a string that leads, or may lead, to a class that may get another name."""
+def quotes(project: Lookup, classes: Collection[tuple[Path, str]]) -> list[Quote]:
+    """Every path in a string that leads, or may lead, to one of ``classes`` that may get another name."""
+    wanted = frozenset(hit for hit in classes if not _last(hit[1]).startswith("Test"))
+    words = frozenset(_last(qualname) for _, qualname in wanted)
     return [
         Quote(importer, text, line, *hit, sure)
         for importer, facts in project.scanned.items()
         for text, line in facts.quoted.items()
+        if not words.isdisjoint(reference(text).names)
         for hit, sure in _Search(project, importer).hits(text)
+        if hit[:2] in wanted
     ]
+
+
+def _last(qualname: str) -> str:
+    return qualname.rpartition(".")[2]
 
 
 class _Search:
@@ -64,8 +72,7 @@ class _Search:
             found, whole = self._by_name(ref.names), False
         homes = {path for path, _, _ in found}
         for hit in found:
-            if may_be_renamed(hit[1].rpartition(".")[2]):
-                yield hit, whole and len(homes) == 1
+            yield hit, whole and len(homes) == 1
 
     def _by_dots(self, names: Sequence[str]) -> tuple[list[_Hit], bool]:
         """The longest part that is a module decides, as it does for an import."""

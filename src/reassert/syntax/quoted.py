@@ -93,7 +93,7 @@ def quoted_paths(module: Module) -> dict[str, int]:
 def _is_telling(text: str) -> bool:
     if text.isidentifier():
         return "test" in text.lower() and may_be_renamed(text)
-    return any(map(may_be_renamed, reference(text).names))
+    return ".py::" in text or any(map(may_be_renamed, reference(text).names))
 
 
 def may_be_renamed(name: str) -> bool:
