@@ -41,9 +41,12 @@ def installed_version(folder: Path, names: Collection[str], package: str) -> Ver
 
 
 def _in_toml(folder: Path, names: Collection[str], package: str) -> Iterator[str]:
-    pattern = re.compile(rf'^name = "{re.escape(package)}"\r?\nversion = "([^"]+)"', re.MULTILINE)
+    start = f'name = "{package}"'.encode()
+    pattern = re.compile(b"^" + re.escape(start) + rb'\r?\nversion = "([^"]+)"', re.MULTILINE)
     for name in sorted(_TOML_LOCKS.intersection(names)):
-        yield from (match[1] for match in pattern.finditer(_text(folder / name)))
+        data = _data(folder / name)
+        if start in data:
+            yield from (match[1].decode("utf-8", "replace") for match in pattern.finditer(data))
 
 
 def _in_json(folder: Path, names: Collection[str], package: str) -> Iterator[str]:
@@ -52,7 +55,7 @@ def _in_json(folder: Path, names: Collection[str], package: str) -> Iterator[str
     import json  # noqa: PLC0415 - few projects have such a file
 
     try:
-        document = json.loads(_text(folder / _JSON_LOCK) or "{}")
+        document = json.loads(_data(folder / _JSON_LOCK) or b"{}")
     except ValueError:
         return
     for section in ("default", "develop"):
@@ -75,13 +78,13 @@ def _entries(folder: Path) -> list[str]:
         return []
 
 
-def _text(path: Path) -> str:
+def _data(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError:
-        return ""
-    return data.decode("utf-8", "replace") if len(data) <= MAX_BYTES else ""
+        return b""
+    return data if len(data) <= MAX_BYTES else b""
 
 
 def _version(text: str) -> Version | None:
