@@ -139,12 +139,14 @@ def _looks_like_python_2(buffer: bytes) -> bool:
 def _ask(context: Context, rules: Rules) -> Said:
     """What every rule says of one file, in order."""
     rewrites: list[Rewrite] = []
+    offers: dict[str, str] = {}
     for rule in rules:
         if not context.is_ignored(rule.id, None):
             result = rule.rewrite(context)
             context.handled |= result.handled
             rewrites.append(result)
-    return Said(context, rewrites)
+            offers.update(dict.fromkeys(result.climbs, rule.id))
+    return Said(context, rewrites, offers)
 
 
 def _finish(said: Said, decision: Decision) -> Outcome:

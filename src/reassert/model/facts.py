@@ -59,12 +59,17 @@ class Addition:
 
 @dataclass(frozen=True)
 class BaseFacts:
-    """A base class that is defined in another file: its kind, and all names that it and its bases define."""
+    """A base class that is defined in another file: its kind, and all names that it and its bases define.
+
+    ``origin`` is what makes it a class that stays: the base, as written somewhere above it, that no file of
+    the project defines.
+    """
 
     kind: BaseKind
     defines: frozenset[str] = frozenset()
     path: str = ""
     qualname: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)

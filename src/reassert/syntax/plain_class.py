@@ -72,6 +72,9 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
     known = context.facts.bases.get(base)
     if base == "unittest.IsolatedAsyncioTestCase":
         return Problem(info, "B-BASE", info.node, "asynchronous test classes are not converted yet")
+    if known and known.origin:
+        of = "a base that cannot be resolved" if known.origin == "?" else known.origin
+        return Problem(info, "B-COMPONENT", info.node, f"its base {base} inherits from {of}, and stays")
     if known and known.path:
         return Problem(info, "B-COMPONENT", info.node, f"its base {base} is defined in another file")
     return Problem(info, "B-BASE", info.node, f"its base {base} comes from outside the project")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from reassert.model.outcomes import (
     Failed,
+    Held,
+    Location,
     Outcome,
     Plan,
     Refusal,
@@ -36,6 +38,7 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
         tally=sum((report.tally for _, report in reports), Tally()),
         test_map=_test_map(root, reports),
         files=len(ordered) + len(lost),
+        held=_held([report for _, report in reports]),
     )
 
 
@@ -68,3 +71,31 @@ def _test_map(root: Path, reports: Iterable[tuple[Path, Report]]) -> dict[str, t
             if new != (old,):
                 total[f"{file}::{old}"] = tuple([f"{file}::{name}" for name in new])
     return total
+
+
+def _held(reports: Iterable[Report]) -> tuple[Held, ...]:
+    """What stays, with indices into the refusals of all reports; a component's files are added up."""
+    families: dict[Location, Held] = {}
+    single: list[Held] = []
+    before = 0
+    for report in reports:
+        for held in report.held:
+            here = replace(held, causes=tuple([before + index for index in held.causes]))
+            if here.family is None:
+                single.append(here)
+            else:
+                families[here.family] = _sum(families.get(here.family), here)
+        before += len(report.refusals)
+    return (*families.values(), *single)
+
+
+def _sum(known: Held | None, more: Held) -> Held:
+    if known is None:
+        return more
+    return Held(
+        known.family,
+        known.classes + more.classes,
+        known.assertions + more.assertions,
+        known.causes + more.causes,
+        known.reach + more.reach,
+    )
