@@ -345,7 +345,9 @@ class Classes:
             scopes.insert(0, f"{outer.qualname}.{dotted}")
             outer = outer.outer
         for name in scopes:
-            hits = [h for h in self.by_name.get(name, []) if h is not info]
+            # What stands further down is not there yet when the bases are evaluated; a function runs later.
+            hits = [h for h in self.by_name.get(name, []) if h.node.lineno < info.node.lineno or info.local]
+            hits = [h for h in hits if h is not info]
             if len(hits) == 1 and (not hits[0].local or info.local):
                 return hits[0]
         return None
