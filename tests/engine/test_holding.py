@@ -182,8 +182,10 @@ def test_an_assertion_that_waits_for_its_class_stays_for_what_keeps_the_class(pl
     assert held.assertions == plan.tally.assertions - plan.tally.assertions_converted
 
 
-@pytest.mark.parametrize("table", ['profile = "asserts"', 'ignore = ["testcase_to_plain_class"]'])
-def test_a_relative_that_the_configuration_leaves_alone_is_named(planned, table):
+@pytest.mark.parametrize(
+    ("table", "classes"), [('profile = "asserts"', 1), ('ignore = ["testcase_to_plain_class"]', 2)]
+)
+def test_a_relative_that_the_configuration_leaves_alone_is_named(planned, table, classes):
     plan = planned(
         {
             "lib/base.py": "import unittest\n\nclass Base(unittest.TestCase): pass\n",
@@ -198,13 +200,20 @@ def test_a_relative_that_the_configuration_leaves_alone_is_named(planned, table)
             "Base, connected by inheritance, is left alone by the configuration (lib/base.py:3)",
         )
     ]
-    assert causes(plan) == {("base.py", 2, 0, ("B-COMPONENT", 2))}
+    assert causes(plan) == {("base.py", classes, 0, ("B-COMPONENT", 2))}
 
 
 def test_where_nothing_was_to_climb_nothing_is_held_back(planned):
     files = {"test_a.py": f"import unittest\nclass A(unittest.TestCase):\n{TEST}"}
     plan = planned(files, profile=Profile.ASSERTS)
     assert (plan.refusals, plan.held) == ((), ())
+
+
+def test_classes_that_are_to_stay_are_not_held_back(planned):
+    files = {"test_a.py": f"import unittest\nclass A(unittest.TestCase):\n{RUN}{TEST}"}
+    plan = planned(files, profile=Profile.ASSERTS)
+    assert {(held.classes, held.assertions) for held in plan.held} == {(0, 0)}
+    assert len(plan.refusals) == 2
 
 
 def test_the_cache_keeps_what_is_held(planned, tmp_path):

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from reassert.engine.climbing import Decision, key
 from reassert.engine.holding import Kept
+from reassert.model.config import Profile
 from reassert.model.edits import Edit
 from reassert.model.outcomes import Held, Location, Refusal, Report, Tally
 from reassert.model.rules import Rewrite
@@ -108,8 +109,14 @@ def _held(
             single.append(said)
         elif info in home and id(use.node) in context.handled:
             waiting[home[info]] += 1
+    wanted = context.config.profile >= Profile.CLASSES  # else they stay in any case
     held = [
-        Held(k.family, sum(c.is_testcase for c in k.members), waiting[index], *_reach(context, k, number))
+        Held(
+            k.family,
+            wanted * sum(c.is_testcase for c in k.members),
+            wanted * waiting[index],
+            *_reach(context, k, number),
+        )
         for index, k in enumerate(kept)
     ]
     return (*held, *([Held(None, 0, len(single), tuple(single))] if single else ()))
