@@ -27,7 +27,7 @@ Paths = Annotated[
     list[Path], typer.Argument(metavar="PATHS", help="Test files, or folders to search for Python files.")
 ]
 RuleId = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="RULE",
         help="A rule of `reassert rules`, or a code of the summary.",

@@ -38,11 +38,15 @@ class Decision:
 
 def decide(family: Sequence[Said]) -> Decision:
     """Resolve what rules offer and block, over all files that are converted together."""
-    ballot = _Ballot(family)
+    return count(Ballot(family), components(family))
+
+
+def count(ballot: Ballot, components: Iterable[Sequence[ClassInfo]]) -> Decision:
+    """Which of ``components`` climb, and why the others do not."""
     climbing: set[str] = set()
     held_back: defaultdict[str, list[Refusal]] = defaultdict(list)
     kept: defaultdict[str, list[Kept]] = defaultdict(list)
-    for component in _components(family):
+    for component in components:
         if ballot.lets_climb(component):
             climbing.update(map(ballot.key, component))
             continue
@@ -59,7 +63,7 @@ def key(context: Context, name: str) -> str:
     return name if "::" in name else f"{context.source.path}::{name}"
 
 
-class _Ballot:
+class Ballot:
     """What all rules offer and block, over all files."""
 
     def __init__(self, family: Sequence[Said]) -> None:
@@ -78,15 +82,19 @@ class _Ballot:
                     self.blocked[key(s.context, name)] += spoken_for(refusals, said)
 
     def context(self, info: ClassInfo) -> Context:
+        """The file of a class."""
         return self.contexts[info.module]
 
     def path(self, info: ClassInfo) -> str:
+        """The path of a class's file."""
         return str(self.context(info).source.path)
 
     def key(self, info: ClassInfo) -> str:
+        """A class as ``path::qualname``."""
         return key(self.context(info), info.qualname)
 
     def lets_climb(self, component: Sequence[ClassInfo]) -> bool:
+        """Whether all of a component's classes may climb."""
         return all(n in self.offered and n not in self.blocked for n in map(self.key, component))
 
     def causes(self, component: Sequence[ClassInfo]) -> Iterator[tuple[ClassInfo, Refusal]]:
@@ -118,7 +126,7 @@ class _Ballot:
 
 
 def _by_file(
-    ballot: _Ballot, component: Sequence[ClassInfo], causes: Sequence[tuple[ClassInfo, Refusal]]
+    ballot: Ballot, component: Sequence[ClassInfo], causes: Sequence[tuple[ClassInfo, Refusal]]
 ) -> Iterator[tuple[str, Kept]]:
     """What each file has of a component that stays for ``causes``."""
     members: defaultdict[str, list[ClassInfo]] = defaultdict(list)
@@ -132,7 +140,8 @@ def _by_file(
         yield path, Kept(family, tuple(here), tuple(reported[path]))
 
 
-def _components(family: Iterable[Said]) -> list[Sequence[ClassInfo]]:
+def components(family: Iterable[Said]) -> list[Sequence[ClassInfo]]:
+    """The components of inheritance that have a test class."""
     seen: dict[int, Sequence[ClassInfo]] = {}
     for said in family:
         for info in said.context.classes.all:

@@ -72,9 +72,7 @@ def _causes(plan: Plan) -> list[Cause]:
     kinds: dict[tuple[str, str], Cause] = {}
     causes: dict[int, Cause] = {}
     for index, refusal in enumerate(plan.refusals):
-        # Which test it is that is odd makes no difference.
-        key = refusal.code, _TEST.sub("test", refusal.reason)
-        causes[index] = kinds.setdefault(key, Cause())
+        causes[index] = kinds.setdefault(kind_of(refusal), Cause())
         causes[index].refusals.append(refusal)
     named = set()
     for number, held in enumerate(plan.held):
@@ -87,6 +85,11 @@ def _causes(plan: Plan) -> list[Cause]:
                 cause.families.add(number)
                 cause.reach = max(cause.reach, reach)
     return [c for c in kinds.values() if id(c) in named or c.refusals[0].code != "B-COMPONENT"]
+
+
+def kind_of(refusal: Refusal) -> tuple[str, str]:
+    """What a refusal says; which test it is that is odd makes no difference."""
+    return refusal.code, _TEST.sub("test", refusal.reason)
 
 
 def _rank(group: Group) -> tuple[object, ...]:

@@ -31,7 +31,7 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
     return Plan(
         root=root,
         changes=tuple(o.change for o in ordered if isinstance(o, Rewritten)),
-        refusals=tuple(_as_seen_from(root, refusal) for _, report in reports for refusal in report.refusals),
+        refusals=tuple(as_seen_from(root, refusal) for _, report in reports for refusal in report.refusals),
         findings=tuple(finding for _, report in reports for finding in report.findings),
         failures=tuple(sorted(failed, key=lambda failure: failure.path)),
         skipped=tuple(o for o in ordered if isinstance(o, Skipped)),
@@ -42,7 +42,7 @@ def assemble(root: Path, outcomes: Mapping[Path, Outcome], failures: Iterable[Fa
     )
 
 
-def _as_seen_from(root: Path, refusal: Refusal) -> Refusal:
+def as_seen_from(root: Path, refusal: Refusal) -> Refusal:
     """The refusal with the other files that its reason names relative to the root."""
     shown = _relative(root, refusal.reason)
     return refusal if shown == refusal.reason else replace(refusal, reason=shown)

@@ -52,7 +52,7 @@ def plan_files(
     """The two passes; ``work`` gives a result for every target."""
     first = work(surveyed.asked)
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
-    scanned.update(_scan_relatives(surveyed, scanned, work))
+    scanned.update(scan_relatives(surveyed, scanned, work))
     facts = (link or _link)(
         scanned,
         [
@@ -79,7 +79,7 @@ def _link(
     return facts
 
 
-def _scan_relatives(
+def scan_relatives(
     surveyed: Survey,
     asked: Mapping[Path, ScannedFacts],
     work: WorkAll,

@@ -45,7 +45,7 @@ def survey(request: PlanRequest, selection: Selection) -> Survey:
     found = discover(request.paths, root=root, exclude=exclude)
     targets = []
     for path in found.files:
-        info = _stat(path)
+        info = stat_of(path)
         choice = selection.choice(path)
         targets.append(Target(Task(path, info.st_size if info else 0, choice.rules, choice.config), info))
     whole = any(Path(os.path.abspath(path)) == root for path in request.paths)  # noqa: PTH100 - keeps links
@@ -57,8 +57,8 @@ def others(survey: Survey) -> tuple[Target, ...]:
     if survey.whole:
         return ()
     asked = {_identity(target.info) for target in survey.asked if target.info}
-    found = discover([survey.root], root=survey.root, exclude=_forgiving(survey.exclude))
-    stats = ((path, _stat(path)) for path in found.files)
+    found = discover([survey.root], root=survey.root, exclude=forgiving(survey.exclude))
+    stats = ((path, stat_of(path)) for path in found.files)
     return tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)
         for path, info in stats
@@ -78,23 +78,24 @@ def _exclude_of(selection: Selection, root: Path) -> Exclude:
     return exclude
 
 
-def _forgiving(exclude: Exclude) -> Exclude:
+def forgiving(exclude: Exclude) -> Exclude:
     """The same, but a configuration that cannot be used excludes nothing."""
 
-    def forgiving(folder: Path) -> tuple[Path, Sequence[str]]:
+    def lenient(folder: Path) -> tuple[Path, Sequence[str]]:
         try:
             return exclude(folder)
         except (SettingsError, UsageError):
             return folder, ()
 
-    return forgiving
+    return lenient
 
 
 def _identity(info: os.stat_result) -> tuple[int, int]:
     return info.st_dev, info.st_ino
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def stat_of(path: Path) -> os.stat_result | None:
+    """The state of a file; None if it has vanished."""
     try:
         return os.stat(path)  # noqa: PTH116 - called for every file, pathlib costs twice
     except OSError:
