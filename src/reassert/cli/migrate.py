@@ -54,6 +54,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
     isolated: opt.Isolated = False,
     no_cache: opt.NoCache = False,
     cache_dir: opt.CacheDir = None,
+    verbose: opt.Verbose = False,
 ) -> int:
     """Show what would change, ask once, then write it. `reassert undo` takes it back.
 
@@ -82,7 +83,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
         return _write_verified(planning, proof, yes=yes, allow_dirty=allow_dirty)
     planned = plan(planning)
     show_changes(planned)
-    show_summary(planned)
+    show_summary(planned, verbose=verbose)
     return _write(planned, yes=yes, allow_dirty=allow_dirty)
 
 
@@ -104,7 +105,7 @@ def _write_verified(
 
 def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
     from reassert.model.outcomes import Safety  # noqa: PLC0415 - not needed for help
-    from reassert.report.summary import counted  # noqa: PLC0415
+    from reassert.report.text import counted  # noqa: PLC0415
     from reassert.workflow.applying import check_clean  # noqa: PLC0415
 
     files = sum(change.safety is not Safety.SUGGEST for change in planned.changes)
@@ -120,7 +121,7 @@ def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
 
 
 def _apply(planned: "Plan", *, allow_dirty: bool) -> int:
-    from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
+    from reassert.report.text import counted, place  # noqa: PLC0415 - not needed for help
     from reassert.workflow.applying import apply_plan  # noqa: PLC0415
 
     try:

@@ -27,7 +27,7 @@ Paths = Annotated[
     list[Path], typer.Argument(metavar="PATHS", help="Test files, or folders to search for Python files.")
 ]
 RuleId = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="RULE",
         help="A rule of `reassert rules`, or a code of the summary.",
@@ -91,6 +91,14 @@ Isolated = Annotated[
     bool, typer.Option("--isolated", help="Read no configuration; use the built-in defaults.")
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor keep results of earlier runs.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Show every cause, and every refusal with its place (in a file or a pipe these always are).",
+    ),
+]
 CacheDir = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Where to keep results between runs (default: .reassert_cache)."),

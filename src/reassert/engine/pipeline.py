@@ -76,27 +76,36 @@ def rewrite(
 
 def rewrite_family(members: Sequence[Member]) -> list[Analysis]:
     """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
+    asked = ask_all(members)
+    decision = decide([said for said in asked if isinstance(said, Said)])
+    found = [
+        Analysis(said, scan_text(member.source.text))
+        if isinstance(said, Failed)
+        else Analysis(_finish(said, decision), scan_module(said.context.module))
+        for said, member in zip(asked, members, strict=True)
+    ]
+    release(asked)
+    return found
+
+
+def ask_all(members: Sequence[Member]) -> list[Said | Failed]:
+    """What all rules say of each file, its classes linked to the others'; to be released in the end."""
     opened = [_open(member) for member in members]
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
-    family = {path: context.unlinked_classes for path, context in contexts.items()}
-    link(family)
+    link({path: context.unlinked_classes for path, context in contexts.items()})
     for context in contexts.values():
         context.family = contexts
-    said = {
-        id(c): _ask(c, member.rules)
-        for c, member in zip(opened, members, strict=True)
-        if isinstance(c, Context)
-    }
-    decision = decide(list(said.values()))
-    found = [
-        Analysis(o, scan_text(member.source.text))
-        if isinstance(o, Failed)
-        else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
+    return [
+        o if isinstance(o, Failed) else _ask(o, member.rules)
         for o, member in zip(opened, members, strict=True)
     ]
-    for context in contexts.values():
-        context.release()
-    return found
+
+
+def release(asked: Sequence[Said | Failed]) -> None:
+    """Let go of the files' trees."""
+    for said in asked:
+        if isinstance(said, Said):
+            said.context.release()
 
 
 def _open(member: Member) -> Context | Failed:
@@ -139,26 +148,31 @@ def _looks_like_python_2(buffer: bytes) -> bool:
 def _ask(context: Context, rules: Rules) -> Said:
     """What every rule says of one file, in order."""
     rewrites: list[Rewrite] = []
-    asked: list[str] = []
+    offers: dict[str, str] = {}
     for rule in rules:
         if not context.is_ignored(rule.id, None):
             result = rule.rewrite(context)
             context.handled |= result.handled
             rewrites.append(result)
-            asked.append(rule.id)
+            offers.update(dict.fromkeys(result.climbs, rule.id))
             if result.alone:
-                return Said(context, [result], [rule.id])
-    return Said(context, rewrites, asked)
+                return Said(context, [result], dict.fromkeys(result.climbs, rule.id))
+    return Said(context, rewrites, offers)
 
 
 def _finish(said: Said, decision: Decision) -> Outcome:
     """Keep the edits that happen, and apply them."""
     context = said.context
-    edits = [e for r in said.rewrites for e in r.edits if _happens(context, e, decision.climbing)]
+    edits = happening(said, decision.climbing)
     report = summarise(context, said.rewrites, edits, decision)
     if not edits:
         return Unchanged(context.source.path, report)
     return _spliced(context, edits, report)
+
+
+def happening(said: Said, climbing: frozenset[str]) -> list[Edit]:
+    """The edits whose classes climb as far as they require."""
+    return [e for r in said.rewrites for e in r.edits if _happens(said.context, e, climbing)]
 
 
 def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:

@@ -71,6 +71,8 @@ class BaseFacts:
 
     ``framework`` is the dotted name of a framework's class that it inherits from, if it does.
     ``held`` says in a few words why that file is not among those that may change.
+    ``origin`` is what makes it a class that stays: the base, as written somewhere above it, that no file of
+    the project defines.
     """
 
     kind: BaseKind
@@ -79,6 +81,7 @@ class BaseFacts:
     qualname: str = ""
     framework: str = ""
     held: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)

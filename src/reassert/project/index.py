@@ -114,8 +114,24 @@ class Index:
             hit = self._base(path, dotted)
             if hit and hit[0] != path:
                 kind, defines = self.describe(*hit)
-                found[name] = BaseFacts(kind, defines, str(hit[0]), hit[1].qualname, self._framework(*hit))
+                found[name] = BaseFacts(
+                    kind,
+                    defines,
+                    str(hit[0]),
+                    hit[1].qualname,
+                    framework=self._framework(*hit),
+                    origin=self._stayer(*hit) if kind in _STAYING else "",
+                )
         return found
+
+    def _stayer(self, path: Path, info: ScannedClass, depth: int = 0) -> str:
+        """The base, as written, that makes a class and its heirs stay; empty if it is the class itself."""
+        kind = self.describe(path, info)[0]
+        for base in info.bases if depth < _DEEPEST else ():
+            if self._describe_base(path, base)[0] == kind:
+                hit = self._base(path, base)
+                return self._stayer(*hit, depth + 1) if hit else base.removeprefix(":")
+        return ""
 
     def _star(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
         """The class of this name that ``path`` gets from one of its star imports."""

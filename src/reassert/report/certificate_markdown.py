@@ -18,8 +18,7 @@ from reassert.report.certificate_words import (
     shortened,
     told,
 )
-from reassert.report.summary import counted
-from reassert.report.text import one_line, visible
+from reassert.report.text import counted, one_line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,8 +18,7 @@ from reassert.report.certificate_words import (
     shortened,
     told,
 )
-from reassert.report.summary import counted
-from reassert.report.text import line, one_line, one_name
+from reassert.report.text import counted, line, one_line, one_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reassert.model.certificate import Label, Verdict
-from reassert.report.summary import counted
-from reassert.report.text import one_line
+from reassert.report.text import counted, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -25,11 +25,19 @@ def write_diff(plan: Plan, stream: TextIO, *, base: Path, colour: bool) -> None:
     write_rows(diff_rows(plan.changes, base, colour=colour), stream, colour=colour)
 
 
-def write_summary(
-    plan: Plan, stream: TextIO, *, base: Path, colour: bool, stat: bool = False, grouped: bool = False
+def write_summary(  # noqa: PLR0913 - the ways to look at a summary
+    plan: Plan,
+    stream: TextIO,
+    *,
+    base: Path,
+    colour: bool,
+    stat: bool = False,
+    grouped: bool = False,
+    verbose: bool = False,
 ) -> None:
-    """Write refusals, findings, failures and counts; ``stat`` leaves out, ``grouped`` shortens the lists."""
-    write_rows(summary_rows(plan, base, stat=stat, grouped=grouped), stream, colour=colour)
+    """Write causes, refusals, findings, failures and counts, as ``summary_rows`` gives them."""
+    rows = summary_rows(plan, base, stat=stat, grouped=grouped, verbose=verbose)
+    write_rows(rows, stream, colour=colour)
 
 
 def write_certificate(certificate: Certificate, stream: TextIO, *, colour: bool) -> None:

@@ -387,7 +387,9 @@ class Classes:
             scopes.insert(0, f"{outer.qualname}.{dotted}")
             outer = outer.outer
         for name in scopes:
-            hits = [h for h in self.by_name.get(name, []) if h is not info]
+            # What stands further down is not there yet when the bases are evaluated; a function runs later.
+            hits = [h for h in self.by_name.get(name, []) if h.node.lineno < info.node.lineno or info.local]
+            hits = [h for h in hits if h is not info]
             near = [h for h in hits if h.local] if info.local else []
             if len(near or hits) == 1 or (not info.local and sum(not h.local for h in hits) == 1):
                 return next((h for h in near or hits if info.local or not h.local), None)

@@ -86,6 +86,9 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
         return Problem(
             info, "B-BASE", info.node, f"its base {base} is{via} {framework.name}'s, which {framework.why}"
         )
+    if known and known.origin:
+        of = "a base that cannot be resolved" if known.origin == "?" else known.origin
+        return Problem(info, "B-COMPONENT", info.node, f"its base {base} inherits from {of}, and stays")
     if known and known.path:
         why = f" ({known.held})" if known.held else ""
         return Problem(info, "B-COMPONENT", info.node, f"its base {base} is defined in {known.path}{why}")

@@ -14,7 +14,9 @@ from reassert.syntax.layout import movable_lines
 from reassert.syntax.module import FunctionNode
 
 _HEADER_TOKEN = re.compile(rb"#[^\r\n]*|[()\[\]{}:]|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
-_NAME = re.compile(rb"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+# A name may have any letter, and a backslash may join the lines before it (The Python Language Reference, 2).
+_GAP = rb"(?:\s|\\\r?\n)"
+_NAME = re.compile(rb"\s*(?:async" + _GAP + rb"+)?(?:def|class)" + _GAP + rb"+([\w\x80-\xff]+)")
 
 
 def line_start(context: Context, offset: int) -> int:

@@ -61,7 +61,7 @@ def survey(request: PlanRequest, selection: Selection) -> Survey:
     found = discover(request.paths, root=root, exclude=exclude, see_excluded=whole)
     targets = []
     for path in found.files:
-        info = _stat(path)
+        info = stat_of(path)
         choice = selection.choice(path)
         targets.append(Target(Task(path, info.st_size if info else 0, choice.rules, choice.config), info))
     only_given = request.only_given
@@ -79,7 +79,7 @@ def others(survey: Survey) -> Others:
     if not survey.whole:
         exclude = forgiving(survey.exclude)
         found = discover([survey.root], root=survey.root, exclude=exclude, see_excluded=True)
-    stats = ((path, _stat(path)) for path in (*found.files, *found.excluded))
+    stats = ((path, stat_of(path)) for path in (*found.files, *found.excluded))
     targets = tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)
         for path, info in stats
@@ -116,7 +116,8 @@ def _identity(info: os.stat_result) -> tuple[int, int]:
     return info.st_dev, info.st_ino
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def stat_of(path: Path) -> os.stat_result | None:
+    """The state of a file; None if it has vanished."""
     try:
         return os.stat(path)  # noqa: PTH116 - called for every file, pathlib costs twice
     except OSError:
