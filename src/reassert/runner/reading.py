@@ -16,6 +16,7 @@ from reassert.runner.process import Ended
 _SIGNALLED = 128
 _NORMAL = frozenset({0, 1, 5})  # all passed, some failed, no tests: what pytest documents for its exit codes
 _CODES = {2: "the run was interrupted", 3: "pytest has an internal error", 4: "pytest was used wrongly"}
+_UNMEASURED = "coverage was not measured: the tests' Python has no coverage library that works"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 Line = Mapping[str, Any]
@@ -58,6 +59,7 @@ def read_run(records: Path, ended: Ended, timeout: float | None) -> SuiteRun:
         strays=tuple(sorted({stray for end in read.ends for stray in end["strays"]})),
         coverage={path: _lines(file) for path, file in files.items()},
         covered_by=dict(_covered_by(files)),
+        notes=() if all(session["coverage"] for session in read.sessions) else (_UNMEASURED,),
         traced=any(session["statements"] for session in read.sessions),
         seconds=ended.seconds,
         exit_code=ended.code,

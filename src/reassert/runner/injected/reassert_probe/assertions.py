@@ -150,9 +150,11 @@ def conditions(path: str) -> dict[int, str]:
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     lines = source.encode("utf-8", "surrogatepass").split(b"\n")
-    return {
-        node.lineno: _segment(lines, node.test) for node in ast.walk(tree) if isinstance(node, ast.Assert)
-    }
+    found: dict[int, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):
+            found.setdefault(node.lineno, _segment(lines, node.test))  # of several on a line the first
+    return found
 
 
 def _segment(lines: list[bytes], node: Any) -> str:

@@ -72,10 +72,10 @@ _begin()
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterator[None]:
+def pytest_load_initial_conftests(early_config: Any) -> Iterator[None]:
     """Switch pytest-cov off, where it is: two measurements in one process disturb each other."""
-    if hasattr(early_config.known_args_namespace, "no_cov"):
-        args.append("--no-cov")
+    if hasattr(early_config.known_args_namespace, "cov_source"):
+        early_config.known_args_namespace.cov_source = []
     yield
 
 
@@ -123,7 +123,7 @@ class _Observer:
             pytest=pytest.__version__,
             worker=self._worker,
             statements=self._statements,
-            coverage=_measure is not None,
+            coverage=_measure is not None or not _settings["coverage"],
         )
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -183,8 +183,7 @@ class _Observer:
             self._outcome.add(report)
         elif report.when not in ("setup", "call", "teardown"):
             # Not the report of a worker, but of its end.
-            text = first_line(str(report.longreprtext))
-            _records.write("crash", id=self._id(report.nodeid), message=text)
+            _records.write("crash", id=self._id(report.nodeid), message=first_line(str(report.longrepr)))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self._controls:
@@ -209,7 +208,7 @@ class _Observer:
         _records.write("internal", message=first_line(lines[-1]) if lines else "")
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        _records.write("interrupted", message=first_line(f"{excinfo.typename}: {excinfo.value}"))
+        _records.write("interrupted", message=first_line(f"{excinfo.typename}: {excinfo.value}").rstrip(": "))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
