@@ -233,6 +233,14 @@ def test_helpers_are_rewritten_where_asked(found):
     assert executed(found, "test_helpers.py::test") == (Executed("assert", "rewritten.py", 2, 1, "x"),)
 
 
+def test_statements_of_plugins_do_not_count(tmp_path):
+    plugin = "import pytest\n@pytest.fixture(autouse=True)\ndef checked():\n    assert 1\n    yield\n"
+    write_tree(tmp_path, {"elsewhere/plugin_of_others.py": plugin})
+    env = {"PYTEST_PLUGINS": "plugin_of_others", "PYTHONPATH": str(tmp_path / "elsewhere")}
+    found = run_suite(tmp_path / "project", {"test_a.py": in_function("assert 1")}, env=env)
+    assert counts(found, "test_a.py::test") == {"assert": 1}
+
+
 def test_a_hook_of_the_project_is_still_called(tmp_path):
     text = "import conftest\ndef test_hook():\n    assert 1 == 1\n    assert conftest.seen == ['1 == 1']\n"
     found = run_suite(tmp_path, {"conftest.py": FILES["conftest.py"], "test_a.py": text})

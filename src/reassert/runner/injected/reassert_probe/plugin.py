@@ -32,6 +32,8 @@ _QUIETED = {
     "xmlpath": None,
     "randomly_reorganize": False,
     "randomly_seed": 0,
+    "random_order_enabled": False,
+    "random_order_bucket": "none",
 }
 _MAX_WARNINGS = 1000
 
@@ -91,6 +93,11 @@ def pytest_configure(config: Any) -> None:
     if _settings["select"] is not None:
         config.args[:] = narrowed(_settings["select"], _settings["root"])
     config.pluginmanager.register(_Observer(config), "reassert_observer")
+
+
+def _is_ours(form: str, path: str, *_: Any) -> bool:
+    """Plugins have ``assert`` statements that pytest rewrites, too: those do not check the project."""
+    return form != "assert" or _trees.holds(path)
 
 
 class _Observer:
@@ -188,7 +195,7 @@ class _Observer:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self._controls:
             return
-        counted = [self._executed(*key) for key in assertions.take()]
+        counted = [self._executed(*key) for key in assertions.take() if _is_ours(*key)]
         values = {**self._outcome.record(), "assertions": counted, "never_ran": bodies.take()}
         _records.write("test", id=self._id(nodeid), at=self._started, **values)
         if _measure:
