@@ -50,8 +50,9 @@ def _begin() -> None:
     _trees.redirect_imports()
     if _settings["coverage"]:
         _measure = open_measure(_settings)
-    assertions.count_methods()
-    assertions.count_pytest()
+    if _settings["counted"]:
+        assertions.count_methods()
+        assertions.count_pytest()
     bodies.watch()
     for name in _settings["rewrite"]:
         if name not in sys.modules:
@@ -203,11 +204,12 @@ class _Observer:
 
     def _executed(self, form: str, path: str, line: int, count: int) -> list[Any]:
         shown = _trees.shown(path)
-        place = f"{shown}:{line}"
-        if form == "assert" and place not in self._told:
+        place = f"{form} {shown}:{line}"
+        if place not in self._told:
             self._told[place] = None
-            text = assertions.conditions(path).get(line, "")
-            _records.write("condition", path=shown, line=line, text=text)
+            text = assertions.conditions(path).get((form, line), "")
+            if text:
+                _records.write("condition", form=form, path=shown, line=line, text=text)
         return [form, shown, line, count]
 
     def pytest_internalerror(self, excrepr: Any) -> None:
