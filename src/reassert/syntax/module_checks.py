@@ -126,7 +126,12 @@ def _handed_over(context: Context, call: ast.Call, name: str) -> str:
 
 
 # They only look at the class that they are given.
-_ASKING = frozenset({"super", "isinstance", "issubclass", "getattr", "hasattr", "id", "repr", "str", "len"})
+_ASKING = frozenset(
+    {
+        *("super", "isinstance", "issubclass", "getattr", "hasattr", "id", "repr", "str", "len", "print"),
+        *("bool", "callable", "dir", "format", "hash", "vars"),
+    }
+)
 
 
 def _is_value(context: Context, node: ast.AST) -> bool:
