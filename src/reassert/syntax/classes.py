@@ -46,6 +46,7 @@ __all__ = [
 
 _BUILTINS = frozenset(dir(builtins))
 _Class = TypeVar("_Class")
+_DESCRIPTIONS = frozenset({"id", "shortDescription", "__str__"})
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -259,15 +260,20 @@ class Component(list["ClassInfo"]):
         return frozenset(names | {use.name for info in self for use in info.uses.supers})
 
     @cached_property
+    def undescribed(self) -> frozenset[str]:
+        """Of the methods that describe a test those that no class calls, of its own or of its base."""
+        ours = {f for info in self for f in info.functions if f.name in _DESCRIPTIONS}
+        called = {use.name for info in self for use in info.uses.attributes if use.method not in ours}
+        called |= {use.name for info in self for use in info.uses.supers if use.method not in ours}
+        if any(info.uses.escapes for info in self):
+            called.add("__str__")
+        return _DESCRIPTIONS - called if all(not f.decorator_list for f in ours) else frozenset()
+
+    @cached_property
     def invoked(self) -> frozenset[str]:
         """The names that are called on the instance or the class."""
         uses = ((info.module.parents[use.node], use) for info in self for use in info.uses.attributes)
         return frozenset(u.name for call, u in uses if isinstance(call, ast.Call) and call.func is u.node)
-
-    @cached_property
-    def definitions(self) -> Counter[str]:
-        """How many of the classes define a method of each name."""
-        return Counter(name for info in self for name in info.methods)
 
     @cached_property
     def attributes(self) -> frozenset[str]:

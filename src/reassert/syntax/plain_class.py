@@ -227,7 +227,9 @@ def _resolved(context: Context, decorator: ast.expr) -> str | None:
 
 def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
     name = _resolved(context, decorator)
-    return bool(name) and (str(name) + ".").startswith(("unittest.mock.", "pytest.mark."))
+    facts = function_of(context, decorator)
+    marks = facts is not None and facts.marks
+    return marks or (bool(name) and (str(name) + ".").startswith(("unittest.mock.", "pytest.mark.")))
 
 
 def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, method: FunctionNode) -> bool:
