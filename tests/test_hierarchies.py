@@ -50,6 +50,11 @@ def log_class(ident, *words):
     _out.write("class\\t" + path + "::" + ident + "\\t" + " ".join(map(str, words)) + "\\n")
 
 
+def log_module(ident, word):
+    """What a module does for a class."""
+    log_class("", ident, word)
+
+
 def reset():
     log("reset")
 
@@ -59,6 +64,13 @@ def place(name):
     log("enter", name)
     yield name
     log("leave", name)
+
+
+@contextlib.contextmanager
+def place_of_class(ident, name):
+    log_class(ident, "enter", name)
+    yield name
+    log_class(ident, "leave", name)
 
 
 def logged(function):
@@ -80,6 +92,18 @@ def shout(test, word):
 
 needed = unittest.skipUnless(os.sep, "needs a separator")
 '''.lstrip()
+
+CONFTEST = """
+import pytest
+from trail import log
+
+
+@pytest.fixture
+def noise():
+    log("noise")
+    yield
+    log("no noise")
+""".lstrip()
 
 
 # -- the model: what is rendered, and what a reducer may take away -------------------------------------
@@ -106,6 +130,19 @@ class Klass:
     bases: tuple[str, ...]
     members: tuple[Member, ...]
     decorators: tuple[str, ...] = ()
+    holder: str = ""
+
+    @property
+    def path(self) -> str:
+        """How its file names it."""
+        return f"{self.holder}.{self.name}" if self.holder else self.name
+
+    def lines(self) -> list[str]:
+        """The statement, inside of its holder if there is one."""
+        rows = [*self.decorators, f"class {self.name}({', '.join(f'@{b}@' for b in self.bases)}):"]
+        members = [row for m in self.members for row in m.lines()] or ["pass"]
+        rows += ["    " + row if row else "" for row in members]
+        return [f"class {self.holder}:", *("    " + row for row in rows)] if self.holder else rows
 
 
 @dataclass(frozen=True)
@@ -113,6 +150,8 @@ class Hierarchy:
     seed: int
     files: tuple[str, ...]
     classes: tuple[Klass, ...]
+    module_set_up: tuple[int, ...] = ()
+    deleted: tuple[str, ...] = ()
 
     def render(self, tag: str) -> dict[str, str]:
         return {f"{self._module(i, tag)}.py": self._file(i, tag) for i in range(len(self.files))}
@@ -121,27 +160,30 @@ class Hierarchy:
         return f"{self.files[index]}_{tag}"
 
     def _file(self, index: int, tag: str) -> str:
-        homes = {c.name: c.file for c in self.classes}
+        homes = {c.name: c for c in self.classes}
         mine = [c for c in self.classes if c.file == index]
-        foreign = sorted({b for c in mine for b in c.bases if homes.get(b, index) != index})
-        rows = ["import unittest", ""]
-        dotted = {}
+        foreign = sorted({b for c in mine for b in c.bases if b in homes and homes[b].file != index})
+        rows = ["import unittest", "", "import pytest"]
+        dotted = {c.name: c.path for c in self.classes}
         for number, base in enumerate(foreign):
-            module = self._module(homes[base], tag)
+            module = self._module(homes[base].file, tag)
             if (self.seed + number) % 3:
-                rows.append(f"from {module} import {base}")
+                rows.append(f"from {module} import {homes[base].holder or base}")
             else:
                 rows.append(f"import {module}")
-                dotted[base] = f"{module}.{base}"
-        rows.append("from trail import check, log, log_class, logged, needed, place, reset, shout")
+                dotted[base] = f"{module}.{homes[base].path}"
+        names = "check, log, log_class, log_module, logged, needed, place, place_of_class, reset, shout"
+        rows.append(f"from trail import {names}")
+        rows += _module_set_up(mine[0].name) if index in self.module_set_up and mine else []
         for klass in mine:
-            bases = ", ".join(dotted.get(b, b) for b in klass.bases)
-            rows += ["", "", *klass.decorators, f"class {klass.name}({bases}):"]
-            members = [row for m in klass.members for row in m.lines()] or ["pass"]
-            for row in members:
-                explicit = re.sub(r"@(\w+)@", lambda hit: dotted.get(hit[1], hit[1]), row)
-                rows.append("    " + explicit if row else "")
-        return "\n".join(rows) + "\n"
+            rows += ["", "", *klass.lines()]
+        rows += [f"del {name}" for name in self.deleted if homes[name].file == index]
+        return re.sub(r"@([\w.]+)@", lambda hit: dotted.get(hit[1], hit[1]), "\n".join(rows)) + "\n"
+
+
+def _module_set_up(ident: str) -> Iterator[str]:
+    for name, word in (("setUpModule", "up"), ("tearDownModule", "down")):
+        yield from ("", f"def {name}():", f'    log_module("{ident[:3].lower()}", "{word}")')
 
 
 # -- the generator -------------------------------------------------------------------------------------
@@ -157,6 +199,13 @@ class Generator:
         self.quiet = self.random.random() < 0.5  # half of the hierarchies neither fail nor skip
         self.cleans = self.random.random() < 0.5
         self.only_runs = self.random.random() < 0.06  # every test is a runTest
+        self.cleans_classes = self.random.random() < 0.3
+        self.fails_classes = not self.quiet and self.random.random() < 0.3
+        self.shares = self.random.random() < 0.15  # tests leave something behind in a list of the class
+        self.has_fixtures = self.random.random() < 0.1
+        # A skip mark spares a test its fixtures and the set-up of its class, and with it how that fails.
+        self.skips = not (self.quiet or self.fails_classes or self.has_fixtures)
+        self.has_secrets = self.random.random() < 0.15
 
     def some(self, chance: float) -> bool:
         return self.random.random() < chance
@@ -169,7 +218,18 @@ class Generator:
             last = self.classes[-1]
             late = self._test(last, "runTest" if self.only_runs else "test_late")
             self.classes[-1] = replace(last, members=(*last.members, late))
-        return Hierarchy(self.seed, tuple(files), tuple(self.classes))
+        set_up = tuple(i for i in range(len(files)) if self.some(0.1))
+        return Hierarchy(self.seed, tuple(files), tuple(self.classes), set_up, tuple(self._deleted()))
+
+    def _deleted(self) -> Iterator[str]:
+        """Bases that their file takes away again, where nothing else names them."""
+        rows = [row for c in self.classes for m in c.members for row in m.lines()]
+        for klass in self.classes:
+            heirs = [c for c in self.classes if klass.name in c.bases]
+            named = any(klass.name in row for row in rows)
+            here = all(c.file == klass.file for c in heirs)
+            if heirs and here and not named and not klass.holder and self.some(0.3):
+                yield klass.name
 
     def _klass(self, number: int, files: int) -> Klass:
         mixin = number == 0 and self.some(0.2)
@@ -181,8 +241,15 @@ class Generator:
         rank = {1: 0, 2: 1, 0: 2}
         possible = [f for f in range(files) if all(rank[f] >= rank[h] for h in homes)]
         name = stem + "Mixin" if mixin else style.format(stem)
-        klass = Klass(name, self.random.choice(possible), bases, ())
-        decorators = ('@unittest.skip("class")',) if self.some(0.04) and not mixin else ()
+        holder = f"{stem}Holder" if self.some(0.06) else ""
+        klass = Klass(name, self.random.choice(possible), bases, (), (), holder)
+        decorators = (
+            ('@unittest.skip("class")',)
+            if self.some(0.04) and not mixin and (self.quiet or self.skips)
+            else ()
+        )
+        if self.has_fixtures and self.some(0.4):
+            decorators = (*decorators, '@pytest.mark.usefixtures("noise")')
         return replace(klass, members=tuple(self._members(klass, stem)), decorators=decorators)
 
     def _bases(self) -> tuple[str, ...]:
@@ -200,6 +267,14 @@ class Generator:
     def _members(self, klass: Klass, stem: str) -> list[Member]:
         ident = Member((), (f'ident = "{stem}"', f"mood = {self.random.randrange(3)}"))
         found: list[Member] = []
+        if self.shares and self.some(0.6):
+            found.append(Member((), ("seen = []",)))
+        if self.has_secrets:
+            found.append(Member((), (f'__secret = "{stem}"',)))
+        if self.has_fixtures and self.some(0.3):
+            name = self.random.choice(["early", "zealous"])
+            body = (f'log("{name}", self.ident)', "yield", f'log("{name}", "down")')
+            found.append(Member(("@pytest.fixture(autouse=True)", f"def {name}(self):"), body))
         for name, chance in _SET_UPS.items():
             if self.some(chance):
                 found.append(self._set_up(klass, name))
@@ -223,6 +298,11 @@ class Generator:
             body = [f'log_class(cls.ident, "{what}")']
             if self.some(0.2):
                 body.append("cls.shelf = [cls.mood]")
+            if self.cleans_classes and self.some(0.6):
+                body.insert(self.random.randrange(len(body) + 1), self._class_cleanup(what, receiver))
+            if self.fails_classes and name == "setUpClass" and self.some(0.4):
+                stop = self.random.choice(['raise ValueError("class")', 'raise unittest.SkipTest("class")'])
+                body.append(f"if cls.mood == {self.random.randrange(3)}:\n    {stop}")
         else:
             body = list(self._body(what, name))
         if self.some(0.75):
@@ -234,6 +314,11 @@ class Generator:
         doc = ('"""Says something."""',) if self.some(0.1) else ()
         return Member((*decorator, f"def {name}({receiver}):"), (*doc, *body))
 
+    def _class_cleanup(self, what: str, receiver: str) -> str:
+        if sys.version_info >= (3, 11) and self.some(0.3):
+            return f'{receiver}.enterClassContext(place_of_class({receiver}.ident, "{what}"))'
+        return f'{receiver}.addClassCleanup(log_class, {receiver}.ident, "{what}", "class cleanup")'
+
     def _super(self, klass: Klass, name: str, receiver: str) -> str:
         if self.some(0.1):
             base = self.random.choice(klass.bases or ("object",))
@@ -241,14 +326,16 @@ class Generator:
                 explicit = base if base == "unittest.TestCase" else f"@{base}@"
                 return f"{explicit}.{name}({'' if receiver == 'cls' else receiver})"
         if self.some(0.15):
-            start = self.random.choice([klass.name, *(f"@{b}@" for b in klass.bases[:1] if "." not in b)])
+            start = self.random.choice(
+                [f"@{klass.name}@", *(f"@{b}@" for b in klass.bases[:1] if "." not in b)]
+            )
             return f"super({start}, {receiver}).{name}()"
         return f"super().{name}()"
 
     def _test(self, klass: Klass, name: str) -> Member:
         decorators: tuple[str, ...] = ()
         body = list(self._body(f"{_stem(klass)}.{name}", "test"))
-        if not self.quiet and self.some(0.15):
+        if self.skips and self.some(0.15):
             decorators = (self.random.choice(_SKIPS),)
         elif not self.quiet and self.some(0.1):
             decorators = ("@unittest.expectedFailure",)
@@ -278,6 +365,12 @@ class Generator:
         ]
         if kind == "test" and self.some(0.1):
             choices = _RARE
+        if self.has_secrets and self.some(0.3):
+            choices = [f'log("{what}", self.__secret)']
+        if self.shares and kind == "test" and self.some(0.7):
+            choices = [f'self.seen.append("{what}")\nlog("seen", *self.seen)']
+        if self.cleans_classes and kind == "test" and self.some(0.1):
+            choices = [self._class_cleanup(what, "self")]
         if self.cleans and self.some(0.5):
             choices = [
                 f'self.addCleanup(log, "{what}", "cleanup")',
@@ -395,7 +488,7 @@ def _of_classes(names: Sequence[str], ran: AbstractSet[str], side: Side) -> dict
 
 def compare(hierarchies: Mapping[str, Hierarchy], root: Path) -> Comparison:
     """Convert all of them at once, twice, and run both sides."""
-    files = {"trail.py": TRAIL}
+    files = {"trail.py": TRAIL, "conftest.py": CONFTEST}
     for tag, hierarchy in hierarchies.items():
         files |= hierarchy.render(tag)
     converted = _convert(root / "converted", files)

@@ -86,7 +86,7 @@ class Splice:
             edit = self.edits[index]
             if edit.start >= last:
                 break
-            if edit is parent or edit.end > span.end:
+            if edit is parent or edit.end > span.end or _takes_out(edit, span, parent):
                 continue
             if edit.start < reach:
                 if edit.end > reach:
@@ -128,6 +128,11 @@ class Splice:
                 o is not edit and o.start <= edit.start and edit.end <= o.end for o in swallowing
             ):
                 raise OverlapError(f"{edit.unit} at byte {edit.start} is lost inside another edit")
+
+
+def _takes_out(edit: Edit, span: Span, parent: Edit | None) -> bool:
+    """Whether an edit removes at its old place just what ``parent`` has at its new one."""
+    return parent is not None and not edit.parts and (edit.start, edit.end) == span
 
 
 class Spliced(NamedTuple):

@@ -16,10 +16,10 @@ from reassert.syntax.outer_fixtures import is_simple_fixture
 from reassert.syntax.patches import patch_problems
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
+from reassert.syntax.test_order import is_data, order_problems
 from reassert.syntax.testcase_api import (
     API,
     CALLED_BY_OTHERS,
-    CLASS_FIXTURE_METHODS,
     FIXTURE_METHODS,
     RUN_BY_UNITTEST,
 )
@@ -144,7 +144,7 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
         names = [t.id for t in statement.targets if isinstance(t, ast.Name)]
         if (
             any(n.startswith("test") for n in names)
-            and not _is_data(statement.value)
+            and not is_data(statement.value)
             and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
         ):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
@@ -161,24 +161,6 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
         and statement.name in API
     ):
         yield Problem(info, "B-DYNAMIC", statement, f"{statement.name} is defined conditionally")
-
-
-def _is_data(node: ast.expr) -> bool:
-    """Whether a class attribute's value is not callable, so that unittest does not take it for a test."""
-    return isinstance(
-        node,
-        (
-            ast.Constant,
-            ast.List,
-            ast.Tuple,
-            ast.Dict,
-            ast.Set,
-            ast.JoinedStr,
-            ast.ListComp,
-            ast.DictComp,
-            ast.BinOp,
-        ),
-    )
 
 
 def _decorators(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -251,10 +233,7 @@ def _takes_more(method: FunctionNode) -> bool:
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for function in info.tests:
         yield from _test(context, info, function)
-    if not _in_order(info) and _is_shared_state(context, info):
-        yield Problem(
-            info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
-        )
+    yield from order_problems(context, info)
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
@@ -266,24 +245,3 @@ def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
     if function.name in info.repeated and function not in info.direct:
         yield Problem(info, "B-DYNAMIC", function, f"{function.name} is defined conditionally")
-
-
-def _in_order(info: ClassInfo) -> bool:
-    """Whether definition order, inherited tests first, is alphabetical order."""
-    names = list(dict.fromkeys(t.name for c in reversed(info.mro) for t in c.tests))
-    return names == sorted(names)
-
-
-def _is_shared_state(context: Context, info: ClassInfo) -> bool:
-    """Whether a test or helper writes something that outlives the test: class attributes or globals."""
-    stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
-    if any(use.method.name not in CLASS_FIXTURE_METHODS for use in stored):
-        return True
-    functions = [f for f in info.functions if f.name not in CLASS_FIXTURE_METHODS]
-    return any(_writes_shared(n, info) for f in functions for n in context.module.subtree(f))
-
-
-def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        return isinstance(node.value, ast.Name) and node.value.id == info.node.name
-    return isinstance(node, ast.Global)
