@@ -16,10 +16,10 @@ from reassert.engine.summary import summarise
 from reassert.model.config import RuleConfig
 from reassert.model.edits import Edit, OverlapError, Spliced, Unit, splice
 from reassert.model.facts import FileFacts, ScannedFacts
-from reassert.model.outcomes import Change, Failed, Outcome, Report, Rewritten, Safety, Unchanged
+from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Report, Rewritten, Safety, Unchanged
 from reassert.model.rules import Codemod, Rewrite
 from reassert.model.source import SourceFile
-from reassert.project.scanning import scan_module, scan_text
+from reassert.project.scanning import depends_on, scan_module, scan_text
 from reassert.syntax.classes import link
 from reassert.syntax.context import Context
 from reassert.syntax.module import Module
@@ -67,17 +67,37 @@ def rewrite(
     facts: FileFacts,
     config: RuleConfig,
     excluded: frozenset[Unit] = frozenset(),
+    neighbours: frozenset[str] = frozenset(),
 ) -> Analysis:
-    """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception."""
+    """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception.
+
+    A file that seems to depend on one of the modules ``neighbours`` is ``Deferred``: what they are will
+    decide, so that working on it now would be in vain.
+    """
     try:
-        return rewrite_family([Member(source, rules, facts, config)], excluded)[0]
+        return rewrite_family([Member(source, rules, facts, config)], excluded, neighbours)[0]
     except RecursionError:
         return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
 
-def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozenset()) -> list[Analysis]:
+def rewrite_family(
+    members: Sequence[Member],
+    excluded: frozenset[Unit] = frozenset(),
+    neighbours: frozenset[str] = frozenset(),
+) -> list[Analysis]:
     """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
     opened = [_open(member, excluded) for member in members]
+    facts = [
+        scan_text(member.source.text) if isinstance(o, Failed) else scan_module(o.module)
+        for o, member in zip(opened, members, strict=True)
+    ]
+    if neighbours and not isinstance(opened[0], Failed) and depends_on(facts[0], neighbours):
+        return [Analysis(Deferred(members[0].source.path), facts[0])]
+    outcomes = _rewritten(opened, members)
+    return [Analysis(outcome, fact) for outcome, fact in zip(outcomes, facts, strict=True)]
+
+
+def _rewritten(opened: Sequence[Context | Failed], members: Sequence[Member]) -> list[Outcome]:
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
     family = {path: context.unlinked_classes for path, context in contexts.items()}
     link(family)
@@ -89,12 +109,7 @@ def rewrite_family(members: Sequence[Member], excluded: frozenset[Unit] = frozen
         if isinstance(c, Context)
     }
     decision = decide(list(said.values()))
-    found = [
-        Analysis(o, scan_text(member.source.text))
-        if isinstance(o, Failed)
-        else Analysis(_finish(said[id(o)], decision), scan_module(o.module))
-        for o, member in zip(opened, members, strict=True)
-    ]
+    found = [o if isinstance(o, Failed) else _finish(said[id(o)], decision) for o in opened]
     for context in contexts.values():
         context.release()
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from reassert.model.outcomes import Outcome
 from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.families import grouped, members_of
 from reassert.workflow.survey import Target
@@ -46,6 +47,21 @@ class Desk:
         if targets and not open_tasks:
             self._progress(self._done, self._total)
         return results
+
+    def state_of(self, targets: Iterable[Target]) -> bytes | None:
+        """Stands for everything that the plan for ``targets`` alone depends on; None if that is in motion."""
+        return self._cache.state_of((t.task.path, t.info, self._purpose(t.task)) for t in targets)
+
+    def recall(self, state: bytes, targets: Sequence[Target]) -> dict[Path, Outcome] | None:
+        """The outcomes that were kept in this state."""
+        known = self._cache.find_plan(state, [(t.task.path, t.info) for t in targets if t.info])
+        if known is not None:
+            self._progress(len(targets), len(targets))
+        return known
+
+    def remember(self, state: bytes, targets: Iterable[Target]) -> None:
+        """Keep the last results for ``targets`` as the outcomes in this state."""
+        self._cache.keep_plan(state, [t.task.path for t in targets])
 
     def _known(self, target: Target) -> Known | None:
         if target.info is None:

@@ -7,13 +7,13 @@ them the files that were not asked for and cannot stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reassert.catalog import rule_ids
 from reassert.model.facts import FileFacts, ScannedFacts
-from reassert.model.outcomes import Failed, Outcome, Plan, Rewritten, Unchanged
+from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rewritten, Unchanged
 from reassert.workflow.assembly import assemble
 from reassert.workflow.desk import Desk
 from reassert.workflow.executor import Executor, Progress, Result
@@ -26,6 +26,9 @@ from reassert.workspace.cache import Cache
 from reassert.workspace.settings import SettingsLoader
 
 __all__ = ["PlanRequest", "make_plan"]
+
+# Two files may depend on one another.
+_ALONE = 2
 
 Link = Callable[
     [Mapping[Path, ScannedFacts], Collection[Path], Mapping[Path, int], Mapping[Path, str]],
@@ -44,13 +47,27 @@ def make_plan(
     surveyed = survey(request, Selection(request, rule_ids(), loader.load))
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = Desk(executor, cache, progress)
-        outcomes = plan_files(surveyed, desk.work)
+        outcomes = _recalled(surveyed, desk)
     return assemble(surveyed.root, outcomes, surveyed.failures, {t.task.path for t in surveyed.asked})
+
+
+def _recalled(surveyed: Survey, desk: Desk) -> dict[Path, Outcome]:
+    """The outcomes as of the last time, if nothing has changed since that they may depend on."""
+    # What else a part of a project depends on is only known in the end.
+    alone = surveyed.whole and not surveyed.excluded
+    state = desk.state_of(surveyed.asked) if alone and surveyed.asked else None
+    if state is None:
+        return plan_files(surveyed, desk.work)
+    known = desk.recall(state, surveyed.asked)
+    if known is None:
+        known = plan_files(surveyed, desk.work)
+        desk.remember(state, surveyed.asked)
+    return known
 
 
 def plan_files(surveyed: Survey, work: WorkAll, link: Link | None = None) -> dict[Path, Outcome]:
     """The two passes; ``work`` gives a result for every target."""
-    first = work(surveyed.asked)
+    first = work(_neighbours(surveyed.asked))
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     held = {t.task.path: _held(t, first[t.task.path]) for t in surveyed.asked}
     meant = [path for path, why in held.items() if not why]
@@ -63,12 +80,34 @@ def plan_files(surveyed: Survey, work: WorkAll, link: Link | None = None) -> dic
         {**held, **relatives.held},
     )
     again = [
-        *(_with_facts(t, facts[t.task.path]) for t in surveyed.asked if t.task.path in facts),
-        *_connected(relatives, facts),
+        _with_facts(target, facts.get(target.task.path, FileFacts()))
+        for target in surveyed.asked
+        if _must_be_seen_again(first[target.task.path], facts.get(target.task.path))
     ]
-    second = work(with_family_digests(again))
+    second = work(with_family_digests([*again, *_connected(relatives, facts)]))
     outcomes = {path: result.outcome for path, result in {**first, **second}.items()}
     return {path: o for path, o in outcomes.items() if path not in relatives.scopes or _says_something(o)}
+
+
+def _neighbours(targets: Sequence[Target]) -> Sequence[Target]:
+    """The targets, each knowing by name the modules that will be known after the first pass."""
+    if len(targets) < _ALONE:
+        return targets
+    names = {""}
+    for target in targets:
+        path = target.task.path
+        module = path.parent if path.stem == "__init__" else path.with_suffix("")
+        names |= {module.name, f"{module.parent.name}.{module.name}"}
+    known = frozenset(names)
+    return [replace(target, task=replace(target.task, neighbours=known)) for target in targets]
+
+
+def _must_be_seen_again(result: Result, facts: FileFacts | None) -> bool:
+    """Whether the first pass left a file open: uses elsewhere hold back nothing where nothing changes."""
+    if isinstance(result.outcome, Deferred) or facts is None:
+        return isinstance(result.outcome, Deferred)
+    idle = isinstance(result.outcome, Unchanged) and result.outcome.report == Report()
+    return not (idle and facts == FileFacts(used_by=facts.used_by))
 
 
 def _held(target: Target, result: Result) -> str:

@@ -15,7 +15,7 @@ from reassert.model.rules import Codemod
 from reassert.model.source import SourceFile
 from reassert.workflow.executor import Result, Task, Work
 from reassert.workspace.fingerprint import content_digest
-from reassert.workspace.reading import read_source
+from reassert.workspace.reading import decode, read_bytes, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,8 +29,13 @@ def perform(task: Task) -> Result:
     """Work on one file, or on several that belong together; raises whatever the parser or a rule raises."""
     if task.members:
         return _perform_together(task.members)
-    source = read_source(task.path)
-    return _analyse(task, source) if isinstance(source, SourceFile) else Result(source)
+    data = read_bytes(task.path)
+    if isinstance(data, Failed):
+        return Result(data)
+    source = decode(task.path, data)
+    if isinstance(source, Failed):
+        return Result(source, None, content_digest(data))
+    return _analyse(task, source)
 
 
 def attempt(work: Work, task: Task) -> Result:
@@ -52,7 +57,8 @@ def _analyse(task: Task, source: SourceFile) -> Result:
     digest = content_digest(source.data)
     if _to_rewrite(task, source.data):
         rules = load_rules(task.rules)
-        analysis = engine.rewrite(source, rules, task.facts or FileFacts(), task.config)
+        facts = task.facts or FileFacts()
+        analysis = engine.rewrite(source, rules, facts, task.config, neighbours=task.neighbours)
         return Result(analysis.outcome, analysis.facts, digest)
     if _to_scan(task, source.data):
         return Result(Unchanged(task.path), engine.scan(source), digest)
