@@ -42,15 +42,30 @@ class DeclaredVersions:
     def __init__(self, read: Callable[[Path], Document | None]) -> None:
         self._read = read
         self._folders: dict[Path, _Declarations] = {}
+        self._found: dict[tuple[Path, Path | None], tuple[Version | None, Version | None]] = {}
 
     def pytest(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest pytest allowed, or None; ``top`` is a folder above that is of the project too."""
-        return next((d.pytest for d in self._upwards(folder, top) if d.pytest), None)
+        return self._versions(folder, top)[0]
 
     def python(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest Python allowed among those that the tool knows, or None."""
-        found = next((d.python for d in self._upwards(folder, top) if d.python), None)
+        found = self._versions(folder, top)[1]
         return found and min(max(found, OLDEST_PYTHON), NEWEST_PYTHON)
+
+    def _versions(self, folder: Path, top: Path | None) -> tuple[Version | None, Version | None]:
+        """(pytest, Python): searched for in a folder that matters, and in others as in the one above."""
+        if (folder, top) not in self._found:
+            if self._at(folder).matters or folder in (top, folder.parent):
+                places = list(self._upwards(folder, top))
+                versions = (
+                    next((d.pytest for d in places if d.pytest), None),
+                    next((d.python for d in places if d.python), None),
+                )
+            else:
+                versions = self._versions(folder.parent, top)
+            self._found[folder, top] = versions
+        return self._found[folder, top]
 
     def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:
         reached_top = top is None or not folder.is_relative_to(top)
@@ -76,6 +91,7 @@ class _Declarations:
         self.is_repository = ".git" in names
         texts = sorted(name for name in names if _is_requirements(name))
         self.is_project = bool(texts or names & _MARKERS)
+        self.matters = self.is_project or self.is_repository or "requirements" in names
         self._folder = folder
         self._names = names
         self._texts = texts
