@@ -87,6 +87,14 @@ def test_the_summary_lists_everything(plan):
         "  /else/x.py  permission denied\n"
         "  bad.py:3  invalid syntax\n"
         "\n"
+        "What to fix first\n"
+        "  1 place           B-BASE  because\n"
+        "                    a.py:4 in TestX\n"
+        "  1 place           A-EXPR  because\n"
+        "                    a.py:30 in TestX\n"
+        "  1 place           B-BASE  the base class is [bold]unknown[/]\n"
+        "                    b.py:7 in TestX\n"
+        "\n"
         "1 file to change (12 files looked at)\n"
         "  classes     4 of 5 become plain classes\n"
         "  tests       1,037 in these classes\n"
@@ -110,7 +118,7 @@ def test_refusals_of_a_file_that_say_the_same_share_a_row_for_a_reader():
         refusal("b.py", 4, "B-BASE", "unknown base"),
         *(refusal("c.py", number, "B-BASE") for number in (7, 8)),
     )
-    text = shown(write_summary, Plan(ROOT, refusals=refusals, files=3), grouped=True)
+    text = shown(write_summary, Plan(ROOT, refusals=refusals, files=3), grouped=True, verbose=True)
     assert text.splitlines()[:6] == [
         "7 conversions refused: what is refused stays as it is, and still runs",
         "  a.py:4  B-BASE  unknown base (also in lines 9, 30)",
@@ -122,11 +130,20 @@ def test_refusals_of_a_file_that_say_the_same_share_a_row_for_a_reader():
     assert shown(write_summary, Plan(ROOT, refusals=refusals, files=3)).count("\n  c.py:") == 2
 
 
+def test_a_reader_sees_causes_in_the_place_of_single_refusals(plan):
+    text = shown(write_summary, plan, grouped=True)
+    assert "What to fix first\n" in text
+    assert "conversions refused" not in text
+    assert "B-BASE       2" not in text
+    assert "  a.py:2  C-VACUOUS  never ran (await it)\n" in text
+
+
 def test_the_short_summary_counts_by_code(plan):
     text = shown(write_summary, plan, stat=True)
+    assert "What to fix first\n" in text
     assert "    B-BASE       2\n    A-EXPR       1\n" in text
     assert "C-VACUOUS       1\n" in text
-    assert "because" not in text
+    assert "conversions refused" not in text
     assert "TestFoo" not in text
     assert "bad.py:3  invalid syntax" in text
 

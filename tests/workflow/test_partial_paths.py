@@ -280,6 +280,6 @@ def test_relatives_of_what_is_connected_are_found(write, plan):
         .replace("from base", "from mixin import Mixin\nfrom base"),
     )
     made = plan("test_a.py")
-    assert changed(made) == ["base.py", "mixin.py", "test_a.py", "test_b.py"]
+    assert changed(made) == ["base.py", "conftest.py", "mixin.py", "test_a.py", "test_b.py"]
     assert changed(made) == changed(plan("."))
     assert [c.after for c in made.changes] == [c.after for c in plan(".").changes]

@@ -44,7 +44,7 @@ class Engine:
         self.rewritten = []
         self.scanned = []
 
-    def rewrite(self, source, rules, facts, config, excluded=frozenset(), neighbours=frozenset()):  # noqa: ARG002 - the engine's signature
+    def rewrite(self, source, rules, facts, config, neighbours=frozenset()):  # noqa: ARG002 - the engine's signature
         self.rewritten.append((source.path.name, tuple(rules), facts, config))
         return SimpleNamespace(outcome=self.outcome(source, facts), facts=self.scan_facts(source))
 
@@ -94,7 +94,7 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch):
     engine = Engine()
-    rules = [SimpleNamespace(id=rule, mentions=(b"old", b"generated", b"broken")) for rule in RULES]
+    rules = [SimpleNamespace(id=rule, mentions=(b"old", b"generated", b"broken"), needs=()) for rule in RULES]
     monkeypatch.setattr("reassert.engine.rewrite", engine.rewrite)
     monkeypatch.setattr("reassert.engine.scan", engine.scan)
     monkeypatch.setattr("reassert.project.link", engine.link)
@@ -527,3 +527,16 @@ def test_a_defect_in_the_engine_is_reported_with_its_place(write, plan, monkeypa
     assert re.match(
         r"internal error, please report it: LookupError: lost at test_planning\.py:\d+", failure.error
     )
+
+
+def test_a_configuration_of_pytest_that_cannot_be_used_is_told_once_and_stops_nothing(tmp_path):
+    (tmp_path / "pytest.ini").write_text("[pytest]\nnonsense\n")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "test_x.py").write_text(
+            "import unittest\n\n\nclass XTests(unittest.TestCase):\n    def test(self):\n        pass\n"
+        )
+    plan = make_plan(PlanRequest((tmp_path,)), SerialExecutor())
+    assert [change.path.parent.name for change in plan.changes] == ["a", "b"]
+    ((path, line),) = [(failed.path, failed.line) for failed in plan.failures]
+    assert (path, line) == (tmp_path / "pytest.ini", 2)

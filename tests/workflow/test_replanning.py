@@ -98,9 +98,9 @@ def unasked(monkeypatch):
     calls = []
     really = planning.plan_files
 
-    def plan_files(*arguments):
+    def plan_files(*arguments, **options):
         calls.append(1)
-        return really(*arguments)
+        return really(*arguments, **options)
 
     def counted(plan, **options):
         calls.clear()
@@ -234,3 +234,22 @@ def test_a_part_of_a_project_is_planned_anew(project, tmp_path, old):  # noqa: A
         *(p.name for p in first.connected),
         "test_d.py",
     }
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", "conftest.py", "sub/__init__.py"])
+def test_what_registrations_depend_on_makes_a_new_plan(plan, unasked, project, name):
+    (project / "sub").mkdir()
+    (project / "sub" / "test_in_sub.py").write_text(ALONE)
+    (project / ".gitignore").write_text("conftest.py\n__init__.py\n")
+    plan()
+    (project / name).write_text("[pytest]\n" if name.endswith("ini") else "")
+    assert unasked(plan) == 1
+    assert unasked(plan) == 0
+
+
+def test_a_module_that_is_not_asked_for_and_loaded_by_pytest_matters(plan, unasked, project):
+    (project / ".gitignore").write_text("conftest.py\n")
+    (project / "conftest.py").write_text("")
+    plan()
+    (project / "conftest.py").write_text("import base\n")
+    assert unasked(plan) == 1

@@ -327,6 +327,58 @@ def test_outside_a_repository_the_search_ends_at_the_project(tmp_path):
     assert load_settings(tmp_path / "pkg/test_x.py").rules.pytest_version == (9, 0)
 
 
+LOCK = '[[package]]\nname = "{name}"\nversion = "{version}"\n\n'
+
+
+@pytest.mark.parametrize("name", ["poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"])
+def test_where_no_requirement_names_a_version_the_lock_does(project, name):
+    write(project / "pyproject.toml", '[dependency-groups]\ndev = ["pytest", "pytest-asyncio"]\n')
+    locked = [("pytest-cov", "1.0"), ("pytest", "8.3.2"), ("pytest-asyncio", "0.24.0")]
+    write(project / name, "".join(LOCK.format(name=n, version=v) for n, v in locked))
+    rules = load_settings(project / "tests/test_x.py").rules
+    assert (rules.pytest_version, rules.plugins) == ((8, 3), (("pytest-asyncio", (0, 24)),))
+
+
+def test_of_several_locked_versions_the_oldest_counts(project):
+    write(
+        project / "uv.lock",
+        LOCK.format(name="pytest", version="8.3") + LOCK.format(name="pytest", version="7.1"),
+    )
+    assert load_settings(project / "test_x.py").rules.pytest_version == (7, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"default": {}, "develop": {"pytest": {"version": "==8.1.1"}}}', (8, 1)),
+        ('{"develop": {"pytest": "8.1.1"}}', (9, 0)),
+        ("[]", (9, 0)),
+        ("{", (9, 0)),
+    ],
+)
+def test_the_lock_of_pipenv_is_read_unless_it_is_broken(project, text, expected):
+    write(project / "Pipfile.lock", text)
+    assert load_settings(project / "test_x.py").rules.pytest_version == expected
+
+
+def test_a_requirement_comes_before_a_lock_and_a_lock_before_what_is_installed(project):
+    write(project / "setup.py", "")
+    metadata = "lib/python3.11/site-packages/{}.dist-info/METADATA"
+    for package in ("pytest_subtests-0.13.1", "pytest-7.4.4"):
+        write(project / ".venv" / metadata.format(package), "")
+    rules = load_settings(project / "test_x.py").rules
+    assert (rules.pytest_version, rules.plugins) == ((7, 4), (("pytest-subtests", (0, 13)),))
+    write(project / "poetry.lock", LOCK.format(name="pytest", version="8.3"))
+    assert load_settings(project / "test_x.py").rules.pytest_version == (8, 3)
+    write(project / "requirements.txt", "pytest>=8.1\n")
+    assert load_settings(project / "test_x.py").rules.pytest_version == (8, 1)
+
+
+def test_a_plugin_is_there_when_it_is_asked_for_without_a_version(project):
+    write(project / "tox.ini", "[testenv]\ndeps =\n    pytest\n    pytest-subtests\n    pytest-asyncio-x\n")
+    assert load_settings(project / "test_x.py").rules.plugins == (("pytest-subtests", None),)
+
+
 def test_a_huge_or_unreadable_requirements_file_is_no_hint(project):
     write(project / "requirements.txt", "pytest>=7\n" + "#" * 1_000_001)
     (project / "requirements-dev.txt").mkdir()

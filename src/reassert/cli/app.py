@@ -11,6 +11,7 @@ from reassert.cli.explain import explain
 from reassert.cli.migrate import migrate
 from reassert.cli.rules import rules
 from reassert.cli.undo import undo
+from reassert.cli.verify import verify
 
 # Plain help starts in half the time that rich help does.
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (diff, migrate, undo, rules, explain):
+for command in (diff, migrate, verify, undo, rules, explain):
     app.command(cls=PlainCommand)(command)
 
 

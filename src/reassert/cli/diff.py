@@ -24,7 +24,9 @@ class Format(str, Enum):
 
 
 Check = Annotated[bool, typer.Option("--check", help="Exit with 1 if anything would change (for CI).")]
-Stat = Annotated[bool, typer.Option("--stat", help="Show only the summary, with refusals counted by code.")]
+Stat = Annotated[
+    bool, typer.Option("--stat", help="Show only the summary, with refusals by cause and counted by code.")
+]
 OutputFormat = Annotated[
     Format,
     typer.Option(help="`text` to read, or `patch` for a patch that `git apply` accepts, exact to the byte."),
@@ -47,6 +49,7 @@ def diff(  # noqa: PLR0913, PLR0917 - typer reads the options from the parameter
     isolated: opt.Isolated = False,
     no_cache: opt.NoCache = False,
     cache_dir: opt.CacheDir = None,
+    verbose: opt.Verbose = False,
 ) -> int:
     """Show what would change, and what would not and why. Writes nothing.
 
@@ -71,7 +74,7 @@ def diff(  # noqa: PLR0913, PLR0917 - typer reads the options from the parameter
     )
     if not stat:
         show_changes(planned, output_format)
-    show_summary(planned, stat=stat)
+    show_summary(planned, stat=stat, verbose=verbose)
     return PENDING if check and planned.changes else exit_code(planned)
 
 
@@ -93,10 +96,15 @@ def show_changes(planned: "Plan", output_format: Format = Format.text) -> None:
             write_diff(planned, stream, base=base, colour=colour)
 
 
-def show_summary(planned: "Plan", *, stat: bool = False) -> None:
-    """Write the summary to standard error: short for a reader on a terminal, a refusal a line for a log."""
+def show_summary(planned: "Plan", *, stat: bool = False, verbose: bool = False) -> None:
+    """Write the summary to standard error: causes for a reader on a terminal, for a log also each refusal."""
     from reassert.report.terminal import write_summary  # noqa: PLC0415 - not needed for help
 
     with outlasting(sys.stderr) as stream:
-        look = {"colour": wants_colour(stream), "stat": stat, "grouped": is_terminal(stream)}
+        look = {
+            "colour": wants_colour(stream),
+            "stat": stat,
+            "grouped": is_terminal(stream),
+            "verbose": verbose,
+        }
         write_summary(planned, stream, base=Path.cwd(), **look)

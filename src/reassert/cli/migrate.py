@@ -23,6 +23,14 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; write the ch
 AllowDirty = Annotated[
     bool, typer.Option("--allow-dirty", help="Also write files that have changes not committed to git.")
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify",
+        help="First run the suite before and after, in a copy; leave out what cannot be proved, and write "
+        "the rest only with a valid certificate.",
+    ),
+]
 
 
 @ends
@@ -30,6 +38,12 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
     paths: opt.Paths,
     yes: Yes = False,
     allow_dirty: AllowDirty = False,
+    verify: Verify = False,
+    mutants: opt.Mutants = 0,
+    json: opt.JsonFile = None,
+    markdown: opt.MarkdownFile = None,
+    python: opt.Python = None,
+    timeout: opt.Timeout = None,
     select: opt.Select = None,
     ignore: opt.Ignore = None,
     profile: opt.Profile = None,
@@ -40,6 +54,7 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
     isolated: opt.Isolated = False,
     no_cache: opt.NoCache = False,
     cache_dir: opt.CacheDir = None,
+    verbose: opt.Verbose = False,
 ) -> int:
     """Show what would change, ask once, then write it. `reassert undo` takes it back.
 
@@ -50,29 +65,47 @@ def migrate(  # noqa: PLR0913, PLR0917 - typer reads the options from the parame
     if not yes and not can_ask():
         note(f"error: {NO_TERMINAL}")
         return TROUBLE
-    planned = plan(
-        opt.PlanOptions(
-            paths=tuple(paths),
-            select=None if select is None else opt.split_ids(select),
-            ignore=opt.split_ids(ignore),
-            profile=profile,
-            unsafe_fixes=unsafe_fixes,
-            only_given=only_given,
-            jobs=jobs,
-            config=config,
-            isolated=isolated,
-            cache=not no_cache,
-            cache_dir=cache_dir,
-        )
+    planning = opt.PlanOptions(
+        paths=tuple(paths),
+        select=None if select is None else opt.split_ids(select),
+        ignore=opt.split_ids(ignore),
+        profile=profile,
+        unsafe_fixes=unsafe_fixes,
+        only_given=only_given,
+        jobs=jobs,
+        config=config,
+        isolated=isolated,
+        cache=not no_cache,
+        cache_dir=cache_dir,
     )
+    if verify:
+        proof = opt.VerifyOptions(mutants, json=json, markdown=markdown, python=python, timeout=timeout)
+        return _write_verified(planning, proof, yes=yes, allow_dirty=allow_dirty)
+    planned = plan(planning)
     show_changes(planned)
-    show_summary(planned)
+    show_summary(planned, verbose=verbose)
     return _write(planned, yes=yes, allow_dirty=allow_dirty)
+
+
+def _write_verified(
+    planning: opt.PlanOptions, proof: opt.VerifyOptions, *, yes: bool, allow_dirty: bool
+) -> int:
+    from reassert.cli.certificates import exit_code_of, hand_out, prove_plan  # noqa: PLC0415 - not for help
+
+    verified = prove_plan(planning, proof, back_off=True)
+    show_changes(verified.plan)
+    show_summary(verified.plan)
+    hand_out(verified.certificate, proof)
+    code = exit_code_of(verified.certificate)
+    if code != DONE:
+        note("Nothing was written: there is no valid certificate.")
+        return code
+    return _write(verified.plan, yes=yes, allow_dirty=allow_dirty)
 
 
 def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
     from reassert.model.outcomes import Safety  # noqa: PLC0415 - not needed for help
-    from reassert.report.summary import counted  # noqa: PLC0415
+    from reassert.report.text import counted  # noqa: PLC0415
     from reassert.workflow.applying import check_clean  # noqa: PLC0415
 
     files = sum(change.safety is not Safety.SUGGEST for change in planned.changes)
@@ -88,7 +121,7 @@ def _write(planned: "Plan", *, yes: bool, allow_dirty: bool) -> int:
 
 
 def _apply(planned: "Plan", *, allow_dirty: bool) -> int:
-    from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
+    from reassert.report.text import counted, place  # noqa: PLC0415 - not needed for help
     from reassert.workflow.applying import apply_plan  # noqa: PLC0415
 
     try:

@@ -27,7 +27,7 @@ Paths = Annotated[
     list[Path], typer.Argument(metavar="PATHS", help="Test files, or folders to search for Python files.")
 ]
 RuleId = Annotated[
-    str,
+    str | None,
     typer.Argument(
         metavar="RULE",
         help="A rule of `reassert rules`, or a code of the summary.",
@@ -91,9 +91,55 @@ Isolated = Annotated[
     bool, typer.Option("--isolated", help="Read no configuration; use the built-in defaults.")
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor keep results of earlier runs.")]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Show every cause, and every refusal with its place (in a file or a pipe these always are).",
+    ),
+]
 CacheDir = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Where to keep results between runs (default: .reassert_cache)."),
+]
+
+Mutants = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Also try N mutants of the code under test: what the old suite kills the new one must kill.",
+    ),
+]
+Shuffle = Annotated[int, typer.Option(min=0, metavar="N", help="Also run the new suite in N random orders.")]
+Seed = Annotated[int, typer.Option(metavar="S", help="Draws the mutants and the random orders.")]
+WithUnittest = Annotated[
+    bool,
+    typer.Option(
+        "--unittest", help="Also run the old suite with unittest: shows what pytest never collected."
+    ),
+]
+Coverage = Annotated[
+    bool, typer.Option("--coverage/--no-coverage", help="Compare the coverage of the code under test, too.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the certificate as JSON (`-`: stdout).")
+]
+MarkdownFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--markdown", metavar="FILE", help="Write it for a pull request's description (`-`: stdout)."
+    ),
+]
+Python = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH", help="The interpreter, or the virtual, tox or nox environment, that runs the tests."
+    ),
+]
+Timeout = Annotated[
+    float | None, typer.Option(min=1, metavar="SECONDS", help="How long one run of the suite may take.")
 ]
 
 
@@ -118,3 +164,18 @@ def split_ids(values: Sequence[str] | None) -> tuple[str, ...]:
     """Split repeated, comma separated rule ids."""
     names = (name.strip() for value in values or () for name in value.split(","))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """What was typed about running the suite; None leaves it to the settings."""
+
+    mutants: int = 0
+    shuffle: int = 0
+    seed: int = 0
+    coverage: bool = True
+    with_unittest: bool = False
+    json: Path | None = None
+    markdown: Path | None = None
+    python: Path | None = None
+    timeout: float | None = None

@@ -43,7 +43,7 @@ def undo(run: Run = None, list_: List = False) -> int:
         raise typer.BadParameter("it undoes no run, so RUN cannot be given.", param_hint="--list")
     if list_:
         return _list_runs()
-    from reassert.report.summary import counted, place  # noqa: PLC0415 - not needed for help
+    from reassert.report.text import counted, place  # noqa: PLC0415 - not needed for help
     from reassert.workflow.undoing import undo as undo_run  # noqa: PLC0415
 
     undone = undo_run(run, Path.cwd())
@@ -65,8 +65,7 @@ def _list_runs() -> int:
 
 
 def _described(info: "RunInfo") -> str:
-    from reassert.report.summary import counted  # noqa: PLC0415 - not needed for help
-    from reassert.report.text import visible  # noqa: PLC0415
+    from reassert.report.text import counted, visible  # noqa: PLC0415 - not needed for help
 
     started = info.started.astimezone().strftime("%Y-%m-%d %H:%M")
     state = "undone" if info.undone else counted(info.files, "file")

@@ -47,7 +47,7 @@ class AssertCountEqualToSorted(Codemod[Context]):
 
 
 def _convert(assertion: Assertion) -> Result:
-    if assertion.call.spelled in DEAD_ALIASES:
+    if assertion.call.spelled in DEAD_ALIASES - assertion.call.owner.respelled:
         return _dead(assertion)
     context = assertion.context
     first, second = assertion.bound["first"], assertion.bound["second"]

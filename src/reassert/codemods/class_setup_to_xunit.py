@@ -22,10 +22,10 @@ from reassert.syntax.hierarchy import (
 )
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import at_the_top, name_span, remove_definition, remove_statement
+from reassert.syntax.testcase_api import MODULE_FIXTURES
 
 _CLASS = {"setUpClass": "setup_class", "tearDownClass": "teardown_class"}
 _NEVER_RUN = ("addModuleCleanup", "enterModuleContext")
-_MODULE = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
 
 
 class ClassSetupToXunit(Codemod[Context]):
@@ -124,29 +124,38 @@ class ClassSetupToXunit(Codemod[Context]):
         for node in context.module.tree.body:
             if (
                 isinstance(node, ast.FunctionDef)
-                and node.name in _MODULE
+                and node.name in MODULE_FIXTURES
                 and self._is_free(context, node.name)
             ):
                 span = name_span(context, node)
                 unit = Unit(self.id, node.name)
-                edits.append(Edit(span.start, span.end, (_MODULE[node.name].encode(),), unit, "*"))
+                edits.append(Edit(span.start, span.end, (MODULE_FIXTURES[node.name].encode(),), unit, "*"))
                 for use in context.module.names.get(node.name, ()):
                     place = context.module.span(use)
-                    edits.append(Edit(place.start, place.end, (_MODULE[node.name].encode(),), unit, "*"))
+                    edits.append(
+                        Edit(place.start, place.end, (MODULE_FIXTURES[node.name].encode(),), unit, "*")
+                    )
         return edits, tuple(self._never_run(context))
 
     def _is_free(self, context: Context, name: str) -> bool:
-        new = _MODULE[name]
-        return new not in context.module.rebound and new not in context.module.imports
+        """Whether the name is the module's own affair, and the new one is not taken."""
+        new, module = MODULE_FIXTURES[name], context.module
+        if name in context.facts.used_by or any(s.value == name for s in module.strings):
+            return False
+        return not {new} & (module.rebound | module.imports.keys()) and any(
+            c.is_testcase for c in context.classes.all
+        )
 
     def _never_run(self, context: Context) -> Iterator[Finding]:
-        for node in context.module.attributes:
-            if node.attr in _NEVER_RUN and context.module.resolve(node) == f"unittest.{node.attr}":
+        module = context.module
+        for call in module.of(ast.Call):
+            name = (module.resolve(call.func) or "").rpartition(".")[2]
+            if name in _NEVER_RUN and module.resolve(call.func) == f"unittest.{name}":
                 yield context.finding(
                     self.id,
                     "WAS-NOT-RUN",
-                    node,
-                    f"pytest never runs what {node.attr} registers",
+                    call.func,
+                    f"pytest never runs what {name} registers",
                     "use a module-scoped fixture",
                 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar
 
 from reassert.model.edits import Edit, Part, Span, Unit
@@ -42,11 +42,11 @@ class SetupToFixture(Codemod[Context]):
     mentions = (b"setUp", b"tearDown", b"addCleanup", b"enterContext")
     refusals: ClassVar[Mapping[str, str]] = {
         "B-MRO": "set-up of several bases, or cleanups that no form of fixture keeps in their order",
-        "B-INTERNALS": "setUp or tearDown is not a plain method of one parameter",
+        "B-INTERNALS": "setUp or tearDown is not a plain method of one parameter, or does not come first",
         "B-DYNAMIC": "setUp or tearDown is defined conditionally or twice",
         "B-GENTEST": "setUp or tearDown is a generator: unittest never ran its body",
         "B-PATCHMULTI": "setUp or tearDown is decorated in a way that no fixture keeps",
-        "B-NAME": "the class already has methods that pytest calls by name",
+        "B-NAME": "the class has methods that pytest calls by name, or uses the name of a fixture",
         "C-VACUOUS": "setUp or tearDown is a coroutine that unittest never awaited",
     }
 
@@ -185,14 +185,19 @@ class _Component:
         rows = self._stack_rows() if stack else []
         if form is None or form.host is None:
             return (self.cleanups.host() if stack else None), rows
-        return form.host, [*rows, *self._caller_rows(form, requested=f", _{STACK}" if stack else "")]
+        return form.host, [*rows, *self._caller_rows(form, [f"_{STACK}"] if stack else self._outer())]
 
     def _stack_rows(self) -> list[str]:
         opened = f"{imported_as(self.context, 'contextlib').decode()}.ExitStack() as self.{STACK}:"
-        return [self._decorator(), f"def _{STACK}(self):", f"\twith {opened}", "\t\tyield", ""]
+        header = f"def _{STACK}({', '.join(['self', *self._outer()])}):"
+        return [self._decorator(), header, f"\twith {opened}", "\t\tyield", ""]
 
-    def _caller_rows(self, form: MethodForm, requested: str) -> list[str]:
-        rows = [self._decorator(), f"def {RUNNER}(self{requested}):"]
+    def _outer(self) -> tuple[str, ...]:
+        """The fixtures that pytest set up before the set-up of the host."""
+        return next(iter(self.arrangement.outer.values()), ())
+
+    def _caller_rows(self, form: MethodForm, requested: Iterable[str]) -> list[str]:
+        rows = [self._decorator(), f"def {RUNNER}({', '.join(['self', *requested])}):"]
         calls = {name: [f"\tself.{form.names[name]}()"] if is_whole(form, name) else [] for name in XUNIT}
         rows += [*calls["setUp"], "\tyield", *calls["tearDown"], ""]
         for name in form.ends:
@@ -291,6 +296,8 @@ class _FixtureForm:
             yield link.parent.name
         elif cleanups.means == "stack":
             yield f"_{STACK}"
+        else:
+            yield from self.work.arrangement.outer.get(link.owner, ())
 
     def _joined(self, set_up: FunctionNode, tear_down: FunctionNode) -> Edit:
         """``yield`` and the body of tearDown behind the body of setUp."""

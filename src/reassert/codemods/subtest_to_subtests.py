@@ -80,9 +80,9 @@ class SubtestToSubtests(Codemod[Context]):
             return "not the context manager of a with statement"
         if not method.name.startswith("test") or isinstance(method, ast.AsyncFunctionDef):
             return f"used in {method.name}, which is not a test: the fixture cannot be passed on"
-        if context.config.pytest_version < _NATIVE:
+        if context.config.pytest_version < _NATIVE and not context.config.has_plugin("pytest-subtests"):
             major, minor = context.config.pytest_version
-            return f"pytest {major}.{minor} has no subtests fixture (9.0 has)"
+            return f"pytest {major}.{minor} has no subtests fixture (9.0 has, and so has pytest-subtests)"
         if any(
             "expectedFailure" in ast.unparse(d)
             for d in [*method.decorator_list, *sub.owner.node.decorator_list]

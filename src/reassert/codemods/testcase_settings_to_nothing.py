@@ -9,6 +9,7 @@ from reassert.model.edits import Edit, Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.classes import ClassInfo, body_statements
 from reassert.syntax.context import Context
+from reassert.syntax.respellings import respelled
 from reassert.syntax.statements import remove_statement
 from reassert.syntax.testcase_api import SETTINGS
 
@@ -16,8 +17,8 @@ from reassert.syntax.testcase_api import SETTINGS
 class TestcaseSettingsToNothing(Codemod[Context]):
     """See the page."""
 
-    title = "maxDiff, longMessage and _diffThreshold are removed"
-    mentions = (b"maxDiff", b"longMessage", b"_diffThreshold")
+    title = "maxDiff, longMessage, _diffThreshold and old names of assertions are removed"
+    mentions = (b"maxDiff", b"longMessage", b"_diffThreshold", b"Case.assert", b"Case.fail")
 
     def rewrite(self, context: Context) -> Rewrite:
         """Class attributes and assignments in methods; one that is read stays and blocks the class later."""
@@ -34,7 +35,7 @@ class TestcaseSettingsToNothing(Codemod[Context]):
             handled |= {id(n) for n in settings if context.module.enclosing_statement(n) in dead}
             emptied = set(info.node.body) <= set(dead)
             for index, statement in enumerate(dead):
-                edit = remove_statement(context, statement, unit, info)
+                edit = remove_statement(context, statement, unit, info, () if emptied else dead)
                 edits.append(
                     context.replace(statement, [b"pass"], unit, requires=info)
                     if emptied and not index
@@ -55,5 +56,7 @@ class TestcaseSettingsToNothing(Codemod[Context]):
                 if isinstance(statement, ast.Assign)
                 else [getattr(statement, "target", None)]
             )
-            if all(isinstance(t, ast.Name) and t.id in SETTINGS for t in targets):
+            if respelled(info.module, statement) or all(
+                isinstance(t, ast.Name) and t.id in SETTINGS for t in targets
+            ):
                 yield statement

@@ -45,6 +45,7 @@ class TestcaseToPlainClass(Codemod[Context]):
         "B-NESTED": "pytest would collect a class nested in it",
         "B-ORDER": "tests share state and are not written in alphabetical order",
         "B-PARTIAL": "a test is an object that is no function",
+        "B-PATCHMULTI": "mocks that pytest would take for fixtures, or patches of other methods than tests",
         "C-VACUOUS": "an asynchronous test never ran",
     }
 
@@ -66,22 +67,30 @@ class TestcaseToPlainClass(Codemod[Context]):
             renames[info.qualname] = names.qualname(info)
             edits += self._edits(context, info, names)
         edits += self._foreign(context, blocked)
-        return Rewrite(tuple(edits), blocked=blocked, climbs=frozenset(climbs), renames=renames)
+        return Rewrite(
+            tuple(edits),
+            blocked=blocked,
+            climbs=frozenset(climbs),
+            renames=renames,
+            follows=frozenset(foreign.key for foreign in foreign_classes(context)),
+        )
 
     def _candidates(self, context: Context) -> list[ClassInfo]:
         return [c for c in context.classes.all if any(k.is_testcase for k in context.classes.component(c))]
 
     def _problems(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Problem]:
-        if context.is_ignored(self.id, info.node, info.qualname):
+        if context.holds_excluded(info.qualname):
+            yield Problem(info, "B-COMPONENT", info.node, "taken out of this plan")
+        elif context.is_ignored(self.id, info.node, info.qualname):
             yield Problem(info, "B-COMPONENT", info.node, "switched off by a comment")
         yield from problems(context, info)
         yield from names.problems(info)
         user = context.facts.used_by.get(info.qualname)
         if user:
             yield Problem(info, "B-COMPONENT", info.node, f"the class is used in {user}")
-        why = module_problem(context)
-        if why:
-            yield Problem(info, "B-DYNAMIC", why.node, why.reason)
+        dynamic = module_problem(context)
+        if dynamic:
+            yield Problem(info, "B-DYNAMIC", dynamic.node, dynamic.reason)
         yield from suite_problem(context, info)
 
     def _edits(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Edit]:

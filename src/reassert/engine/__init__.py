@@ -1,5 +1,6 @@
-"""The pipeline for one file: a pure function of source, rules, facts, configuration and excluded units."""
+"""The pipeline for one file: a pure function of source, rules, facts and configuration."""
 
+from reassert.engine.explaining import explain_family, outline
 from reassert.engine.pipeline import Analysis, Member, rewrite, rewrite_family, scan
 
-__all__ = ["Analysis", "Member", "rewrite", "rewrite_family", "scan"]
+__all__ = ["Analysis", "Member", "explain_family", "outline", "rewrite", "rewrite_family", "scan"]

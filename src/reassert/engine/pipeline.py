@@ -14,7 +14,7 @@ from reassert.engine.climbing import Decision, Said, climbs_with_owner, decide, 
 from reassert.engine.imports import import_edits
 from reassert.engine.summary import summarise
 from reassert.model.config import RuleConfig
-from reassert.model.edits import Edit, OverlapError, Spliced, Unit, splice
+from reassert.model.edits import Edit, OverlapError, Spliced, splice
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Report, Rewritten, Safety, Unchanged
 from reassert.model.rules import Codemod, Rewrite
@@ -66,7 +66,6 @@ def rewrite(
     rules: Rules,
     facts: FileFacts,
     config: RuleConfig,
-    excluded: frozenset[Unit] = frozenset(),
     neighbours: frozenset[str] = frozenset(),
 ) -> Analysis:
     """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception.
@@ -75,50 +74,54 @@ def rewrite(
     decide, so that working on it now would be in vain.
     """
     try:
-        return rewrite_family([Member(source, rules, facts, config)], excluded, neighbours)[0]
+        return rewrite_family([Member(source, rules, facts, config)], neighbours)[0]
     except RecursionError:
         return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
 
-def rewrite_family(
-    members: Sequence[Member],
-    excluded: frozenset[Unit] = frozenset(),
-    neighbours: frozenset[str] = frozenset(),
-) -> list[Analysis]:
+def rewrite_family(members: Sequence[Member], neighbours: frozenset[str] = frozenset()) -> list[Analysis]:
     """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
-    opened = [_open(member, excluded) for member in members]
+    opened = [_open(member) for member in members]
     facts = [
         scan_text(member.source.text) if isinstance(o, Failed) else scan_module(o.module)
         for o, member in zip(opened, members, strict=True)
     ]
     if neighbours and not isinstance(opened[0], Failed) and depends_on(facts[0], neighbours):
         return [Analysis(Deferred(members[0].source.path), facts[0])]
-    outcomes = _rewritten(opened, members)
+    asked = _ask_all(opened, members)
+    decision = decide([said for said in asked if isinstance(said, Said)])
+    outcomes = [said if isinstance(said, Failed) else _finish(said, decision) for said in asked]
+    release(asked)
     return [Analysis(outcome, fact) for outcome, fact in zip(outcomes, facts, strict=True)]
 
 
-def _rewritten(opened: Sequence[Context | Failed], members: Sequence[Member]) -> list[Outcome]:
+def ask_all(members: Sequence[Member]) -> list[Said | Failed]:
+    """What all rules say of each file, its classes linked to the others'; to be released in the end."""
+    return _ask_all([_open(member) for member in members], members)
+
+
+def _ask_all(opened: Sequence[Context | Failed], members: Sequence[Member]) -> list[Said | Failed]:
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
-    family = {path: context.unlinked_classes for path, context in contexts.items()}
-    link(family)
+    link({path: context.unlinked_classes for path, context in contexts.items()})
     for context in contexts.values():
         context.family = contexts
-    said = {
-        id(c): _ask(c, member.rules)
-        for c, member in zip(opened, members, strict=True)
-        if isinstance(c, Context)
-    }
-    decision = decide(list(said.values()))
-    found = [o if isinstance(o, Failed) else _finish(said[id(o)], decision) for o in opened]
-    for context in contexts.values():
-        context.release()
-    return found
+    return [
+        o if isinstance(o, Failed) else _ask(o, member.rules)
+        for o, member in zip(opened, members, strict=True)
+    ]
 
 
-def _open(member: Member, excluded: frozenset[Unit]) -> Context | Failed:
+def release(asked: Sequence[Said | Failed]) -> None:
+    """Let go of the files' trees."""
+    for said in asked:
+        if isinstance(said, Said):
+            said.context.release()
+
+
+def _open(member: Member) -> Context | Failed:
     try:
         parse(member.source)
-        context = Context(member.source, member.facts, member.config, excluded)
+        context = Context(member.source, member.facts, member.config)
         _ = context.module
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unparsable(member.source, error)
@@ -155,22 +158,31 @@ def _looks_like_python_2(buffer: bytes) -> bool:
 def _ask(context: Context, rules: Rules) -> Said:
     """What every rule says of one file, in order."""
     rewrites: list[Rewrite] = []
+    offers: dict[str, str] = {}
     for rule in rules:
         if not context.is_ignored(rule.id, None):
             result = rule.rewrite(context)
             context.handled |= result.handled
             rewrites.append(result)
-    return Said(context, rewrites)
+            offers.update(dict.fromkeys(result.climbs, rule.id))
+            if result.alone:
+                return Said(context, [result], dict.fromkeys(result.climbs, rule.id))
+    return Said(context, rewrites, offers)
 
 
 def _finish(said: Said, decision: Decision) -> Outcome:
     """Keep the edits that happen, and apply them."""
     context = said.context
-    edits = [e for r in said.rewrites for e in r.edits if _happens(context, e, decision.climbing)]
+    edits = happening(said, decision.climbing)
     report = summarise(context, said.rewrites, edits, decision)
     if not edits:
         return Unchanged(context.source.path, report)
     return _spliced(context, edits, report)
+
+
+def happening(said: Said, climbing: frozenset[str]) -> list[Edit]:
+    """The edits whose classes climb as far as they require."""
+    return [e for r in said.rewrites for e in r.edits if _happens(said.context, e, climbing)]
 
 
 def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:
@@ -200,7 +212,8 @@ def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:
     if data == source.data:
         return Unchanged(source.path, report)
     units = tuple(dict.fromkeys(e.unit for e in edits))
-    change = Change(source.path, source.data, data, units, Safety.SAFE, tuple(done.blocks), source.encoding)
+    before = None if context.facts.creates else source.data
+    change = Change(source.path, before, data, units, Safety.SAFE, tuple(done.blocks), source.encoding)
     return Rewritten(change, report)
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 
 from reassert.engine.climbing import Decision, climbs_with_owner, key
+from reassert.engine.holding import Kept
+from reassert.model.config import Profile
 from reassert.model.edits import Edit
-from reassert.model.outcomes import Refusal, Report, Tally
+from reassert.model.outcomes import Held, Location, Refusal, Report, Tally
 from reassert.model.rules import Rewrite
 from reassert.syntax.assertions import in_scope
-from reassert.syntax.classes import ClassInfo
+from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import foreign_classes
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, RUN_TEST
+
+_ASSERT = re.compile(rb"\bassert\b")
 
 
 def summarise(
@@ -27,18 +33,23 @@ def summarise(
     climbing = frozenset(
         c.qualname for c in context.classes.all if key(context, c.qualname) in decision.climbing
     )
-    held_back = decision.held_back.get(str(context.source.path), [])
+    path = str(context.source.path)
     said = [r for x in rewrites for r in x.refusals]
     findings = {f for x in rewrites for f in x.findings}
     if context.facts.scope is not None:
         said = [r for r in said if climbs_with_owner(context, r.unit.qualname, decision.climbing)]
         findings = {f for f in findings if _is_within(context, f.location.line, climbing)}
-    refusals = _distinct(said, held_back)
+    refused = _distinct(said, decision.held_back.get(path, []))
+    refusals = sorted(refused, key=lambda r: (r.location, r.code, r.reason))
+    uses = legacy_assertions(context)
+    left = unconverted(context, uses, edits)
     return Report(
-        tuple(sorted(refusals, key=lambda r: (r.location, r.code, r.reason))),
+        tuple(refusals),
         tuple(sorted(findings, key=lambda f: (f.location, f.code, f.message))),
-        _tally(context, edits, climbing),
+        _tally(context, climbing, len(uses), len(uses) - len(left)),
         {**_test_map(context, rewrites, climbing), **_imported_map(context, decision)},
+        any(_ASSERT.search(part) for e in edits for part in e.parts if isinstance(part, bytes)),
+        _held(context, decision.kept.get(path, []), left, refusals),
     )
 
 
@@ -49,30 +60,16 @@ def _is_within(context: Context, line: int, climbing: frozenset[str]) -> bool:
 
 
 def _distinct(refused: Sequence[Refusal], held_back: Sequence[Refusal]) -> list[Refusal]:
-    """One refusal a place and code; where an assertion was refused, its being left is not said again."""
+    """One refusal a place and code."""
     found = {(r.location, r.code): r for r in reversed(refused)}
-    spoken = {r.location for r in refused}
     for refusal in held_back:
-        if not (refusal.code == "A-EXPR" and refusal.location in spoken):
-            found.setdefault((refusal.location, refusal.code), refusal)
+        found.setdefault((refusal.location, refusal.code), refusal)
     return list(found.values())
 
 
-def _tally(context: Context, edits: Sequence[Edit], climbing: frozenset[str]) -> Tally:
-    """Assertions count as converted where an edit that happens covers the call's ``self.assertX``."""
+def _tally(context: Context, climbing: frozenset[str], assertions: int, converted: int) -> Tally:
     asked = [c for c in context.classes.all if context.may_change(c.qualname)]
     classes = [c for c in asked if c.is_testcase and not c.local]
-    assertions = converted = 0
-    cover = _Cover(edits)
-    for info in asked:
-        if not in_scope(context, info):
-            continue
-        for use in info.uses.attributes:
-            if use.name in LEGACY_ASSERTIONS and use.name not in info.inherited:
-                assertions += 1
-                converted += id(use.node) in context.handled and cover.holds(
-                    context.module.span(use.node).start
-                )
     return Tally(
         classes=len(classes),
         classes_converted=sum(c.qualname in climbing for c in classes),
@@ -80,6 +77,75 @@ def _tally(context: Context, edits: Sequence[Edit], climbing: frozenset[str]) ->
         assertions=assertions,
         assertions_converted=converted,
     )
+
+
+def legacy_assertions(context: Context) -> list[tuple[ClassInfo, Use]]:
+    """Every use of an assertion method that is unittest's own, with its class."""
+    return [
+        (info, use)
+        for info in context.classes.all
+        if context.may_change(info.qualname) and in_scope(context, info)
+        for use in info.uses.attributes
+        if use.name in LEGACY_ASSERTIONS and use.name not in info.inherited
+    ]
+
+
+def unconverted(
+    context: Context, uses: Sequence[tuple[ClassInfo, Use]], edits: Sequence[Edit]
+) -> list[tuple[ClassInfo, Use]]:
+    """Those of ``uses`` that stay: no edit that happens covers their ``self.assertX``."""
+    cover = _Cover(edits)
+    handled, span = context.handled, context.module.span
+    return [
+        (info, use)
+        for info, use in uses
+        if not (id(use.node) in handled and cover.holds(span(use.node).start))
+    ]
+
+
+def _held(
+    context: Context,
+    kept: Sequence[Kept],
+    left: Sequence[tuple[ClassInfo, Use]],
+    refusals: Sequence[Refusal],
+) -> tuple[Held, ...]:
+    """What stays for which of ``refusals``: classes component by component, then single assertions.
+
+    An assertion stays for its own refusal, or for its class: where that must become plain for it to change.
+    """
+    number = {(r.location, r.code): index for index, r in enumerate(refusals)}
+    home = {info: index for index, k in enumerate(kept) for info in k.members}
+    spoken = {r.location: index for index, r in enumerate(refusals) if r.code.startswith("A-")}
+    waiting: Counter[int] = Counter()
+    single: list[int] = []
+    for info, use in left:
+        said = spoken.get(context.location(use.node))
+        if said is not None:
+            single.append(said)
+        elif info in home and id(use.node) in context.handled:
+            waiting[home[info]] += 1
+    wanted = context.config.profile >= Profile.CLASSES  # else they stay in any case
+    held = [
+        Held(
+            k.family,
+            wanted * sum(c.is_testcase for c in k.members),
+            wanted * waiting[index],
+            *_reach(context, k, number),
+        )
+        for index, k in enumerate(kept)
+    ]
+    return (*held, *([Held(None, 0, len(single), tuple(single))] if single else ()))
+
+
+def _reach(
+    context: Context, kept: Kept, number: Mapping[tuple[Location, str], int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The indices of the causes, and for each how many classes have or inherit it."""
+    found: dict[int, int] = {}
+    for info, refusal in kept.causes:
+        index = number[refusal.location, refusal.code]
+        found[index] = max(found.get(index, 0), 1 + len(context.classes.heirs(info)))
+    return tuple(found), tuple(found.values())
 
 
 class _Cover:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from fnmatch import fnmatch
+from pathlib import PurePath
+
+from reassert.model.edits import Unit
+
+Version = tuple[int, int]
 
 
 class Profile(IntEnum):
@@ -14,14 +20,72 @@ class Profile(IntEnum):
 
 
 @dataclass(frozen=True)
+class PytestConfig:
+    """What pytest's effective configuration says of collecting and importing; the defaults are pytest's.
+
+    ``plain_asserts`` is ``--assert=plain``: nothing is rewritten, and nobody expects it.
+    """
+
+    python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    python_classes: tuple[str, ...] = ("Test",)
+    python_functions: tuple[str, ...] = ("test",)
+    testpaths: tuple[str, ...] = ()
+    pythonpath: tuple[str, ...] = ()
+    asyncio_mode: str = "strict"
+    import_mode: str = "prepend"
+    filterwarnings: tuple[str, ...] = ()
+    plain_asserts: bool = False
+
+    def collects_class(self, name: str) -> bool:
+        """Whether a plain class of this name is collected."""
+        return _matches(self.python_classes, name)
+
+    def collects_function(self, name: str) -> bool:
+        """Whether a function or method of this name is a test, unless its class is a TestCase."""
+        return _matches(self.python_functions, name)
+
+    def rewrites(self, path: PurePath) -> bool:
+        """Whether the assertions of a file are rewritten without anybody asking for it.
+
+        Source: ``AssertionRewritingHook._should_rewrite`` and ``fnmatch_ex`` in pytest.
+        """
+        return path.name == "conftest.py" or any(_is_file(pattern, path) for pattern in self.python_files)
+
+
+def _matches(options: tuple[str, ...], name: str) -> bool:
+    """Prefixes or globs, as in ``PyCollector._matches_prefix_or_glob_option`` of pytest."""
+    return any(
+        name.startswith(option) or (any(c in option for c in "*?[") and fnmatch(name, option))
+        for option in options
+    )
+
+
+def _is_file(pattern: str, path: PurePath) -> bool:
+    if "/" not in pattern:
+        return fnmatch(path.name, pattern)
+    absolute = pattern.startswith("/")
+    return fnmatch(path.as_posix(), pattern if absolute else f"*/{pattern}")
+
+
+@dataclass(frozen=True)
 class RuleConfig:
     """What a rule may depend on. Versions are (major, minor) of the *project under migration*.
 
     ``first_party`` are the names of the project's own top-level modules (for the place of new imports).
+    ``plugins`` are the pytest plugins that the project asks for or has, with their versions as far as known.
+    ``excluded`` are units that stay as they are; the rule id ``*`` stands for every rule, the qualified name
+    ``*`` for the whole file, and a class's name for all that is in it.
     """
 
     profile: Profile = Profile.CLASSES
-    target_version: tuple[int, int] = (3, 8)
-    pytest_version: tuple[int, int] = (9, 0)
+    target_version: Version = (3, 8)
+    pytest_version: Version = (9, 0)
     unsafe_fixes: bool = False
     first_party: tuple[str, ...] = ()
+    pytest: PytestConfig = field(default_factory=PytestConfig)
+    plugins: tuple[tuple[str, Version | None], ...] = ()
+    excluded: frozenset[Unit] = frozenset()
+
+    def has_plugin(self, name: str) -> bool:
+        """Whether the project has a plugin, named as on the package index."""
+        return any(name == plugin for plugin, _ in self.plugins)

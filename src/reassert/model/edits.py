@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 
@@ -69,7 +69,7 @@ class Splice:
 
     def __init__(self, buffer: bytes, edits: Iterable[Edit]) -> None:
         self.buffer = buffer
-        self.edits = sorted(edits, key=lambda e: (e.start, -e.end))
+        self.edits = _parted(buffer, sorted(edits, key=lambda e: (e.start, -e.end)))
         self._starts = [e.start for e in self.edits]
         self._rendered: set[int] = set()
         self.kept: list[Span] = []
@@ -128,6 +128,42 @@ class Splice:
                 o is not edit and o.start <= edit.start and edit.end <= o.end for o in swallowing
             ):
                 raise OverlapError(f"{edit.unit} at byte {edit.start} is lost inside another edit")
+
+
+def _parted(buffer: bytes, edits: list[Edit]) -> list[Edit]:
+    """The edits, none of them removing the blank lines between two things that go a second time.
+
+    What is removed first in a block takes the blank lines behind it along, what is removed elsewhere those
+    before it. A whole run that is removed then takes those behind its last one.
+    """
+    found: list[Edit] = []
+    gone: Edit | None = None  # the removal that reaches furthest so far
+    for edit in edits:
+        if edit.swallows and not edit.parts:
+            if gone is not None and _shares_blank_lines(buffer, gone, edit):
+                edit = replace(edit, start=gone.end, end=skip_blank_lines(buffer, edit.end))  # noqa: PLW2901 - its remainder
+            gone = edit if gone is None or edit.end > gone.end else gone
+        found.append(edit)
+    return found
+
+
+def _shares_blank_lines(buffer: bytes, first: Edit, second: Edit) -> bool:
+    """Whether the first removal took the blank lines before the second one along."""
+    *_, last_line = buffer[first.start : first.end].splitlines() or [b"-"]
+    follows = first.start < second.start <= first.end < second.end
+    return follows and not (buffer[second.start : first.end] + last_line).strip()
+
+
+def skip_blank_lines(buffer: bytes, offset: int) -> int:
+    """Offset of the first line at or after ``offset`` that is not blank."""
+    position = offset
+    while position < len(buffer):
+        newline = buffer.find(b"\n", position)
+        stop = len(buffer) if newline < 0 else newline + 1
+        if buffer[position:stop].strip():
+            return position
+        position = stop
+    return position
 
 
 class Spliced(NamedTuple):

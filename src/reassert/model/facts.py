@@ -39,6 +39,9 @@ class ScannedFacts:
     ``exports`` maps a module-level name to the dotted name it was imported as. ``functions`` are those of the
     module itself, ``wanted`` the dotted names of imported ones of which its classes need to know more.
     ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
+    ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
+    ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
+    names could be ones that this tool makes.
     ``broken``: it does not parse; this is what its text says of imports.
     """
 
@@ -48,6 +51,9 @@ class ScannedFacts:
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     wanted: frozenset[str] = frozenset()
     additions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    quoted: Mapping[str, int] = field(default_factory=dict)
+    registered: frozenset[str] = frozenset()
+    fixtures: frozenset[str] = frozenset()
     broken: bool = False
 
 
@@ -63,14 +69,19 @@ class Addition:
 class BaseFacts:
     """A base class that is defined in another file: its kind, and all names that it and its bases define.
 
+    ``framework`` is the dotted name of a framework's class that it inherits from, if it does.
     ``held`` says in a few words why that file is not among those that may change.
+    ``origin`` is what makes it a class that stays: the base, as written somewhere above it, that no file of
+    the project defines.
     """
 
     kind: BaseKind
     defines: frozenset[str] = frozenset()
     path: str = ""
     qualname: str = ""
+    framework: str = ""
     held: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +93,31 @@ class ClassRef:
 
 
 @dataclass(frozen=True)
+class QuotedRef:
+    """A class that a path in a string names; ``place`` is the index of the class's name among its names."""
+
+    path: str
+    qualname: str
+    place: int
+
+
+@dataclass(frozen=True)
 class FileFacts:
     """What the rest of the project says about one file; the default is a file that nobody knows.
 
+    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that
+    uses it. ``aliases`` maps dotted names of this file, which other files pass on, to what they are in
+    unittest. ``names`` maps dotted names of this file to classes of the other files of its ``family``: those
+    files, this one included, whose test classes are connected and which are converted together.
+    ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
+    functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
+    ``quoted`` maps paths in this file's strings to classes of the family, ``named_by`` a class of this file
+    to the place of a string elsewhere that names it and cannot follow a rename.
+    ``fixtures`` are names of fixtures that come from a conftest.py.
+
+    ``registers`` are modules that this file, a conftest.py, must have rewritten by pytest, before it makes
+    the imports ``early``; ``creates``: the file is not there yet. ``unrewritten`` is why assertions in this
+    file could not be rewritten (empty: they are, or need not be).
     ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to the files
     outside of its family that use it, in words. ``aliases`` maps dotted names of this file, which other files
     pass on, to what they are in unittest. ``names`` maps dotted names of this file to classes of the other
@@ -103,4 +136,11 @@ class FileFacts:
     family_digest: bytes = b""
     functions: Mapping[str, FunctionFacts] = field(default_factory=dict)
     additions: Mapping[str, Addition] = field(default_factory=dict)
+    quoted: Mapping[str, tuple[QuotedRef, ...]] = field(default_factory=dict)
+    named_by: Mapping[str, str] = field(default_factory=dict)
+    fixtures: frozenset[str] = frozenset()
+    registers: tuple[str, ...] = ()
+    early: frozenset[str] = frozenset()
+    creates: bool = False
+    unrewritten: str = ""
     scope: frozenset[str] | None = None

@@ -86,13 +86,35 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Held:
+    """What stays for some of the refusals that stand beside it: ``causes`` are their indices.
+
+    ``family`` is the place of the first class of an inheritance component; of it ``classes`` of one file (in
+    a plan: of all) stay, with ``assertions`` that only a plain class could have converted. ``reach`` has for
+    each cause the number of classes that have or inherit it. Without a family each cause leaves an assertion.
+    """
+
+    family: Location | None
+    classes: int
+    assertions: int
+    causes: tuple[int, ...] = ()
+    reach: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Report:
-    """What was seen in one file beside its outcome. ``test_map`` maps ``Class::test`` to its new names."""
+    """What was seen in one file beside its outcome. ``test_map`` maps ``Class::test`` to its new names.
+
+    ``asserts``: the change puts assert statements into the file.
+    ``held`` says what stays for which of ``refusals``. A B-COMPONENT that it does not name is a consequence.
+    """
 
     refusals: tuple[Refusal, ...] = ()
     findings: tuple[Finding, ...] = ()
     tally: Tally = Tally()
     test_map: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asserts: bool = False
+    held: tuple[Held, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,6 +167,7 @@ class Plan:
 
     ``connected`` are the files that change although they were not asked for: test classes connect them with
     one that was.
+    ``held`` says what stays for which of ``refusals``, a component over all of its files in one value.
     """
 
     root: Path
@@ -157,3 +180,4 @@ class Plan:
     test_map: TestMap = field(default_factory=dict)
     files: int = 0
     connected: tuple[Path, ...] = ()
+    held: tuple[Held, ...] = ()

@@ -24,7 +24,9 @@ class Rewrite:
     ``refusals`` are the ones that only leave a statement as it was;
     ``climbs`` are the classes that the codemod can make plain classes if nothing blocks them or relatives;
     ``renames`` maps such a class, or ``Class.method``, to its new name.
+    ``follows`` are the classes of other files, as ``path::qualname``, whose new names this file can take up.
     ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
+    ``alone``: whatever other codemods want, nothing else may change in this file.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -34,10 +36,15 @@ class Rewrite:
     handled: frozenset[int] = frozenset()
     climbs: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
+    follows: frozenset[str] = frozenset()
+    alone: bool = False
 
 
 class Rule(ABC):
-    """Common to codemods and audits. The id is the name of the module that declares the class."""
+    """Common to codemods and audits. The id is the name of the module that declares the class.
+
+    ``needs`` names what planning finds out for it: ``registrations`` are modules that pytest must rewrite.
+    """
 
     title: ClassVar[str]
     mentions: ClassVar[tuple[bytes, ...]] = ()

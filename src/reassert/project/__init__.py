@@ -3,5 +3,6 @@
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.extension import extension
 from reassert.project.linking import link
+from reassert.project.registering import Registrations, Tree, registrations
 
-__all__ = ["FileFacts", "ScannedFacts", "extension", "link"]
+__all__ = ["FileFacts", "Registrations", "ScannedFacts", "Tree", "extension", "link", "registrations"]

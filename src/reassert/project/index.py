@@ -15,10 +15,12 @@ from pathlib import Path
 
 from reassert.model.facts import Addition, BaseFacts, BaseKind, FunctionFacts, ScannedClass, ScannedFacts
 from reassert.project.families import Place, Reference
-from reassert.syntax.classes import FRAMEWORKS, RANK, ROOTS
+from reassert.syntax.classes import RANK, ROOTS, known_kind
+from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
-from reassert.syntax.testcase_api import RUN_BY_UNITTEST
+from reassert.syntax.quoted import module_parts
+from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
@@ -32,7 +34,7 @@ class Index:
         self.scanned = scanned
         self.by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
         for path in scanned:
-            parts = _module_parts(path)
+            parts = module_parts(path)
             self.by_last[parts[-1]].append((parts, path))
         self._found: dict[Place, tuple[Path, ScannedClass] | None] = {}
         self._modules: dict[tuple[str, ...], list[Path]] = {}
@@ -45,13 +47,14 @@ class Index:
         if not dotted.startswith("."):
             if dotted.rpartition(".")[2] not in self.by_last:
                 return []  # nearly all names: they come from other distributions
-            return self._files(tuple(dotted.split(".")))
+            return self.ending(tuple(dotted.split(".")))
         level = len(dotted) - len(dotted.lstrip("."))
-        package = _module_parts(importer) if importer.name == "__init__.py" else _module_parts(importer)[:-1]
+        package = module_parts(importer) if importer.name == "__init__.py" else module_parts(importer)[:-1]
         package = package[: len(package) - (level - 1)] if level > 1 else package
-        return self._files((*package, *(p for p in dotted.split(".") if p)))
+        return self.ending((*package, *(p for p in dotted.split(".") if p)))
 
-    def _files(self, parts: tuple[str, ...]) -> list[Path]:
+    def ending(self, parts: tuple[str, ...]) -> list[Path]:
+        """The files whose dotted path ends so."""
         if parts and parts not in self._modules:
             hits = self.by_last.get(parts[-1], ())
             self._modules[parts] = [path for p, path in hits if p[-len(parts) :] == parts]
@@ -62,7 +65,7 @@ class Index:
         if dotted.count(".") > _DEEPEST:
             return None
         for path, name in self._places(importer, dotted):
-            hit = self._in_module(path, name)
+            hit = self.in_module(path, name)
             if hit:
                 return hit
         return None
@@ -78,7 +81,8 @@ class Index:
     def _split_up(self, importer: Path, dotted: str) -> Sequence[tuple[Path, str]]:
         return [(path, name) for module, name in _splits(dotted) for path in self.modules(importer, module)]
 
-    def _in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
+    def in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
+        """The class that a module has under this name, its own or an imported one."""
         if (path, name) not in self._found:
             self._found[path, name] = None  # what leads back to itself leads nowhere
             self._found[path, name] = self._search(path, name)
@@ -110,15 +114,31 @@ class Index:
             hit = self._base(path, dotted)
             if hit and hit[0] != path:
                 kind, defines = self.describe(*hit)
-                found[name] = BaseFacts(kind, defines, str(hit[0]), hit[1].qualname)
+                found[name] = BaseFacts(
+                    kind,
+                    defines,
+                    str(hit[0]),
+                    hit[1].qualname,
+                    framework=self._framework(*hit),
+                    origin=self._stayer(*hit) if kind in _STAYING else "",
+                )
         return found
+
+    def _stayer(self, path: Path, info: ScannedClass, depth: int = 0) -> str:
+        """The base, as written, that makes a class and its heirs stay; empty if it is the class itself."""
+        kind = self.describe(path, info)[0]
+        for base in info.bases if depth < _DEEPEST else ():
+            if self._describe_base(path, base)[0] == kind:
+                hit = self._base(path, base)
+                return self._stayer(*hit, depth + 1) if hit else base.removeprefix(":")
+        return ""
 
     def _star(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
         """The class of this name that ``path`` gets from one of its star imports."""
         for imported in self.scanned[path].imports:
             if imported.endswith(".*"):
                 for source in self.modules(path, imported[:-2] or "."):
-                    hit = self._in_module(source, name)
+                    hit = self.in_module(source, name)
                     if hit:
                         return hit
         return None
@@ -151,8 +171,16 @@ class Index:
             return ROOTS[origin], frozenset()
         if base.startswith(":") and hasattr(builtins, base[1:]):
             return "plain", frozenset()
-        framework = base.startswith(FRAMEWORKS) and base.endswith("TestCase")
-        return ("framework" if framework else "unknown"), frozenset()
+        return known_kind(origin), frozenset()
+
+    def _framework(self, path: Path, info: ScannedClass, depth: int = 0) -> str:
+        """The first base, of the class or of its bases, that is a framework's; empty if none is."""
+        for base in info.bases if depth < _DEEPEST else ():
+            hit = self._base(path, base)
+            origin = self._framework(*hit, depth + 1) if hit else self._origin(path, base, 0)
+            if framework_of(origin):
+                return origin
+        return ""
 
     def _base(self, path: Path, base: str) -> tuple[Path, ScannedClass] | None:
         """The class of the project that a base, as scanned, means."""
@@ -252,6 +280,15 @@ class Index:
                         found.append(Reference(importer, name, path, qualname))
         return found
 
+    def module_fixtures(self) -> Iterator[Reference]:
+        """Every import of a module's set-up by another file: it keeps its name."""
+        for importer, facts in self.scanned.items():
+            for dotted in sorted(facts.imports):
+                module, _, name = dotted.rpartition(".")
+                if name in MODULE_FIXTURES:
+                    paths = self.modules(importer, module or ".")
+                    yield from (Reference(importer, dotted, p, name) for p in paths if p != importer)
+
     def _targets(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path, str]]:
         if dotted.endswith(".*"):
             for path in self.modules(importer, dotted[:-2] or dotted[:-1]):
@@ -260,11 +297,6 @@ class Index:
         hit = self.find(importer, dotted)
         if hit:
             yield dotted, hit[0], hit[1].qualname
-
-
-def _module_parts(path: Path) -> tuple[str, ...]:
-    parts = path.with_suffix("").parts
-    return (parts[:-1] or ("",)) if parts[-1] == "__init__" else parts
 
 
 def _splits(dotted: str) -> Iterator[tuple[str, str]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from reassert.model.facts import BaseFacts, ClassRef, FileFacts, ScannedFacts
 from reassert.project.families import Reference, families
 from reassert.project.index import Index
+from reassert.project.quotes import by_file, quotes
 
 _NAMED = 3
 
@@ -27,10 +29,16 @@ def link(
     """
     index = Index(scanned)
     references = index.references()
+    found_quotes = quotes(index, index.relevant_classes)
+    sure = (Reference(q.importer, q.text, q.path, q.qualname) for q in found_quotes if q.sure)
     wanted = scanned if asked is None else asked
-    together = _families(index, references, wanted, sizes or {})
+    together = _families(index, [*references, *sure], wanted, sizes or {})
+    quoted, named_by = by_file(found_quotes, together)
     used = _used(references, together, held or {})
+    for path, uses in _used(list(index.module_fixtures()), {}, held or {}).items():
+        used[path] = {**uses, **used.get(path, {})}
     mine = _by_importer(references)
+    fixtures = _conftest_fixtures(scanned)
     found: dict[Path, FileFacts] = {}
     for path in wanted:
         if path not in scanned:
@@ -46,10 +54,25 @@ def link(
             tuple(sorted(map(str, family))),
             functions=index.functions(path, facts),
             additions=dict(index.additions(path, facts)),
+            quoted=quoted.get(path, {}),
+            named_by=named_by.get(path, {}),
+            fixtures=_visible(fixtures, path) if facts.classes else frozenset(),
         )
-        if known != FileFacts():
+        if replace(known, quoted={}) != FileFacts():
             found[path] = known
     return found
+
+
+def _conftest_fixtures(scanned: Mapping[Path, ScannedFacts]) -> dict[Path, frozenset[str]]:
+    """By folder, the fixtures of its conftest.py whose names this tool might make, too."""
+    return {p.parent: f.fixtures for p, f in scanned.items() if f.fixtures and p.name == "conftest.py"}
+
+
+def _visible(fixtures: Mapping[Path, frozenset[str]], path: Path) -> frozenset[str]:
+    """What pytest shows of them in the file at ``path``."""
+    return (
+        frozenset().union(*(fixtures.get(folder, ()) for folder in path.parents)) if fixtures else frozenset()
+    )
 
 
 def _families(
@@ -90,10 +113,7 @@ def _several(names: list[str]) -> str:
 
 def _explained(bases: Mapping[str, BaseFacts], held: Mapping[Path, str]) -> dict[str, BaseFacts]:
     """The bases, each with the reason why its file is not converted together with this one."""
-    return {
-        name: BaseFacts(base.kind, base.defines, base.path, base.qualname, held.get(Path(base.path), ""))
-        for name, base in bases.items()
-    }
+    return {name: replace(base, held=held.get(Path(base.path), "")) for name, base in bases.items()}
 
 
 def _by_importer(references: list[Reference]) -> defaultdict[Path, list[Reference]]:

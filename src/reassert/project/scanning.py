@@ -9,8 +9,12 @@ from collections.abc import Iterator, Sequence
 
 from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.classes import ROOTS, body_statements, bound_names, dotted_name
+from reassert.syntax.fixtures import made_up_fixtures, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
+from reassert.syntax.quoted import quoted_paths
+from reassert.syntax.respellings import respelled
+from reassert.syntax.testcase_api import MODULE_FIXTURES
 
 _FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|((?:\\\n|[^\n#;])*))", re.MULTILINE
@@ -73,12 +77,15 @@ def scan_module(module: Module) -> ScannedFacts:
             exports[name] = origin
     imports |= set(_attribute_paths(module, exports))
     return ScannedFacts(
-        tuple(_classes(module.tree, exports, "")),
+        tuple(_classes(module, module.tree, exports, "")),
         frozenset(imports),
         exports,
         function_facts(module),
         frozenset(w for w in wanted_functions(module) if _may_be_ours(w)),
         dict(additions(module)),
+        quoted_paths(module),
+        registered_modules(module),
+        made_up_fixtures(module),
     )
 
 
@@ -93,7 +100,7 @@ _STRANGERS = frozenset({*sys.builtin_module_names, *sys.stdlib_module_names, "py
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
     """``module.Name`` reached through an imported module, so that such uses of a class are seen."""
     for node in module.attributes:
-        if _looks_like_class(node.attr):
+        if _looks_like_class(node.attr) or node.attr in MODULE_FIXTURES:
             dotted = dotted_name(node)
             head, _, rest = (dotted or "").partition(".")
             if head in exports:
@@ -106,14 +113,17 @@ def _looks_like_class(name: str) -> bool:
     )
 
 
-def _classes(tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str) -> Iterator[ScannedClass]:
+def _classes(
+    module: Module, tree: ast.Module | ast.ClassDef, exports: dict[str, str], outer: str
+) -> Iterator[ScannedClass]:
     for statement in body_statements(tree):
         if isinstance(statement, ast.ClassDef):
             qualname = f"{outer}{statement.name}"
-            names = frozenset(n for s in body_statements(statement) for n in bound_names(s))
+            own = (s for s in body_statements(statement) if respelled(module, s) is None)
+            names = frozenset(n for s in own for n in bound_names(s))
             bases = tuple(_base(b, exports) for b in statement.bases)
             yield ScannedClass(qualname, bases, names)
-            yield from _classes(statement, exports, f"{qualname}.")
+            yield from _classes(module, statement, exports, f"{qualname}.")
 
 
 def _base(node: ast.expr, exports: dict[str, str]) -> str:

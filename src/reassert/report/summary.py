@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from reassert.report.text import line, one_line, one_name
+from reassert.report.causes import cause_rows
+from reassert.report.text import counted, line, one_line, one_name, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,34 +29,28 @@ class _Remark(NamedTuple):
     more: list[int]
 
 
-def summary_rows(plan: Plan, base: Path, *, stat: bool = False, grouped: bool = False) -> Iterator[Row]:
+def summary_rows(
+    plan: Plan, base: Path, *, stat: bool = False, grouped: bool = False, verbose: bool = False
+) -> Iterator[Row]:
     """Give the summary: what needs words, and last the numbers, where a terminal's reader looks first.
 
-    Paths are shown relative to ``base``. ``stat`` leaves out the lists but that of failures; ``grouped`` puts
-    refusals and findings of one file that say the same into one row.
+    Paths are shown relative to ``base``. ``stat`` leaves out the lists but those of causes and failures;
+    ``grouped`` gives a reader causes in the place of single refusals, and one row for what is said several
+    times of one file. ``verbose`` gives causes and refusals in full.
     """
+    in_detail = verbose or not grouped
     return chain(
         [line()] if plan.changes and not stat else (),
         () if stat else _renames(plan.test_map),
-        () if stat else _refusal_rows(plan.refusals, base, grouped=grouped),
+        _refusal_rows(plan.refusals, base, grouped=grouped) if in_detail and not stat else (),
         () if stat else _finding_rows(plan.findings, base, grouped=grouped),
         _failure_rows(plan.failures, base),
         _connected_rows(plan.connected, base),
+        cause_rows(plan, base, every=verbose),
         _headline(plan),
         _tally_rows(plan.tally),
-        _count_rows(plan),
+        _count_rows(plan, by_code=in_detail or stat),
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """Say how many there are, with the noun in the right number."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def place(path: Path, line_number: int | None, base: Path) -> str:
-    """Name a place so that an editor finds it: the path from ``base`` where it lies below, and the line."""
-    name = os.fspath(path.relative_to(base) if path.is_relative_to(base) else path)
-    return one_name(f"{name}:{line_number}" if line_number else name)
 
 
 def _connected_rows(connected: Sequence[Path], base: Path) -> Iterator[Row]:
@@ -92,13 +86,13 @@ def _tally_rows(tally: Tally) -> Iterator[Row]:
         yield line(f"  assertions  {tally.assertions_converted:,} of {tally.assertions:,} converted")
 
 
-def _count_rows(plan: Plan) -> Iterator[Row]:
+def _count_rows(plan: Plan, *, by_code: bool) -> Iterator[Row]:
     if plan.test_map:
         yield line(f"  names       {counted(len(plan.test_map), 'test')} will have another name")
     if plan.refusals:
         refused = counted(len(plan.refusals), "conversion")
         yield ("  ", ""), ("refused", "bold yellow"), (f"     {refused}; the code stays and still runs", "")
-        yield from _code_rows(refusal.code for refusal in plan.refusals)
+        yield from _code_rows(refusal.code for refusal in plan.refusals) if by_code else ()
     if plan.findings:
         yield ("  ", ""), ("to look at", "bold yellow"), (f"  {counted(len(plan.findings), 'place')}", "")
         yield from _code_rows(finding.code for finding in plan.findings)
@@ -108,6 +102,8 @@ def _count_rows(plan: Plan) -> Iterator[Row]:
         yield ("  ", ""), ("failed", "bold red"), (f"      {counted(len(plan.failures), 'file')}", "")
     if plan.refusals or plan.findings:
         yield line("What a code means: reassert explain CODE", "dim")
+    if plan.held:
+        yield line("Why a class stays: reassert explain --class FILE::CLASS", "dim")
 
 
 def _renames(test_map: TestMap) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TextIO
 
+from reassert.report.certificate_terminal import certificate_rows
 from reassert.report.diff import diff_rows
 from reassert.report.summary import summary_rows
 from reassert.report.text import write_rows
@@ -12,6 +13,7 @@ from reassert.report.text import write_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reassert.model.certificate import Certificate
     from reassert.model.outcomes import Plan
 
 _FENCE = re.compile(r"^```python (before|after|unchanged)(?: path=(\S+))?$", re.MULTILINE)
@@ -23,11 +25,24 @@ def write_diff(plan: Plan, stream: TextIO, *, base: Path, colour: bool) -> None:
     write_rows(diff_rows(plan.changes, base, colour=colour), stream, colour=colour)
 
 
-def write_summary(
-    plan: Plan, stream: TextIO, *, base: Path, colour: bool, stat: bool = False, grouped: bool = False
+def write_summary(  # noqa: PLR0913 - the ways to look at a summary
+    plan: Plan,
+    stream: TextIO,
+    *,
+    base: Path,
+    colour: bool,
+    stat: bool = False,
+    grouped: bool = False,
+    verbose: bool = False,
 ) -> None:
-    """Write refusals, findings, failures and counts; ``stat`` leaves out, ``grouped`` shortens the lists."""
-    write_rows(summary_rows(plan, base, stat=stat, grouped=grouped), stream, colour=colour)
+    """Write causes, refusals, findings, failures and counts, as ``summary_rows`` gives them."""
+    rows = summary_rows(plan, base, stat=stat, grouped=grouped, verbose=verbose)
+    write_rows(rows, stream, colour=colour)
+
+
+def write_certificate(certificate: Certificate, stream: TextIO, *, colour: bool) -> None:
+    """Write the verdict, the numbers behind it, and what differs; it fits a screen."""
+    write_rows(certificate_rows(certificate), stream, colour=colour)
 
 
 def write_page(markdown: str, stream: TextIO, *, colour: bool) -> None:

@@ -5,11 +5,13 @@ Nothing here wraps, cuts or interprets what it shows; what could steer the termi
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 Piece = tuple[str, str]
 """Some characters of one line, and their style as rich writes it (empty: none)."""
@@ -45,6 +47,18 @@ def one_name(text: str) -> str:
 def line(text: str = "", style: str = "") -> Row:
     """Make a row of one piece."""
     return ((text, style),)
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many there are, with the noun in the right number."""
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{ending}"
+
+
+def place(path: Path, line_number: int | None, base: Path) -> str:
+    """Name a place so that an editor finds it: the path from ``base`` where it lies below, and the line."""
+    name = os.fspath(path.relative_to(base) if path.is_relative_to(base) else path)
+    return one_name(f"{name}:{line_number}" if line_number else name)
 
 
 def write_rows(rows: Iterable[Row], stream: TextIO, *, colour: bool) -> None:

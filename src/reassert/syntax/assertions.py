@@ -160,7 +160,7 @@ def redefinition(context: Context, owner: ClassInfo, spelled: str) -> str | None
     """A name that the hierarchy defines anew and that the assertion depends on."""
     name = ALIASES.get(spelled, spelled)
     concerned = {spelled, name, *_CALLED.get(name, frozenset({"fail"}))}
-    found = concerned & context.classes.redefined(owner)
+    found = concerned & context.classes.redefined(owner) or {name} & owner.changed_by_frameworks
     if found:
         return spelled if spelled in found else min(found)
     return "failureException" if name != "skipTest" and redefines_failure(context, owner) else None

@@ -11,6 +11,8 @@ from functools import cached_property
 from reassert.model.edits import Span
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.quoted import place_in, strings_of, without
+from reassert.syntax.scopes import other_bindings, uses_of_module_name
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
@@ -36,20 +38,27 @@ class Names:
 
     def _choose(self, info: ClassInfo) -> str:
         name = info.node.name
-        if name.startswith("Test") or not self._collected(info):
+        if self.context.config.pytest.collects_class(name) or not self._collected(info):
             return name
-        for wanted in (f"Test{_capitalised(core_name(name))}", f"Test{_capitalised(name.strip('_'))}"):
-            if self._is_free(info, wanted):
-                return wanted
-        return name
+        cores = _capitalised(core_name(name)), _capitalised(name.strip("_"))
+        fitting = (form.format(core) for form in self._forms for core in cores)
+        return next((wanted for wanted in fitting if self._is_free(info, wanted)), name)
+
+    @cached_property
+    def _forms(self) -> list[str]:
+        """How a name that pytest collects can be made of one that it does not; ``Test`` before all others."""
+        forms = ["Test{}", *map(_form, self.context.config.pytest.python_classes)]
+        return [form for form in dict.fromkeys(forms) if "{}" in form]
 
     def _collected(self, info: ClassInfo) -> bool:
         return any(c.tests for c in info.lineage)
 
     def _is_free(self, info: ClassInfo, wanted: str) -> bool:
+        if not (wanted.isidentifier() and self.context.config.pytest.collects_class(wanted)):
+            return False
         if info.outer is not None:
             return wanted not in info.outer.defines
-        return wanted.isidentifier() and wanted not in self._taken and wanted not in self.new.values()
+        return wanted not in self._taken and wanted not in self.new.values()
 
     @cached_property
     def _taken(self) -> set[str]:
@@ -73,10 +82,10 @@ class Names:
         if info not in self.new:
             return
         new = self.new[info]
-        if self._collected(info) and not new.startswith("Test"):
-            yield Problem(
-                info, "B-NAME", info.node, f"no free name that begins with Test for {info.node.name}"
-            )
+        if self._collected(info) and not self.context.config.pytest.collects_class(new):
+            usual = self.context.config.pytest.python_classes == ("Test",)
+            wanted = "begins with Test" if usual else "matches python_classes"
+            yield Problem(info, "B-NAME", info.node, f"no free name that {wanted} for {info.node.name}")
         if self._is_deleted(info):
             yield Problem(
                 info,
@@ -91,28 +100,29 @@ class Names:
         """Whether the name goes other than by a statement of the module, which does the same afterwards."""
         module = self.context.module
         gone = [n for n in module.names.get(info.node.name, ()) if isinstance(n.ctx, ast.Del)]
-        return any(module.enclosing_statement(n) not in module.tree.body for n in gone)
+        return any(module.enclosing_function(n) is not None for n in gone)
 
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module
-        stores = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store)]
-        if (
-            stores
-            or name in module.parameters
-            or name in module.imports
-            or sum(c.node.name == name for c in self.context.classes.all) > 1
-        ):
+        uses = uses_of_module_name(self.context, name) if info.outer is None else module.names.get(name, ())
+        stores = [n for n in uses if isinstance(n.ctx, ast.Store) and not self._is_cleared(n)]
+        if stores or other_bindings(self.context, name) > 1:
             yield Problem(
                 info,
                 "B-NAME",
                 stores[0] if stores else info.node,
                 f"{name} means something else elsewhere in the file",
             )
+        if self._confuses_private_names(info):
+            yield Problem(info, "B-NAME", info.node, f"private names of {name} and of a relative would meet")
         if f"_{name.lstrip('_')}__" in self.context.source.text:
             yield Problem(info, "B-NAME", info.node, f"mangled names of {name} are used")
-        string = next((s for s in module.strings if self._refers(s, name)), None)
+        string = next((s for s in self._strings_with(name) if self._cannot_follow(info, s)), None)
         if string is not None:
             yield Problem(info, "B-NAME", string, f"a string names {name}")
+        user = self.context.facts.named_by.get(info.qualname)
+        if user:
+            yield Problem(info, "B-NAME", info.node, f"a string names {name}: {user}")
         if sys.version_info < (3, 12) and any(self._in_fstring(n) for n in module.names.get(name, ())):
             yield Problem(
                 info,
@@ -121,10 +131,52 @@ class Names:
                 f"{name} is used inside an f-string, whose positions this Python does not know",
             )
 
-    def _refers(self, string: ast.Constant, name: str) -> bool:
-        """Whether a string is, or may be, the name of a class: a path, or where names are looked up."""
-        value = str(string.value)
-        if name not in value or string in self._exported:
+    def _is_cleared(self, node: ast.Name) -> bool:
+        """Whether a statement of the module sets the name to None, so that nobody collects the class."""
+        parent = self.context.module.parents[node]
+        if not isinstance(parent, ast.Assign) or parent not in self.context.module.tree.body:
+            return False
+        return isinstance(parent.value, ast.Constant) and parent.value.value is None
+
+    def _confuses_private_names(self, info: ClassInfo) -> bool:
+        """Whether ``__x`` of two related classes, which their names mangle, would become or cease to be one.
+
+        Source: the reference of Python, "Private name mangling": leading underscores of the class go.
+        """
+        private = _private_names(info)
+        relatives = [*info.lineage[1:], *info.home.heirs(info)] if private else []
+        return any(
+            (_prefix(info.node.name) == _prefix(c.node.name))
+            != (_prefix(self.new[info]) == _prefix(self._new_name(c)))
+            for c in relatives
+            if private & _private_names(c)
+        )
+
+    def _new_name(self, info: ClassInfo) -> str:
+        """The new name of a class of this file or of a relative in another one."""
+        if info.module is self.context.module:
+            return self.new.get(info, info.node.name)
+        home = next((c for c in self.context.family.values() if c.module is info.module), None)
+        return names_of(home).new.get(info, info.node.name) if home else info.node.name
+
+    def _strings_with(self, name: str) -> list[ast.Constant]:
+        return [s for s in strings_of(self.context).said if name in str(s.value)]
+
+    def _cannot_follow(self, info: ClassInfo, string: ast.Constant) -> bool:
+        spans = self._in_string(info, string)
+        if spans is None:
+            return True
+        return self._refers(info.node.name, string, without(self.context.module, string, spans))
+
+    def _in_string(self, info: ClassInfo, string: ast.Constant) -> list[Span] | None:
+        """Where a string surely names the class; None if it does and cannot follow."""
+        place = place_in(self.context.source.path, info.qualname)
+        strings = strings_of(self.context)
+        return strings.naming(string, info.node.name, place, is_bound=info.outer is None)
+
+    def _refers(self, name: str, string: ast.Constant, value: str) -> bool:
+        """Whether the rest of a string may be the name of a class: a path, or where names are looked up."""
+        if name not in value:
             return False
         if value == name and "test" not in name.lower():
             return self._asks_for_names or self._is_lookup(string)
@@ -144,16 +196,6 @@ class Names:
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
 
-    @cached_property
-    def _exported(self) -> set[ast.Constant]:
-        """The strings of ``__all__``."""
-        found: set[ast.Constant] = set()
-        for statement in self.context.module.tree.body:
-            targets = statement.targets if isinstance(statement, ast.Assign) else []
-            if any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
-                found |= {n for n in ast.walk(statement) if isinstance(n, ast.Constant)}
-        return found
-
     # -- where it stands -------------------------------------------------------------------------------------
 
     def places(self, info: ClassInfo) -> Iterator[tuple[Span, bytes]]:
@@ -163,19 +205,14 @@ class Names:
             return
         yield name_span(self.context, info.node), new
         module = self.context.module
-        for node in module.names.get(info.node.name, ()):
-            if info.outer is None:
-                yield module.span(node), new
+        for node in uses_of_module_name(self.context, info.node.name) if info.outer is None else ():
+            yield module.span(node), new
         for attribute in module.attributes:
             if info.outer is not None and attribute.attr == info.node.name:
                 yield attribute_name(self.context, attribute), new
-        yield from self._exported_places(info.node.name, new)
-
-    def _exported_places(self, name: str, new: bytes) -> Iterator[tuple[Span, bytes]]:
-        for string in self._exported:
-            if string.value == name:
-                span = self.context.module.span(string)
-                yield Span(span.start + 1, span.end - 1), new
+        for string in self._strings_with(info.node.name):
+            for span in self._in_string(info, string) or ():
+                yield span, new
 
 
 _LOOKUPS = frozenset(
@@ -183,10 +220,32 @@ _LOOKUPS = frozenset(
 )
 
 
+def _prefix(name: str) -> str:
+    """What Python puts before the private names of a class."""
+    return name.lstrip("_")
+
+
+def _private_names(info: ClassInfo) -> frozenset[str]:
+    """The names that Python mangles in a class; those of classes inside it are counted as well."""
+    found = set()
+    for node in info.module.subtree(info.node):
+        name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+        if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
+            found.add(name)
+    return frozenset(found)
+
+
 def attribute_name(context: Context, node: ast.Attribute) -> Span:
     """The bytes of ``name`` in ``value.name``."""
     end = context.module.span(node).end
     return Span(end - len(node.attr.encode()), end)
+
+
+def _form(option: str) -> str:
+    """A pattern for names out of an entry of ``python_classes``; without ``{}`` if none can be made."""
+    if any(c in option for c in "?[{}"):
+        return ""
+    return option.replace("*", "{}", 1).replace("*", "") if "*" in option else f"{option}{{}}"
 
 
 def _capitalised(name: str) -> str:

@@ -7,11 +7,14 @@ import builtins
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 from reassert.model.facts import BaseFacts, BaseKind
 from reassert.syntax.conditions import settled
+from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.respellings import respelled
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
     SuperUse,
@@ -35,12 +38,14 @@ __all__ = [
     "bound_names",
     "dotted_name",
     "is_classmethod",
+    "known_kind",
     "link",
     "parameter_names",
     "receiver_name",
 ]
 
 _BUILTINS = frozenset(dir(builtins))
+_Class = TypeVar("_Class")
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -57,8 +62,6 @@ ROOTS: Mapping[str, BaseKind] = {
     "unittest.FunctionTestCase": "unknown",
     "unittest.SkipTest": "plain",
 }
-# Frameworks whose TestCase keeps the meaning of unittest's own assertion methods.
-FRAMEWORKS = ("django.test", "rest_framework.test", "tornado.testing", "aiohttp.test_utils", "flask_testing")
 
 
 class ClassInfo:
@@ -97,11 +100,18 @@ class ClassInfo:
 
     @cached_property
     def defines(self) -> frozenset[str]:
-        """Every name that the class body binds."""
+        """Every name that the class body gives a meaning of its own."""
         names = set(self.methods)
         for statement in body_statements(self.node):
-            names.update(bound_names(statement))
+            if respelled(self.module, statement) is None:
+                names.update(bound_names(statement))
         return frozenset(names)
+
+    @cached_property
+    def respelled(self) -> frozenset[str]:
+        """The old names of assertions that the class or a known ancestor only gives back to itself."""
+        found = (respelled(c.module, s) for c in self.lineage for s in body_statements(c.node))
+        return frozenset(name for name in found if name) - self.inherited
 
     @cached_property
     def parents(self) -> list[ClassInfo]:
@@ -123,6 +133,24 @@ class ClassInfo:
         return [self, *merged] if merged is not None else list(self.lineage)
 
     @cached_property
+    def line(self) -> list[ClassInfo | str] | None:
+        """The C3 order with TestCase at its place."""
+        bases = [b for b in self.bases if isinstance(b, ClassInfo) or b == "unittest.TestCase"]
+        lines = [b.line if isinstance(b, ClassInfo) else [b] for b in bases]
+        known = [line for line in lines if line is not None]
+        merged = _merge([*known, bases]) if len(known) == len(lines) else None
+        return None if merged is None else [self, *merged]
+
+    @cached_property
+    def visible(self) -> list[ClassInfo]:
+        """Those of ``mro`` that stand before TestCase, whose methods hide those of the ones behind it."""
+        line = self.line
+        if line is None or "unittest.TestCase" not in line:
+            return self.mro
+        before = set(line[: line.index("unittest.TestCase")])
+        return [c for c in self.mro if c in before]
+
+    @cached_property
     def inherited(self) -> frozenset[str]:
         """Names that the class or any known ancestor defines (``unittest.TestCase`` aside)."""
         names: set[str] = set()
@@ -131,6 +159,13 @@ class ClassInfo:
             if info.external:
                 names |= info.external.defines
         return frozenset(names)
+
+    @cached_property
+    def changed_by_frameworks(self) -> frozenset[str]:
+        """Assertion methods that mean something else in a framework that the class inherits from."""
+        bases = [b for info in self.lineage for b in info.bases if isinstance(b, str)]
+        bases += [info.external.framework for info in self.lineage if info.external]
+        return frozenset(name for b in bases if (known := framework_of(b)) for name in known.changed)
 
     @cached_property
     def tests(self) -> list[FunctionNode]:
@@ -151,15 +186,15 @@ class ClassInfo:
         return found
 
 
-def _merge(sequences: Sequence[list[ClassInfo]]) -> list[ClassInfo] | None:
+def _merge(sequences: Sequence[Sequence[_Class]]) -> list[_Class] | None:
     left = [list(s) for s in sequences if s]
-    order: list[ClassInfo] = []
+    order: list[_Class] = []
     while left:
         head = next((s[0] for s in left if not any(s[0] in o[1:] for o in left)), None)
         if head is None:
             return None
         order.append(head)
-        left = [rest for s in left if (rest := [c for c in s if c is not head])]
+        left = [rest for s in left if (rest := [c for c in s if c != head])]
     return order
 
 
@@ -255,21 +290,28 @@ class Component(list["ClassInfo"]):
         )
 
 
-def _known_kind(dotted: str) -> BaseKind:
+def known_kind(dotted: str) -> BaseKind:
     """What a class is that no file of the project defines."""
     if dotted in ROOTS:
         return ROOTS[dotted]
     if dotted.startswith("builtins."):
         return "plain"
-    return "framework" if dotted.startswith(FRAMEWORKS) and dotted.endswith("TestCase") else "unknown"
+    framework = framework_of(dotted)
+    return "framework" if framework and framework.asserts else "unknown"
 
 
 class Classes:
-    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` joins them."""
+    """All classes of a file. ``facts`` tells what bases from other files are; ``link`` joins them.
 
-    def __init__(self, module: Module, facts: Mapping[str, BaseFacts]) -> None:
+    ``fixtures`` are names that a fixture of a class must not have, as it would hide another one.
+    """
+
+    def __init__(
+        self, module: Module, facts: Mapping[str, BaseFacts], fixtures: frozenset[str] = frozenset()
+    ) -> None:
         self.module = module
         self.facts = facts
+        self.fixtures = fixtures
         self._redefined: dict[ClassInfo, frozenset[str]] = {}
         self._mixins: dict[ClassInfo, bool] = {}
         self._heirs: Mapping[ClassInfo, list[ClassInfo]] = {}
@@ -302,7 +344,7 @@ class Classes:
     ) -> ClassInfo | str | None:
         known = self.facts.get(base) if isinstance(base, str) else None
         if known is not None and known.path in family:
-            hits = family[known.path].by_name.get(known.qualname, [])
+            hits = [c for c in family[known.path].by_name.get(known.qualname, []) if not c.local]
             if len(hits) == 1:
                 return hits[0]
         return base
@@ -332,10 +374,10 @@ class Classes:
         for store in stores:
             parent = self.module.parents[store]
             found.append(self.module.resolve(parent.value) or "" if isinstance(parent, ast.Assign) else "")
-        kinds = [_known_kind(dotted) for dotted in found]
+        kinds = [known_kind(dotted) for dotted in found]
         if not found or not set(kinds) <= {"testcase", "async", "framework"}:
             return None
-        strictest: str = max(found, key=lambda dotted: RANK.index(_known_kind(dotted)))
+        strictest: str = max(found, key=lambda dotted: RANK.index(known_kind(dotted)))
         return strictest
 
     def _lookup(self, info: ClassInfo, dotted: str) -> ClassInfo | None:
@@ -345,10 +387,19 @@ class Classes:
             scopes.insert(0, f"{outer.qualname}.{dotted}")
             outer = outer.outer
         for name in scopes:
-            hits = [h for h in self.by_name.get(name, []) if h is not info]
-            if len(hits) == 1 and (not hits[0].local or info.local):
-                return hits[0]
+            # What stands further down is not there yet when the bases are evaluated; a function runs later.
+            hits = [h for h in self.by_name.get(name, []) if h.node.lineno < info.node.lineno or info.local]
+            hits = [h for h in hits if h is not info]
+            near = [h for h in hits if h.local] if info.local else []
+            if len(near or hits) == 1 or (not info.local and sum(not h.local for h in hits) == 1):
+                return next((h for h in near or hits if info.local or not h.local), None)
         return None
+
+    def namesakes(self, info: ClassInfo) -> list[ClassInfo]:
+        """The other classes that are bound to the same name in the same scope."""
+        scope = self.module.enclosing_function(info.node)
+        same = self.by_name[info.qualname]
+        return [c for c in same if c is not info and self.module.enclosing_function(c.node) is scope]
 
     def settle_kinds(self) -> None:
         """Say of each class what it is; its bases, and theirs, are filled in."""
@@ -377,7 +428,7 @@ class Classes:
         if known is not None:
             info.external = known
             return known.kind
-        return _known_kind(base or "")
+        return known_kind(base or "")
 
     def component(self, info: ClassInfo) -> Component:
         """Every known class that is connected to ``info`` by inheritance, file by file in source order."""

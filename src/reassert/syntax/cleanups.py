@@ -7,16 +7,17 @@ that order; in a test it has it only where no tearDown follows. Everything else 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.arguments import read_arguments
 from reassert.syntax.classes import Classes, ClassInfo, Component, Use
 from reassert.syntax.context import Context
-from reassert.syntax.hierarchy import last_of_all
+from reassert.syntax.hierarchy import last_of_all, runners
 from reassert.syntax.imports import imported_as
+from reassert.syntax.outer_fixtures import outer_fixtures, own_requests
 from reassert.syntax.parameters import local_names, takes_fixture
 from reassert.syntax.set_up_methods import MethodForm, called_form, xunit_form
 from reassert.syntax.setup_chain import Chain, Problem
@@ -188,6 +189,8 @@ class Arrangement:
     cleanups: Cleanups
     methods: MethodForm | None
     problems: tuple[Problem, ...]
+    # By class, for those whose fixture requests no other one of the arrangement.
+    outer: Mapping[ClassInfo, tuple[str, ...]] = field(default_factory=dict)
 
 
 def arrange(classes: Classes, component: Component) -> Arrangement:
@@ -199,12 +202,61 @@ def arrange(classes: Classes, component: Component) -> Arrangement:
 
 def _arrange(chain: Chain) -> Arrangement:
     cleanups = Cleanups(chain)
-    fatal = list(chain.problems())
+    outer = {c: outer_fixtures(c) for c in chain.component if c.is_testcase}
+    form = _method_form(chain, cleanups, asked=any(names != () for names in outer.values()))
+    wanted = dict(_requests(chain, cleanups, form, outer))
+    problems = [
+        *chain.problems(),
+        *(form.problems if form else cleanups.problems()),
+        *_outer_problems(chain, wanted, any_set_up=bool(chain.links) or cleanups.means == "stack"),
+    ]
+    named = {info: names for info, names in wanted.items() if names}
+    return Arrangement(chain, cleanups, form, tuple(problems), named)
+
+
+def _method_form(chain: Chain, cleanups: Cleanups, *, asked: bool) -> MethodForm | None:
+    """None for fixtures; ``asked``: there are other fixtures, which only a fixture can ask for."""
     if chain.fixture_form():
-        return Arrangement(chain, cleanups, None, (*fatal, *cleanups.problems()))
+        return None
     form = xunit_form(chain)
-    if form.problems or cleanups.need_a_fixture():
+    if form.problems or cleanups.need_a_fixture() or asked:
         called = called_form(chain)
         form = form if form.problems and called.host is None else called
         cleanups.means = "stack" if cleanups.uses else "none"
-    return Arrangement(chain, cleanups, form, (*fatal, *form.problems))
+    return form
+
+
+def _requests(
+    chain: Chain,
+    cleanups: Cleanups,
+    form: MethodForm | None,
+    outer: Mapping[ClassInfo, tuple[str, ...] | None],
+) -> Iterator[tuple[ClassInfo, tuple[str, ...] | None]]:
+    """The classes whose set-up must come after other fixtures; None where these are not known, or differ."""
+    first = [cleanups.host()] if cleanups.means == "stack" else [form.host] if form else []
+    if not form and not first:
+        first = [link.owner for link in chain.links.values() if link.parent is None or link.overrides]
+    for info in first:
+        if info is not None:
+            running = [r for r in runners(chain.classes, info) if any(c.tests for c in r.lineage)]
+            found = {outer[r] for r in running} or {()}
+            yield info, found.pop() if len(found) == 1 else None
+
+
+def _outer_problems(
+    chain: Chain, wanted: Mapping[ClassInfo, tuple[str, ...] | None], *, any_set_up: bool
+) -> Iterator[Problem]:
+    """Fixtures that pytest sets up before setUp, and would set up behind what takes its place."""
+    for info, names in wanted.items():
+        if names is None:
+            reason = "what pytest sets up before setUp differs between classes, or cannot be seen"
+            yield Problem(info, "B-INTERNALS", info.node, reason)
+        link = chain.links.get(info)
+        for function in link.functions if link else ():
+            if local_names(function) & set(names or ()):
+                reason = f"{function.name} uses the name of a fixture that pytest sets up before it"
+                yield Problem(info, "B-NAME", function, reason)
+    if any_set_up:
+        for info, test in own_requests(chain.component):
+            reason = f"pytest sets up the fixtures of {test.name} before setUp"
+            yield Problem(info, "B-INTERNALS", test, reason)

@@ -13,6 +13,7 @@ from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Finding, Location, Refusal
 from reassert.model.source import SourceFile
 from reassert.syntax.classes import Classes, ClassInfo
+from reassert.syntax.fixtures import made_up_fixtures
 from reassert.syntax.layout import Layout
 from reassert.syntax.module import FunctionNode, Module
 
@@ -27,12 +28,10 @@ class Context:
         source: SourceFile,
         facts: FileFacts,
         config: RuleConfig,
-        excluded: frozenset[Unit] = frozenset(),
     ) -> None:
         self.source = source
         self.facts = facts
         self.config = config
-        self.excluded = excluded
         # The files that are converted together, by path; set by the engine, as the classes are linked by it.
         self.family: Mapping[str, Context] = {}
         # What rules compute once for the file, by a key of their own.
@@ -48,7 +47,7 @@ class Context:
     @cached_property
     def unlinked_classes(self) -> Classes:
         """Its classes, before ``syntax.classes.link`` has made those of all files known to one another."""
-        return Classes(self.module, self.facts.bases)
+        return Classes(self.module, self.facts.bases, self.facts.fixtures | made_up_fixtures(self.module))
 
     @property
     def classes(self) -> Classes:
@@ -95,7 +94,7 @@ class Context:
 
     def is_ignored(self, rule_id: str, node: ast.AST | None, qualname: str = "") -> bool:
         """Whether a comment or an excluded unit keeps a rule away from ``node`` (None: the whole file)."""
-        if qualname and Unit(rule_id, qualname) in self.excluded:
+        if self.config.excluded and self._is_excluded(rule_id, qualname):
             return True
         if not self._ignored:
             return False
@@ -107,6 +106,18 @@ class Context:
             )
             lines |= {first - 1, *range(first, self._header_end(statement) + 1)}
         return any(rule_id in self._ignored.get(line, ()) for line in lines)
+
+    def _is_excluded(self, rule_id: str, qualname: str) -> bool:
+        if Unit(rule_id, qualname) in self.config.excluded:
+            return True
+        parts = qualname.split(".")
+        names = {"*", *(".".join(parts[:count]) for count in range(1, len(parts) + 1))}
+        return any(Unit("*", name) in self.config.excluded for name in names)
+
+    def holds_excluded(self, qualname: str) -> bool:
+        """Whether the class ``qualname`` or something in it is an excluded unit; such a class stays."""
+        inside = f"{qualname}."
+        return any(f"{unit.qualname}.".startswith(inside) for unit in self.config.excluded)
 
     def _header_end(self, statement: ast.stmt) -> int:
         body = getattr(statement, "body", None)

@@ -24,6 +24,7 @@ from reassert.syntax.classes import receiver_name
 from reassert.syntax.exceptions import ALL, is_bound, may_catch
 from reassert.syntax.layout import Operand
 from reassert.syntax.module import FunctionNode
+from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 from reassert.syntax.types import is_builtin, is_folded
 
 _ATTRIBUTE_ERRORS = ALL | {"AttributeError"}
@@ -76,13 +77,20 @@ class DeferredCall:
     def movable(self) -> bool:
         """Whether the function and its arguments may be evaluated inside of the block."""
         statement = self.statement
-        if statement is None or not self.call.context.stands_alone(statement):
+        if statement is None or not self.call.context.stands_alone(statement) or self._is_assertion:
             return False
         if self._inlined is not None:
             return True
         if self._reads_frame or not isinstance(self.function, (ast.Name, ast.Attribute)):
             return False
         return self._is_steady(self.function) and self._are_arguments_steady()
+
+    @property
+    def _is_assertion(self) -> bool:
+        """Whether what is called is an assertion again: as a statement it would be one to convert."""
+        nodes = set(self.call.context.module.subtree(self.function))
+        uses = self.call.owner.uses.attributes
+        return any(u.node in nodes and u.name in LEGACY_ASSERTIONS | {"skipTest"} for u in uses)
 
     @cached_property
     def _inlined(self) -> Span | None:

@@ -12,13 +12,15 @@ from reassert.syntax.class_names import attribute_name, names_of
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.module import imported_names
+from reassert.syntax.quoted import strings_of, without
 
 
 @dataclass
 class Foreign:
     """A class of another file of the family, with everything in this file that means it.
 
-    ``key`` names the class for the engine; ``aliases`` are import aliases, ``nodes`` names and attributes.
+    ``key`` names the class for the engine; ``aliases`` are import aliases, ``nodes`` names and attributes,
+    ``quoted`` the paths in strings that lead to it, with the index of its name among theirs.
     """
 
     info: ClassInfo
@@ -26,6 +28,7 @@ class Foreign:
     aliases: list[ast.alias] = field(default_factory=list)
     nodes: list[ast.Name | ast.Attribute] = field(default_factory=list)
     starred: bool = False
+    quoted: dict[str, int] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -36,6 +39,16 @@ class Foreign:
     def is_bound_here(self) -> bool:
         """Whether an import makes it a class of this file under its own name."""
         return self.starred or any(a.asname in (None, self.info.node.name) for a in self.aliases)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether the code uses it, and not only strings."""
+        return bool(self.aliases or self.nodes or self.starred)
+
+    @property
+    def first_place(self) -> ast.AST | None:
+        """Where the code of this file first says its name."""
+        return next(iter([*self.aliases, *self.nodes]), None)
 
     @property
     def new_name(self) -> str:
@@ -58,12 +71,21 @@ def foreign_classes(context: Context) -> list[Foreign]:
 def _foreign_classes(context: Context) -> list[Foreign]:
     found: dict[ClassInfo, Foreign] = {}
     for dotted, ref in context.facts.names.items():
-        home = context.family.get(ref.path)
-        hits = home.classes.by_name.get(ref.qualname, []) if home else []
-        if home is not None and len(hits) == 1:
-            foreign = found.setdefault(hits[0], Foreign(hits[0], home))
+        foreign = _foreign(context, found, ref.path, ref.qualname)
+        if foreign:
             _collect(context, dotted, foreign)
+    for text, refs in context.facts.quoted.items():
+        for quoted in refs:
+            foreign = _foreign(context, found, quoted.path, quoted.qualname)
+            if foreign:
+                foreign.quoted[text] = quoted.place
     return list(found.values())
+
+
+def _foreign(context: Context, found: dict[ClassInfo, Foreign], path: str, qualname: str) -> Foreign | None:
+    home = context.family.get(path)
+    hits = home.classes.by_name.get(qualname, []) if home else []
+    return found.setdefault(hits[0], Foreign(hits[0], home)) if home and len(hits) == 1 else None
 
 
 def _collect(context: Context, dotted: str, foreign: Foreign) -> None:
@@ -92,6 +114,19 @@ def places(context: Context, foreign: Foreign) -> Iterator[tuple[Span, bytes]]:
             yield attribute_name(context, node), new
         elif node.id not in renamed_locally:
             yield context.module.span(node), new
+    for string in strings_of(context).said:
+        for span in _in_string(context, foreign, string) or ():
+            yield span, new
+
+
+def _in_string(context: Context, foreign: Foreign, string: ast.Constant) -> list[Span] | None:
+    """Where a string surely names the class; None if it does and cannot follow."""
+    return strings_of(context).naming(
+        string,
+        foreign.info.node.name,
+        lambda _, text: foreign.quoted.get(text),
+        is_bound=foreign.is_bound_here,
+    )
 
 
 def alias_problem(foreign: Foreign) -> tuple[ast.AST, str] | None:
@@ -99,7 +134,7 @@ def alias_problem(foreign: Foreign) -> tuple[ast.AST, str] | None:
     for alias in foreign.aliases:
         if (
             alias.asname
-            and not alias.asname.startswith("Test")
+            and not foreign.home.config.pytest.collects_class(alias.asname)
             and any(c.tests for c in foreign.info.lineage)
         ):
             return alias, f"pytest would not collect {foreign.info.node.name} as {alias.asname} any more"
@@ -114,9 +149,13 @@ def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | 
         return (local[0] if local else module.tree.body[0]), f"{name} means something else, too"
     if local and (new in module.names or new in module.imports or new in module.rebound):
         return local[0], f"{new} means something else here"
-    for string in module.strings:
-        value = str(string.value)
-        if name in value and any(part == name for part in value.replace(":", ".").split(".")):
+    for string in strings_of(context).said:
+        spans = _in_string(context, foreign, string)
+        if spans is None or (foreign.is_used and _is_part(name, without(module, string, spans))):
             return string, f"a string names {name}"
     inside = [n for n in foreign.nodes if any(isinstance(a, ast.JoinedStr) for a in module.ancestors(n))]
     return (inside[0], f"{name} is used inside an f-string") if inside else None
+
+
+def _is_part(name: str, value: str) -> bool:
+    return name in value and name in value.replace(":", ".").split(".")

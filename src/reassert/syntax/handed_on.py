@@ -18,9 +18,11 @@ from reassert.syntax.testcase_api import API, DEAD_ALIASES, LEGACY_ASSERTIONS
 # Builtins and constructors that may be handed the test instance: they do not call its methods.
 _HARMLESS_CALLS = frozenset(
     """
-    id isinstance issubclass type repr str hash getattr setattr hasattr delattr vars dir print super
+    id isinstance issubclass type hash getattr setattr hasattr delattr vars dir super
     """.split()  # noqa: SIM905 - a list of words reads better
 )
+# Those that ask the instance for a text: unittest's names the test (``__str__`` in Lib/unittest/case.py).
+_TEXTS = frozenset({"repr", "str", "print", "format", "ascii"})
 
 
 def escape_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -54,6 +56,8 @@ def _is_harmless(context: Context, info: ClassInfo, node: ast.Name) -> bool:
 
 def _is_harmless_call(context: Context, info: ClassInfo, node: ast.Name, call: ast.Call) -> bool:
     func = call.func
+    if isinstance(func, ast.Name) and func.id in _TEXTS and info.inherited & {"__str__", "__repr__"}:
+        return True
     if isinstance(func, ast.Name) and func.id in _HARMLESS_CALLS:
         return func.id != "getattr" or (len(call.args) > 1 and _names_nothing_of_ours(context, call.args[1]))
     if (context.module.resolve(func) or "").startswith(("unittest.mock.", "weakref.")):

@@ -48,10 +48,15 @@ def _providers(
 ) -> set[ClassInfo | None]:
     found: set[ClassInfo | None] = set()
     for runner in runners(classes, info):
-        order = runner.mro
+        order = runner.visible if start in runner.visible else runner.mro
         after = order[order.index(start) + 1 :]
         found.add(next((c for c in after if name in c.defines and c not in gone), None))
     return found or {None}
+
+
+def hidden_classes(info: ClassInfo) -> list[ClassInfo]:
+    """The classes behind TestCase in the MRO of a test class: nothing looks there for TestCase's methods."""
+    return [c for c in info.mro if c not in info.visible] if info.is_testcase else []
 
 
 def reach(classes: Classes, info: ClassInfo, name: str, gone: Collection[ClassInfo] = ()) -> Reach:
@@ -63,7 +68,7 @@ def reach_of_own(classes: Classes, info: ClassInfo, name: str, gone: Collection[
     """Whether ``self.name`` in ``info`` reaches a class of the family."""
     found: set[ClassInfo | None] = set()
     for runner in runners(classes, info):
-        found.add(next((c for c in runner.mro if name in c.defines and c not in gone), None))
+        found.add(next((c for c in runner.visible if name in c.defines and c not in gone), None))
     return _summed(found or {None})
 
 
@@ -116,8 +121,8 @@ def _reached_by_name(
     """What ``Base.name(self)`` reaches: it looks from Base on, whatever the class of ``self`` is."""
     if not isinstance(named, ClassInfo):
         return Reach.SOMETIMES
-    first = next((c for c in named.mro if name in c.defines), None)
-    left = next((c for c in named.mro if name in c.defines and c not in gone), None)
+    first = next((c for c in named.visible if name in c.defines), None)
+    left = next((c for c in named.visible if name in c.defines and c not in gone), None)
     if first in gone and first is not None and providers(classes, first, name, gone) != {left}:
         return Reach.SOMETIMES  # what only passes on does so along the MRO of the instance
     if left is None:
@@ -127,20 +132,24 @@ def _reached_by_name(
 
 def last_of_all(component: Collection[ClassInfo]) -> ClassInfo | None:
     """The class that stands last, TestCase aside, in the MRO of every test class of the component."""
-    last = {c.mro[-1] for c in component if c.is_testcase}
+    last = {c.visible[-1] for c in component if c.is_testcase}
     return next(iter(last)) if len(last) == 1 else None
 
 
 def named_class(info: ClassInfo, expression: ast.expr) -> ClassInfo | str | None:
-    """The class of the lineage that an expression names; a string for ``unittest.TestCase``."""
+    """The class of the hierarchy that an expression names; a string for ``unittest.TestCase``."""
     dotted = dotted_name(expression)
-    for base, written in zip(info.bases, info.node.bases, strict=True):
-        if dotted is not None and dotted_name(written) == dotted and isinstance(base, ClassInfo):
-            return base
+    if dotted is None:
+        return None
     resolved = info.module.resolve(expression)
     if resolved == "unittest.TestCase":
         return resolved
-    hits = [c for c in info.lineage if c.qualname == dotted and c.module is info.module]
+    here = [c for c in info.home.component(info) if c.module is info.module]
+    written = [(b, e) for c in (info, *here) for b, e in zip(c.bases, c.node.bases, strict=True)]
+    for base, base_expression in written:
+        if dotted_name(base_expression) == dotted and isinstance(base, ClassInfo):
+            return base
+    hits = [c for c in here if c.qualname == dotted]
     return hits[0] if len(hits) == 1 else None
 
 

@@ -36,7 +36,7 @@ def is_left_over(context: Context, info: ClassInfo, use: Use) -> bool:
 
 def _any_instance_has(context: Context, info: ClassInfo, name: str) -> bool:
     """Whether a method is the same on any TestCase: unittest's own, or one that a file put there."""
-    known = LEGACY_ASSERTIONS - DEAD_ALIASES | {"skipTest"}
+    known = LEGACY_ASSERTIONS - DEAD_ALIASES | {"skipTest"} | info.respelled
     addition = context.facts.additions.get(name)
     if addition is None:
         return name in known

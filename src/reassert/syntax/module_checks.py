@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.scopes import uses_of_module_name
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import API
 
@@ -39,7 +40,7 @@ def module_problem(context: Context) -> ModuleProblem | None:
 def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Uses of a class in its own file that need it to be a TestCase."""
     if info.outer is None:
-        for node in context.module.names.get(info.node.name, ()):
+        for node in uses_of_module_name(context, info.node.name):
             reason = misuse(context, node, info.node.name) or _second_name(context, info, node)
             if reason:
                 yield Problem(info, "B-DYNAMIC", node, reason)
@@ -50,7 +51,10 @@ def _second_name(context: Context, info: ClassInfo, node: ast.Name) -> str:
     parent = context.module.parents[node]
     if not isinstance(parent, ast.Assign) or parent not in context.module.tree.body:
         return ""
-    names = [t.id for t in parent.targets if isinstance(t, ast.Name) and not t.id.startswith("Test")]
+    if node is not parent.value:
+        return ""
+    collects = context.config.pytest.collects_class
+    names = [t.id for t in parent.targets if isinstance(t, ast.Name) and not collects(t.id)]
     has_tests = any(c.tests for c in info.lineage)
     return f"pytest would not collect {info.node.name} as {names[0]} any more" if names and has_tests else ""
 
@@ -67,14 +71,46 @@ def misuse(  # noqa: PLR0911 - one return for each reason
             return f"{name} is instantiated"
         if _callee(parent) in _LOADERS:
             return f"{name} is loaded with unittest's {_callee(parent)}"
-        return f"{name} is changed or extended at run time" if _callee(parent) in ("setattr", "type") else ""
+        return _handed_over(context, parent, name)
     if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
         return f"attributes of {name} are set from outside" if _at_module_level(context, parent) else ""
     if isinstance(parent, ast.Attribute) and parent.attr in API and id(parent) not in context.handled:
         return f"{name}.{parent.attr} is used from outside"
     if isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
         return f"{name} stands in a list that the module may load"
+    if _is_value(context, node) and _makes_classes(context):
+        return f"{name} may be the base of a class that is made at run time"
     return ""
+
+
+def _handed_over(context: Context, call: ast.Call, name: str) -> str:
+    """Why a call with the class as an argument may need a TestCase; or empty."""
+    if _callee(call) in ("setattr", "type"):
+        return f"{name} is changed or extended at run time"
+    if not _at_module_level(context, call) or _callee(call) in _ASKING:
+        return ""
+    mocked = (context.module.resolve(call.func) or "").startswith("unittest.mock.")
+    return "" if mocked else f"{name} is handed to other code, which may make classes of it"
+
+
+# They only look at the class that they are given.
+_ASKING = frozenset({"super", "isinstance", "issubclass", "getattr", "hasattr", "id", "repr", "str", "len"})
+
+
+def _is_value(context: Context, node: ast.AST) -> bool:
+    """Whether a class is read for more than its attributes or to be a base as it is."""
+    parent = context.module.parents[node]
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        return False
+    return not isinstance(parent, (ast.Attribute, ast.ClassDef, ast.arg, ast.AnnAssign, ast.Compare))
+
+
+def _makes_classes(context: Context) -> bool:
+    """Whether the module has classes whose bases are not all known, or makes some with ``type``."""
+    if any(None in info.bases for info in context.classes.all):
+        return True
+    calls = context.module.of(ast.Call)
+    return any(_callee(c) == "new_class" or (_callee(c) == "type" and len(c.args) > 1) for c in calls)
 
 
 def _callee(call: ast.Call) -> str:

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 
 from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.frameworks import framework_of
 from reassert.syntax.functions import SKIPS
 from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
+from reassert.syntax.hierarchy import hidden_classes
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
 from reassert.syntax.module import FunctionNode
+from reassert.syntax.outer_fixtures import is_simple_fixture
+from reassert.syntax.patches import patch_problems
+from reassert.syntax.respellings import respelled
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import (
@@ -20,6 +25,8 @@ from reassert.syntax.testcase_api import (
     CLASS_FIXTURE_METHODS,
     FIXTURE_METHODS,
     RUN_BY_UNITTEST,
+    RUN_TEST,
+    TEST_PREFIX,
 )
 
 _CONSTRUCTION = (
@@ -43,6 +50,7 @@ def problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     yield from _decorators(context, info)
     yield from _tests(context, info)
     yield from run_test_problems(context, info)
+    yield from patch_problems(context, info)
     yield from instance_problems(context, info)
     yield from escape_problems(context, info)
 
@@ -53,7 +61,7 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
         yield Problem(info, "B-DYNAMIC", node, "the class is made inside a function")
     if node.keywords:
         yield Problem(info, "B-DYNAMIC", node, "the class has a metaclass or other class keywords")
-    if len(context.classes.by_name[info.qualname]) > 1:
+    if context.classes.namesakes(info):
         yield Problem(info, "B-DYNAMIC", node, "the class is defined more than once")
     for base, expression in zip(info.bases, node.bases, strict=True):
         text = context.module.text(expression)
@@ -62,7 +70,7 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
         elif isinstance(base, str) and base not in _KNOWN_BASES:
             yield _base_problem(context, info, base)
     if _shadowed_mixin(info):
-        yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose set-up it hides")
+        yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose methods it hides")
 
 
 _KNOWN_BASES = ("object", "unittest.TestCase", "abc.ABC", "typing.Generic", "typing.Protocol")
@@ -72,6 +80,15 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
     known = context.facts.bases.get(base)
     if base == "unittest.IsolatedAsyncioTestCase":
         return Problem(info, "B-BASE", info.node, "asynchronous test classes are not converted yet")
+    framework = framework_of(known.framework if known else base)
+    if framework:
+        via = f", by way of {known.framework}," if known else ""
+        return Problem(
+            info, "B-BASE", info.node, f"its base {base} is{via} {framework.name}'s, which {framework.why}"
+        )
+    if known and known.origin:
+        of = "a base that cannot be resolved" if known.origin == "?" else known.origin
+        return Problem(info, "B-COMPONENT", info.node, f"its base {base} inherits from {of}, and stays")
     if known and known.path:
         why = f" ({known.held})" if known.held else ""
         return Problem(info, "B-COMPONENT", info.node, f"its base {base} is defined in {known.path}{why}")
@@ -79,18 +96,11 @@ def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
 
 
 def _shadowed_mixin(info: ClassInfo) -> bool:
-    """``class X(TestCase, Mixin)``: TestCase's empty setUp is first in the MRO, the mixin's never runs."""
-    after = False
-    for base in info.bases:
-        if base == "unittest.TestCase" or (isinstance(base, ClassInfo) and base.is_testcase):
-            after = True
-        elif (
-            after
-            and isinstance(base, ClassInfo)
-            and any(c.defines & API for c in base.lineage if not c.is_testcase)
-        ):
-            return True
-    return False
+    """``class X(TestCase, Mixin)``: TestCase's methods are first in the MRO, those of the mixin never run.
+
+    What becomes of its setUp and tearDown is the matter of ``set_up_methods``.
+    """
+    return any(c.defines & (API - {"setUp", "tearDown"}) for c in hidden_classes(info))
 
 
 def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -109,6 +119,18 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
         )
     for statement in body_statements(node):
         yield from _statement(context, info, statement)
+    for call in _unseen_names(context, info):
+        yield Problem(info, "B-DYNAMIC", call, "the class body binds names that are made at run time")
+
+
+def _unseen_names(context: Context, info: ClassInfo) -> Iterator[ast.Call]:
+    """Calls in the class body, functions aside, that may bind any name there: ``locals()[name] = ...``."""
+    for call in context.module.of(ast.Call):
+        if isinstance(call.func, ast.Name) and call.func.id in ("locals", "vars", "exec"):
+            scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+            around = next((a for a in context.module.ancestors(call) if isinstance(a, scopes)), None)
+            if around is info.node:
+                yield call
 
 
 def _has_literal_test(info: ClassInfo) -> bool:
@@ -122,7 +144,7 @@ def _has_literal_test(info: ClassInfo) -> bool:
 def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterator[Problem]:
     if isinstance(statement, ast.ClassDef):
         nested = context.classes.by_node[statement]
-        if statement.name.startswith("Test") or nested.is_testcase:
+        if context.config.pytest.collects_class(statement.name) or nested.is_testcase:
             yield Problem(
                 info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}"
             )
@@ -134,7 +156,9 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
             and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
         ):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
-        elif is_borrowed(context, info, names, statement.value):
+        elif respelled(context.module, statement) is None and is_borrowed(
+            context, info, names, statement.value
+        ):
             yield Problem(info, "B-INTERNALS", statement, f"{names[0]} is given the test instance")
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         called = sorted(context.classes.component(info).invoked & set(bound_names(statement)))
@@ -209,7 +233,7 @@ def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
 def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, method: FunctionNode) -> bool:
     """Known decorators, properties' setters, functions of the project that do not touch TestCase's names."""
     name = _resolved(context, decorator)
-    if name in BUILTIN_DECORATORS:
+    if name in BUILTIN_DECORATORS or (name == "pytest.fixture" and is_simple_fixture(info, method)):
         return True
     if name and is_known(name):
         return True
@@ -237,10 +261,43 @@ def _takes_more(method: FunctionNode) -> bool:
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
     for function in info.tests:
         yield from _test(context, info, function)
+    yield from _collected_otherwise(context, info)
     if not _in_order(info) and _is_shared_state(context, info):
         yield Problem(
             info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
         )
+
+
+def _collected_otherwise(context: Context, info: ClassInfo) -> Iterator[Problem]:
+    """Methods that are tests in a TestCase or in a plain class only: the latter asks ``python_functions``.
+
+    Source: ``UnitTestCase.collect`` in pytest takes the names from unittest's loader.
+    """
+    options = context.config.pytest
+    if options.python_functions == (TEST_PREFIX,):
+        return
+    for name in sorted(filter(lambda name: _may_be_called(info, name), info.defines)):
+        is_test = name.startswith(TEST_PREFIX) or name == "runTest"
+        if is_test is options.collects_function(_NEW_NAMES.get(name, name)):
+            continue
+        reason = (
+            f"python_functions does not match {name}, which unittest runs whatever that says"
+            if is_test
+            else f"python_functions matches {name}, which would become a test"
+        )
+        yield Problem(info, "B-NAME", info.methods.get(name, info.node), reason)
+
+
+_NEW_NAMES = {"runTest": RUN_TEST, "setUpClass": "setup_class", "tearDownClass": "teardown_class"}
+
+
+def _may_be_called(info: ClassInfo, name: str) -> bool:
+    """Whether a name of a class body may be a function by the time pytest looks at the class."""
+    if name in info.methods:
+        decorators = [dotted_name(d) for d in info.methods[name].decorator_list]
+        return name not in ("setUp", "tearDown") and not {"property", "cached_property"} & set(decorators)
+    values = [s.value for s in info.node.body if isinstance(s, ast.Assign) and name in set(bound_names(s))]
+    return not (values and all(map(_is_data, values)))
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:

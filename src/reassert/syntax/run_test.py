@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.patches import is_patched
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import RUN_TEST
 
@@ -28,6 +29,8 @@ def _reason(context: Context, info: ClassInfo, method: ast.AST | None) -> str:
     heirs = [c for c in component if info in c.lineage]
     if any(t.name != "runTest" for heir in heirs for c in heir.lineage for t in c.tests):
         return "runTest is not collected beside other tests"
+    if any(is_patched(c) for heir in heirs for c in heir.lineage):
+        return "the class is patched, which does not reach runTest, and would reach a test"
     if "runTest" in component.called:
         return "runTest is called"
     return f"there is a {RUN_TEST} already" if RUN_TEST in component.attributes else ""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from reassert.syntax.classes import ClassInfo, SuperUse, Use
 from reassert.syntax.hierarchy import (
     Reach,
+    hidden_classes,
     last_of_all,
     reach_of_own,
     reached,
@@ -44,7 +45,7 @@ class MethodForm:
 def xunit_form(chain: Chain) -> MethodForm:
     """``setup_method`` and ``teardown_method``."""
     form = MethodForm(XUNIT)
-    form.problems = (*_handed_the_test(chain), *_unreached(chain, form))
+    form.problems = (*_handed_the_test(chain), *_found_behind(chain), *_unreached(chain, form))
     return form
 
 
@@ -57,7 +58,7 @@ def called_form(chain: Chain) -> MethodForm:
         reason = "no class stands at the end of every line of inheritance"
         form.problems = (Problem(chain.component[0], "B-MRO", node, reason),)
         return form
-    form.problems = (*_taken(chain, host), *_unreached(chain, form))
+    form.problems = (*_taken(chain, host), *_found_behind(chain), *_unreached(chain, form))
     used = {name for c in chain.component for name in c.methods.keys() & XUNIT.keys()}
     form.ends = tuple(n for n in XUNIT if n in used and (n not in host.methods or host in chain.empty))
     return form
@@ -81,6 +82,17 @@ def _handed_the_test(chain: Chain) -> Iterator[Problem]:
             if function.decorator_list or len(function.args.posonlyargs) + len(function.args.args) > 1:
                 reason = f"a decorated {function.name} that cannot be a fixture"
                 yield Problem(link.owner, "B-PATCHMULTI", function, reason)
+
+
+def _found_behind(chain: Chain) -> Iterator[Problem]:
+    """Methods of mixins that TestCase's own empty ones hide, and that pytest would find without it."""
+    for info in chain.component:
+        hidden = [c for c in hidden_classes(info) if c in chain.links]
+        for name in XUNIT:
+            own = any(name in c.methods for c in info.visible if c not in chain.empty)
+            if not own and any(name in c.methods for c in hidden):
+                reason = f"TestCase stands before a mixin whose {name} it hides"
+                yield Problem(info, "B-MRO", info.node, reason)
 
 
 def _unreached(chain: Chain, form: MethodForm) -> Iterator[Problem]:

@@ -26,8 +26,10 @@ from reassert.syntax.classes import (
     dotted_name,
     receiver_name,
 )
+from reassert.syntax.fixtures import SET_UP, TEAR_DOWN
 from reassert.syntax.hierarchy import (
     Reach,
+    hidden_classes,
     is_cooperative,
     lone_statement,
     reach,
@@ -179,6 +181,8 @@ class Chain:
             link.removed.clear()
         if self._called_directly() or not all(self._orderly(c) for c in self.component):
             return False
+        if any(hidden in self.links for c in self.component for hidden in hidden_classes(c)):
+            return False
         for link in self.links.values():
             if not (self._simple(link) and self._place(link)) or self._is_abrupt(link):
                 return False
@@ -276,7 +280,7 @@ class Chain:
 
     @cached_property
     def _taken(self) -> set[str]:
-        return {n for c in self.component for n in c.inherited}
+        return {n for c in self.component for n in (*c.inherited, *c.home.fixtures)}
 
     def _name(self) -> None:
         several = len(self.links) > 1
@@ -284,7 +288,7 @@ class Chain:
             if link.overrides and link.parent:
                 link.name = link.parent.name
             else:
-                stem = "_setup" if link.set_up else "_teardown"
+                stem = SET_UP if link.set_up else TEAR_DOWN
                 link.name = self._free(f"{stem}_{snake(link.owner.node.name)}" if several else stem)
 
     def _free(self, wanted: str) -> str:

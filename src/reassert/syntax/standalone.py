@@ -8,6 +8,7 @@ from reassert.model.edits import Edit, Unit
 from reassert.syntax.assertions import AssertionCall
 from reassert.syntax.context import Context
 from reassert.syntax.module import canonical
+from reassert.syntax.testcase_api import ALIASES
 
 
 def spelled(context: Context, name: str) -> tuple[bytes, frozenset[str]]:
@@ -36,8 +37,14 @@ def on_its_own(call: AssertionCall, rule_id: str) -> Edit:
 
 
 def stand_alone(context: Context, attribute: ast.expr, unit: Unit, owner: str) -> Edit:
-    """As ``on_its_own``, for the ``self.assertX`` of any call in the class ``owner``."""
+    """As ``on_its_own``, for the ``self.assertX`` of any call in the class ``owner``.
+
+    An old name that the class gave back to itself is not one that every TestCase has.
+    """
     receiver = attribute.value if isinstance(attribute, ast.Attribute) else attribute
     span = context.module.span(receiver)
     name, imports = spelled(context, "TestCase")
+    if isinstance(attribute, ast.Attribute) and attribute.attr in context.classes.by_name[owner][0].respelled:
+        new = name + b"()." + ALIASES.get(attribute.attr, attribute.attr).encode()
+        return Edit(span.start, context.module.span(attribute).end, (new,), unit, owner, imports)
     return Edit(span.start, span.end, (name + b"()",), unit, owner, imports)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.layout import movable_lines
 from reassert.syntax.module import FunctionNode
 
 _HEADER_TOKEN = re.compile(rb"#[^\r\n]*|[()\[\]{}:]|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
-_NAME = re.compile(rb"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+# A name may have any letter, and a backslash may join the lines before it (The Python Language Reference, 2).
+_GAP = rb"(?:\s|\\\r?\n)"
+_NAME = re.compile(rb"\s*(?:async" + _GAP + rb"+)?(?:def|class)" + _GAP + rb"+([\w\x80-\xff]+)")
 
 
 def line_start(context: Context, offset: int) -> int:
@@ -125,8 +127,17 @@ def reindented(context: Context, body: Body, indent: bytes) -> list[Part]:
     return [*parts, Span(position, body.span.end)]
 
 
-def remove_statement(context: Context, statement: ast.stmt, unit: Unit, requires: ClassInfo | None) -> Edit:
-    """Removes a statement with its line; an only child becomes ``pass``, a trailing comment stays."""
+def remove_statement(
+    context: Context,
+    statement: ast.stmt,
+    unit: Unit,
+    requires: ClassInfo | None,
+    gone: Collection[ast.stmt] = (),
+) -> Edit:
+    """Removes a statement with its line; an only child becomes ``pass``, a trailing comment stays.
+
+    ``gone`` are statements that are removed as well.
+    """
     module, buffer = context.module, context.source.buffer
     span = module.span(statement)
     required = requires.qualname if requires else None
@@ -137,7 +148,7 @@ def remove_statement(context: Context, statement: ast.stmt, unit: Unit, requires
     if comment >= 0:
         return Edit(span.start, comment, (), unit, required, swallows=True)
     start = line_start(context, span.start)
-    if is_first_child(context, statement):
+    if is_first_child(context, statement, gone):
         stop = skip_blank_lines(buffer, stop)
     return Edit(start, stop, (), unit, required, swallows=True)
 
@@ -157,21 +168,9 @@ def is_only_child(context: Context, statement: ast.stmt) -> bool:
     return len(siblings(context, statement)) == 1
 
 
-def is_first_child(context: Context, statement: ast.stmt) -> bool:
-    """Whether it is the first statement of its block."""
-    return siblings(context, statement)[0] is statement
-
-
-def skip_blank_lines(buffer: bytes, offset: int) -> int:
-    """Offset of the first line at or after ``offset`` that is not blank."""
-    position = offset
-    while position < len(buffer):
-        newline = buffer.find(b"\n", position)
-        stop = len(buffer) if newline < 0 else newline + 1
-        if buffer[position:stop].strip():
-            return position
-        position = stop
-    return position
+def is_first_child(context: Context, statement: ast.stmt, gone: Collection[ast.stmt] = ()) -> bool:
+    """Whether it is the first statement of its block, of those that are not ``gone``."""
+    return next(s for s in siblings(context, statement) if s is statement or s not in gone) is statement
 
 
 def remove_definition(context: Context, node: FunctionNode, unit: Unit, requires: ClassInfo) -> Edit:

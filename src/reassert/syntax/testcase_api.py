@@ -56,6 +56,8 @@ CALLED_BY_OTHERS = frozenset(
 
 CLASS_FIXTURE_METHODS = frozenset({"setUpClass", "tearDownClass"})
 FIXTURE_METHODS = CLASS_FIXTURE_METHODS | {"setUp", "tearDown"}
+# Functions of a module that both runners call by their names, and what pytest's own are called.
+MODULE_FIXTURES = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
 ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
 CLEANUPS = frozenset(
     {"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"}
@@ -72,6 +74,8 @@ INTERNALS = frozenset(
     _feedErrorsToResult _classSetupFailed _assertNotWarns _deprecate
     """.split(),
 )
+# What the names of the methods begin with that unittest's own loader takes for tests.
+TEST_PREFIX = "test"
 # What ``runTest`` becomes: pytest collects it of a TestCase without other tests, not of a plain class.
 RUN_TEST = "test_run"
 # Those whose overriding changes a run: TestCase.run does not call the others (Lib/unittest/case.py), which in

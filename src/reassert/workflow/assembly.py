@@ -9,6 +9,8 @@ from pathlib import Path
 
 from reassert.model.outcomes import (
     Failed,
+    Held,
+    Location,
     Outcome,
     Plan,
     Refusal,
@@ -37,7 +39,7 @@ def assemble(
     return Plan(
         root=root,
         changes=tuple(o.change for o in ordered if isinstance(o, Rewritten)),
-        refusals=tuple(_as_seen_from(root, refusal) for _, report in reports for refusal in report.refusals),
+        refusals=tuple(as_seen_from(root, refusal) for _, report in reports for refusal in report.refusals),
         findings=tuple(finding for _, report in reports for finding in report.findings),
         failures=tuple(sorted(failed, key=lambda failure: failure.path)),
         skipped=tuple(o for o in ordered if isinstance(o, Skipped)),
@@ -49,10 +51,11 @@ def assemble(
             for o in ordered
             if isinstance(o, Rewritten) and asked is not None and o.change.path not in asked
         ),
+        held=_held([report for _, report in reports]),
     )
 
 
-def _as_seen_from(root: Path, refusal: Refusal) -> Refusal:
+def as_seen_from(root: Path, refusal: Refusal) -> Refusal:
     """The refusal with the other files that its reason names relative to the root."""
     shown = _relative(root, refusal.reason)
     return refusal if shown == refusal.reason else replace(refusal, reason=shown)
@@ -81,3 +84,31 @@ def _test_map(root: Path, reports: Iterable[tuple[Path, Report]]) -> dict[str, t
             if new != (old,):
                 total[f"{file}::{old}"] = tuple([f"{file}::{name}" for name in new])
     return total
+
+
+def _held(reports: Iterable[Report]) -> tuple[Held, ...]:
+    """What stays, with indices into the refusals of all reports; a component's files are added up."""
+    families: dict[Location, Held] = {}
+    single: list[Held] = []
+    before = 0
+    for report in reports:
+        for held in report.held:
+            here = replace(held, causes=tuple([before + index for index in held.causes]))
+            if here.family is None:
+                single.append(here)
+            else:
+                families[here.family] = _sum(families.get(here.family), here)
+        before += len(report.refusals)
+    return (*families.values(), *single)
+
+
+def _sum(known: Held | None, more: Held) -> Held:
+    if known is None:
+        return more
+    return Held(
+        known.family,
+        known.classes + more.classes,
+        known.assertions + more.assertions,
+        known.causes + more.causes,
+        known.reach + more.reach,
+    )

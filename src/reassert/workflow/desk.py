@@ -8,8 +8,9 @@ from pathlib import Path
 from reassert.model.outcomes import Outcome
 from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.families import grouped, members_of
-from reassert.workflow.survey import Target
+from reassert.workflow.survey import Target, stat_of
 from reassert.workspace.cache import Cache, Known, purpose_of
+from reassert.workspace.fingerprint import value_digest
 
 
 class Desk:
@@ -48,9 +49,13 @@ class Desk:
             self._progress(self._done, self._total)
         return results
 
-    def state_of(self, targets: Iterable[Target]) -> bytes | None:
-        """Stands for everything that the plan for ``targets`` alone depends on; None if that is in motion."""
-        return self._cache.state_of((t.task.path, t.info, self._purpose(t.task)) for t in targets)
+    def state_of(self, targets: Iterable[Target], others: Iterable[Path], *more: object) -> bytes | None:
+        """Stands for the targets, with what is done to them, other files, and ``more``; None if in motion."""
+        if not self._cache.is_open:
+            return None
+        files = [(t.task.path, t.info, self._purpose(t.task)) for t in targets]
+        files += [(path, stat_of(path), b"") for path in others]
+        return self._cache.state_of(files, value_digest(*more))
 
     def recall(self, state: bytes, targets: Sequence[Target]) -> dict[Path, Outcome] | None:
         """The outcomes that were kept in this state."""

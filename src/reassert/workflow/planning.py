@@ -19,9 +19,12 @@ from reassert.workflow.desk import Desk
 from reassert.workflow.executor import Executor, Progress, Result
 from reassert.workflow.families import with_family_digests
 from reassert.workflow.memory import collector_off
+from reassert.workflow.mentions import follow_mentions
+from reassert.workflow.recalling import state_of
+from reassert.workflow.registering import Passed, with_registrations
 from reassert.workflow.relatives import CANNOT_BE_PARSED, NO_RULE, Relatives, WorkAll, find_relatives
 from reassert.workflow.selection import PlanRequest, Selection
-from reassert.workflow.survey import Survey, Target, survey
+from reassert.workflow.survey import Survey, Target, forgiving, survey
 from reassert.workspace.cache import Cache
 from reassert.workspace.settings import SettingsLoader
 
@@ -44,29 +47,38 @@ def make_plan(
     Raises UsageError and SettingsError; trouble with a file is a ``Failed`` in the plan.
     """
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
-    surveyed = survey(request, Selection(request, rule_ids(), loader.load))
+    selection = Selection(request, rule_ids(), loader.load)
+    surveyed = survey(request, selection)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = Desk(executor, cache, progress)
-        outcomes = _recalled(surveyed, desk)
-    return assemble(surveyed.root, outcomes, surveyed.failures, {t.task.path for t in surveyed.asked})
+        outcomes = _recalled(surveyed, selection, desk)
+    failures = (*surveyed.failures, *selection.problems())
+    plan = assemble(surveyed.root, outcomes, failures, {t.task.path for t in surveyed.asked})
+    return follow_mentions(plan, forgiving(surveyed.exclude))
 
 
-def _recalled(surveyed: Survey, desk: Desk) -> dict[Path, Outcome]:
+def _recalled(surveyed: Survey, selection: Selection, desk: Desk) -> dict[Path, Outcome]:
     """The outcomes as of the last time, if nothing has changed since that they may depend on."""
-    # What else a part of a project depends on is only known in the end.
-    alone = surveyed.whole and not surveyed.excluded
-    state = desk.state_of(surveyed.asked) if alone and surveyed.asked else None
-    if state is None:
-        return plan_files(surveyed, desk.work)
-    known = desk.recall(state, surveyed.asked)
-    if known is None:
-        known = plan_files(surveyed, desk.work)
+    state = state_of(surveyed, selection, desk)
+    known = desk.recall(state, surveyed.asked) if state else None
+    if known is not None:
+        return known
+    outcomes = plan_files(
+        surveyed, desk.work, finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work)
+    )
+    # A file that is not there yet cannot be remembered.
+    if state and len(outcomes) == len(surveyed.asked):
         desk.remember(state, surveyed.asked)
-    return known
+    return outcomes
 
 
-def plan_files(surveyed: Survey, work: WorkAll, link: Link | None = None) -> dict[Path, Outcome]:
-    """The two passes; ``work`` gives a result for every target."""
+def plan_files(
+    surveyed: Survey,
+    work: WorkAll,
+    link: Link | None = None,
+    finish: Callable[[Passed], dict[Path, Outcome]] = lambda passed: passed.outcomes,
+) -> dict[Path, Outcome]:
+    """The two passes, and what ``finish`` makes of them; ``work`` gives a result for every target."""
     first = work(_neighbours(surveyed.asked))
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     held = {t.task.path: _held(t, first[t.task.path]) for t in surveyed.asked}
@@ -84,8 +96,11 @@ def plan_files(surveyed: Survey, work: WorkAll, link: Link | None = None) -> dic
         for target in surveyed.asked
         if _must_be_seen_again(first[target.task.path], facts.get(target.task.path))
     ]
-    second = work(with_family_digests([*again, *_connected(relatives, facts)]))
+    again = with_family_digests([*again, *_connected(relatives, facts)])
+    second = work(again)
     outcomes = {path: result.outcome for path, result in {**first, **second}.items()}
+    known = {**scanned, **relatives.scanned}
+    outcomes = finish(Passed(outcomes, known, {t.task.path: t for t in (*surveyed.asked, *again)}))
     return {path: o for path, o in outcomes.items() if path not in relatives.scopes or _says_something(o)}
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reassert.model.config import Profile, RuleConfig
+from reassert.model.edits import Unit
 from reassert.workflow.usage import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from reassert.model.outcomes import Failed
     from reassert.workspace.settings import Settings
 
 
@@ -24,6 +26,7 @@ class PlanRequest:
     ``select`` replaces the configured rules, whatever the configuration ignores; ``ignore`` adds to what is
     ignored; None leaves an option to the configuration. ``only_given``: change no file beyond those that the
     paths name, even if it is connected with one. ``cache_dir`` None: no cache is read or written.
+    ``excluded`` are units that stay as they are, by the absolute path of their file.
     """
 
     paths: tuple[Path, ...]
@@ -35,6 +38,7 @@ class PlanRequest:
     config_file: Path | None = None
     isolated: bool = False
     cache_dir: Path | None = None
+    excluded: Mapping[Path, frozenset[Unit]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Selection:
     def choice(self, path: Path) -> Choice:
         """The rules and the configuration for the file at ``path``."""
         settings, choice = self._at(path.parent)
+        if path in self._request.excluded:
+            choice = replace(choice, config=replace(choice.config, excluded=self._request.excluded[path]))
         if not settings.per_file_ignores:
             return choice
         ignored = self._ignored_in(settings, path)
@@ -71,6 +77,11 @@ class Selection:
     def settings(self, folder: Path) -> Settings:
         """The settings of a folder."""
         return self._at(folder)[0]
+
+    def problems(self) -> tuple[Failed, ...]:
+        """What is wrong with the configurations of pytest that were met, each once."""
+        found = (settings.pytest_problem for settings, _ in self._folders.values())
+        return tuple(dict.fromkeys(problem for problem in found if problem is not None))
 
     def _at(self, folder: Path) -> tuple[Settings, Choice]:
         if folder not in self._folders:

@@ -61,7 +61,7 @@ def survey(request: PlanRequest, selection: Selection) -> Survey:
     found = discover(request.paths, root=root, exclude=exclude, see_excluded=whole)
     targets = []
     for path in found.files:
-        info = _stat(path)
+        info = stat_of(path)
         choice = selection.choice(path)
         targets.append(Target(Task(path, info.st_size if info else 0, choice.rules, choice.config), info))
     only_given = request.only_given
@@ -77,9 +77,9 @@ def others(survey: Survey) -> Others:
     asked = {_identity(target.info) for target in survey.asked if target.info}
     found = Discovery((), (), survey.excluded)
     if not survey.whole:
-        exclude = _forgiving(survey.exclude)
+        exclude = forgiving(survey.exclude)
         found = discover([survey.root], root=survey.root, exclude=exclude, see_excluded=True)
-    stats = ((path, _stat(path)) for path in (*found.files, *found.excluded))
+    stats = ((path, stat_of(path)) for path in (*found.files, *found.excluded))
     targets = tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)
         for path, info in stats
@@ -100,23 +100,25 @@ def _exclude_of(selection: Selection, root: Path) -> Exclude:
     return exclude
 
 
-def _forgiving(exclude: Exclude) -> Exclude:
+def forgiving(exclude: Exclude) -> Exclude:
     """The same, but a configuration that cannot be used excludes nothing."""
 
-    def forgiving(folder: Path) -> tuple[Path, Sequence[str]]:
+    def lenient(folder: Path) -> tuple[Path, Sequence[str]]:
         try:
             return exclude(folder)
         except (SettingsError, UsageError):
             return folder, ()
 
-    return forgiving
+    return lenient
 
 
 def _identity(info: os.stat_result) -> tuple[int, int]:
     return info.st_dev, info.st_ino
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def stat_of(path: Path) -> os.stat_result | None:
+    """The state of a file; None if it cannot be told."""
+    """The state of a file; None if it has vanished."""
     try:
         return os.stat(path)  # noqa: PTH116 - called for every file, pathlib costs twice
     except OSError:

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOO_DEEP = "too deeply nested for this Python's parser"
-_RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b")
+_RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]")
+# Fixtures that every file below sees, and whose names this tool might make, too.
+_FIXTURES = re.compile(rb"\b(_setup|_teardown)")
 _STAR = re.compile(rb"\bimport[ \t]*\*")
 
 
@@ -29,13 +31,18 @@ def perform(task: Task) -> Result:
     """Work on one file, or on several that belong together; raises whatever the parser or a rule raises."""
     if task.members:
         return _perform_together(task.members)
+    source, digest = _read(task)
+    return _analyse(task, source) if isinstance(source, SourceFile) else Result(source, None, digest)
+
+
+def _read(task: Task) -> tuple[SourceFile | Failed, bytes | None]:
+    """The file, and the digest of its contents if it could at least be read."""
+    if task.facts is not None and task.facts.creates:
+        return SourceFile(task.path, b"", "utf-8", "\n"), None
     data = read_bytes(task.path)
     if isinstance(data, Failed):
-        return Result(data)
-    source = decode(task.path, data)
-    if isinstance(source, Failed):
-        return Result(source, None, content_digest(data))
-    return _analyse(task, source)
+        return data, None
+    return decode(task.path, data), content_digest(data)
 
 
 def attempt(work: Work, task: Task) -> Result:
@@ -54,7 +61,8 @@ def _analyse(task: Task, source: SourceFile) -> Result:
     # The engine brings every rule's dependencies with it; a run answered by the cache needs none of them.
     from reassert import engine  # noqa: PLC0415 - see above
 
-    digest = content_digest(source.data)
+    # What is not there yet has no contents under which a result could be kept.
+    digest = None if task.facts is not None and task.facts.creates else content_digest(source.data)
     if _to_rewrite(task, source.data):
         rules = load_rules(task.rules)
         facts = task.facts or FileFacts()
@@ -99,9 +107,12 @@ def _to_rewrite(task: Task, data: bytes) -> bool:
 
 
 def _to_scan(task: Task, data: bytes) -> bool:
-    if not may_relate(data):
+    # A conftest.py tells of other files' tests also where it has neither class nor import.
+    if task.path.name != "conftest.py" and not may_relate(data):
         return False
     if task.words is None or _contains(task.words, data):
+        return True
+    if task.path.name == "conftest.py" and _FIXTURES.search(data) is not None:
         return True
     # What passes through a star import is not named by it.
     return _STAR.search(data) is not None
@@ -118,7 +129,10 @@ def _whole_words(words: tuple[bytes, ...]) -> re.Pattern[bytes]:
 
 
 def may_relate(data: bytes) -> bool:
-    """Whether a file can take part in a relation between files: it defines a class or imports something."""
+    """Whether a file can take part in a relation between files.
+
+    It defines a class, imports something, or has a string that may lead to a class.
+    """
     return _RELATED.search(data) is not None
 
 

@@ -121,9 +121,19 @@ class Cache(AbstractContextManager["Cache"]):
         if len(self._entries) >= _BATCH_ROWS or self._pending >= _BATCH_BYTES:
             self._flush()
 
-    def state_of(self, files: Iterable[tuple[Path, os.stat_result | None, bytes]]) -> bytes | None:
-        """A digest of the state of files, each with a purpose; None if one was just written, or is gone."""
-        parts = []
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can be found or kept."""
+        return self._store is not None
+
+    def state_of(
+        self, files: Iterable[tuple[Path, os.stat_result | None, bytes]], more: bytes = b""
+    ) -> bytes | None:
+        """A digest of the state of files, each with a purpose; None if one was just written, or is gone.
+
+        ``more`` is a digest of what else matters.
+        """
+        parts = [more.hex()]
         now = self._now_ns()
         for path, info, purpose in files:
             mark = stat_mark(info, now) if info else None

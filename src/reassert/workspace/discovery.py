@@ -58,10 +58,20 @@ def project_root(paths: Sequence[Path]) -> Path:
     return common
 
 
+def is_python(name: str) -> bool:
+    """Whether a file of this name is a Python module."""
+    return name.endswith(".py")
+
+
 def discover(
-    paths: Sequence[Path], *, root: Path, exclude: Exclude | None = None, see_excluded: bool = False
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    exclude: Exclude | None = None,
+    wanted: Callable[[str], bool] = is_python,
+    see_excluded: bool = False,
 ) -> Discovery:
-    """The files named by ``paths`` and the ``.py`` files in the folders among them.
+    """The files named by ``paths`` and, in the folders among them, those whose names are ``wanted``.
 
     A named file is always taken. Below a named folder these are left out: ``DEFAULT_EXCLUDES``, virtual
     environments, what a ``.gitignore`` between the repository's top and the file ignores, what ``exclude``
@@ -70,7 +80,7 @@ def discover(
     ``.py`` and is no file that was taken is a failure. Files that ``exclude`` leaves out are only
     looked for if ``see_excluded``.
     """
-    search = _Search(os.path.abspath(root), exclude or _nothing, see_excluded=see_excluded)
+    search = _Search(os.path.abspath(root), exclude or _nothing, wanted, see_excluded=see_excluded)
     for path in sorted(set(paths)):
         search.take(path)
     return search.result()
@@ -125,8 +135,11 @@ class _Folder(NamedTuple):
 class _Search:
     """Collects files by their real path, so that each is worked on once."""
 
-    def __init__(self, root: str, exclude: Exclude, *, see_excluded: bool) -> None:
+    def __init__(
+        self, root: str, exclude: Exclude, wanted: Callable[[str], bool], *, see_excluded: bool
+    ) -> None:
         self._root = root
+        self._wanted = wanted
         self._exclude = exclude
         self._see_excluded = see_excluded
         self._excluded: dict[str, str] = {}
@@ -208,10 +221,16 @@ class _Search:
                 continue
             if ".gitignore" in names:
                 place = place._replace(chain=(*place.chain, *_load(place.shown)))
-            concerned = [entry for entry in entries if _concerns(entry)]
+            concerned = [entry for entry in entries if self._concerns(entry)]
             if concerned and "pyproject.toml" in names and place.shown != shown and not place.is_excluded:
                 place = place._replace(exclude=self._excluded_in(place.shown))
             left += self._look(concerned, place)
+
+    def _concerns(self, entry: os.DirEntry[str]) -> bool:
+        """Whether an entry may be taken, or gone into; a folder of mere data asks for no configuration."""
+        if entry.is_dir(follow_symlinks=False):
+            return entry.name not in DEFAULT_EXCLUDES
+        return self._wanted(entry.name)
 
     def _look(self, entries: Iterable[os.DirEntry[str]], place: _Folder) -> Iterable[_Folder]:
         """Add the files among ``entries`` of a folder; yield the folders to go on with."""
@@ -242,13 +261,6 @@ class _Search:
 
 def _nothing(folder: Path) -> tuple[Path, Sequence[str]]:
     return folder, ()
-
-
-def _concerns(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry may be taken, or gone into; a folder of mere data asks for no configuration."""
-    if entry.is_dir(follow_symlinks=False):
-        return entry.name not in DEFAULT_EXCLUDES
-    return entry.name.endswith(".py")
 
 
 def _why_not(path: str, error: OSError) -> str:

@@ -1,9 +1,9 @@
-"""Asks git which files have changes that only the working tree holds."""
+"""Runs git: which files have changes that only the working tree holds, and linked worktrees."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _STATUS = (
@@ -26,7 +26,51 @@ _LOCAL = (
 
 
 class GitError(Exception):
-    """git is there and so is a repository, but it would not tell its status; the message is git's own."""
+    """git is missing, or would not do what it was asked; the message is one line, git's own if it spoke."""
+
+
+def repository_top(folder: Path) -> Path | None:
+    """The top of the working tree that holds ``folder``, by the files on the disk; None outside of one."""
+    top = _top(os.path.realpath(folder), {})
+    return None if top is None else Path(top)
+
+
+def run_git(top: Path, *words: str, data: bytes | None = None, keep: Sequence[int] = ()) -> bytes:
+    """What git prints when it is run in ``top``, without hooks, prompts and the environment of other calls.
+
+    ``data`` is its input; ``keep`` are file descriptors that it holds open while it runs. Raises GitError.
+    """
+    import subprocess  # noqa: PLC0415 - costs start-up time
+
+    command = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", *words]
+    stdin = subprocess.DEVNULL if data is None else None
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed words, and paths
+            command,
+            cwd=top,
+            env=_environment(),
+            capture_output=True,
+            check=False,
+            input=data,
+            stdin=stdin,
+            pass_fds=keep,
+        )
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror}") from error
+    if done.returncode:
+        raise GitError(_said(done.stderr))
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
+    # Optional locks off: looking must not rewrite the index while the user's own git is at work.
+    return environment | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+def _said(stderr: bytes) -> str:
+    lines = os.fsdecode(stderr).strip().splitlines() or ["no message"]
+    return next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0])
 
 
 def dirty_files(paths: Iterable[Path]) -> frozenset[Path]:
@@ -68,15 +112,57 @@ def _changed(top: str, names: list[str]) -> set[str]:
     import subprocess  # noqa: PLC0415 - costs start-up time
 
     common = names[0] if len(names) == 1 else os.path.commonpath(names)
-    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
-    # Optional locks off: looking must not rewrite the index while the user's own git is at work.
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     command = ["git", "--literal-pathspecs", "-C", top, *_STATUS, "--", common]
     try:
-        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603 - fixed words and a path
+        done = subprocess.run(command, capture_output=True, env=_environment(), check=False)  # noqa: S603 - fixed words and a path
     except OSError:
         return set()
     if done.returncode:
-        said = os.fsdecode(done.stderr).strip().splitlines() or ["no message"]
-        raise GitError(f"git status fails in {top}: {said[0]}")
+        raise GitError(f"git status fails in {top}: {_said(done.stderr)}")
     return {os.path.join(top, os.fsdecode(line[3:])) for line in done.stdout.split(b"\0") if line}
+
+
+def changes_between(root: Path, old: str, new: str) -> tuple[frozenset[str], dict[str, str]]:
+    """The files below ``root`` that differ between two revisions, and old names of those that were renamed.
+
+    Paths are relative to ``root``; a renamed file is among the changed ones by both names. Raises GitError.
+    """
+    for revision in (old, new):
+        _said_by_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    listed = _said_by_git(
+        root,
+        "diff",
+        "--name-status",
+        "-z",
+        "--find-renames",
+        "--relative",
+        f"{old}^{{commit}}",
+        f"{new}^{{commit}}",
+        "--",
+    )
+    words = iter(os.fsdecode(word) for word in listed.split(b"\0") if word)
+    changed: set[str] = set()
+    renames: dict[str, str] = {}
+    for status in words:
+        first = next(words)
+        changed.add(first)
+        if status.startswith("R"):
+            renames[first] = next(words)
+            changed.add(renames[first])
+    return frozenset(changed), renames
+
+
+def _said_by_git(root: Path, *words: str) -> bytes:
+    import subprocess  # noqa: PLC0415 - costs start-up time
+
+    environment = {key: value for key, value in os.environ.items() if key not in _LOCAL}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    command = ["git", "-C", os.fspath(root), *words]
+    try:
+        done = subprocess.run(command, capture_output=True, env=environment, check=False)  # noqa: S603 - fixed words
+    except OSError as error:
+        raise GitError(f"git cannot be started: {error.strerror or error}") from error
+    if done.returncode:
+        said = os.fsdecode(done.stderr).strip().splitlines() or [f"no such revision: {words[-1]}"]
+        raise GitError(said[0])
+    return done.stdout

@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from reassert.model.config import Profile, RuleConfig
+from reassert.workspace.pytest_config import PytestConfigs
 from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions
+from reassert.workspace.toml import SettingsError, read_toml
+from reassert.workspace.verify_settings import VERIFY_KEYS, VERIFY_SCHEMA, VerifySettings, verify_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from reassert.workspace.targets import Document, Version
+    from reassert.model.config import Version
+    from reassert.model.outcomes import Failed
+    from reassert.workspace.toml import Document
+
+__all__ = ["Settings", "SettingsError", "SettingsLoader", "load_settings"]
 
 PROFILES = {"asserts": Profile.ASSERTS, "classes": Profile.CLASSES}
 PYTHONS = tuple(f"py3{minor}" for minor in range(OLDEST_PYTHON[1], NEWEST_PYTHON[1] + 1))
@@ -28,30 +33,13 @@ PYTEST_VERSION = r"^[0-9]+(\.[0-9]+){0,2}$"
 Table = dict[str, Any]
 
 
-class SettingsError(Exception):
-    """A configuration that cannot be used.
-
-    ``path`` is the file, ``key`` the dotted key at fault (empty: the file), ``line`` is None if unknown.
-    """
-
-    def __init__(self, path: Path, key: str, message: str, line: int | None = None) -> None:
-        super().__init__(path, key, message, line)
-        self.path = path
-        self.key = key
-        self.message = message
-        self.line = line
-
-    def __str__(self) -> str:
-        place = f"{self.path}:{self.line}" if self.line else str(self.path)
-        return f"{place}: {self.key}: {self.message}" if self.key else f"{place}: {self.message}"
-
-
 @dataclass(frozen=True)
 class Settings:
     """What is configured for the files of one folder; empty ``select`` means every rule.
 
     ``path`` is the file it comes from (None: defaults). ``exclude`` and the globs of ``per_file_ignores`` are
-    relative to that file's folder. Whether the rules exist is not known here.
+    relative to that file's folder. Whether the rules exist is not known here. ``pytest_path`` is the
+    file that configures pytest (None: none does), ``pytest_problem`` why it cannot be used.
     """
 
     select: tuple[str, ...] = ()
@@ -62,7 +50,10 @@ class Settings:
     exclude: tuple[str, ...] = ()
     path: Path | None = None
     cache_dir: Path | None = None
+    pytest_path: Path | None = None
+    pytest_problem: Failed | None = None
     only_given: bool = False
+    verify: VerifySettings = field(default_factory=VerifySettings)
 
 
 def _is_string(value: object) -> bool:
@@ -145,7 +136,11 @@ KEYS: Mapping[str, Key] = {
         {"type": "boolean"},
     ),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
+    "verify": Key(
+        lambda value: isinstance(value, dict), "a table", "How the suite is run by `verify`.", VERIFY_SCHEMA
+    ),
 }
+_VERIFY = {name: Key(*parts) for name, parts in VERIFY_KEYS.items()}
 
 _TOML_NAMES = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "an array"}
 
@@ -177,6 +172,7 @@ class SettingsLoader:
         self._tables: dict[Path, tuple[Path, Table] | None] = {}
         self._settings: dict[Path, Settings] = {}
         self._declared = DeclaredVersions(self._document)
+        self._pytest = PytestConfigs(self._document)
 
     def load(self, for_path: Path) -> Settings:
         """Give the settings for one file or folder, which need not exist. Raises SettingsError."""
@@ -191,7 +187,9 @@ class SettingsLoader:
     def _load(self, folder: Path) -> Settings:
         found = self._configured(self.config_file) if self.config_file else self._nearest(folder)
         path, table = found or (None, {})
-        pytest_version, target_version = self._versions(table, folder, path)
+        top = path.parent if path and not self.config_file else None
+        pytest_version, target_version = self._versions(table, folder, top)
+        pytest = self._pytest.load(folder, pytest_version)
         return Settings(
             select=_tuple(table, "select"),
             ignore=_tuple(table, "ignore"),
@@ -202,16 +200,20 @@ class SettingsLoader:
                 target_version=target_version,
                 pytest_version=pytest_version,
                 unsafe_fixes=table.get("unsafe-fixes", False),
+                pytest=pytest.config,
+                plugins=self._declared.plugins(folder, top),
             ),
             exclude=_tuple(table, "exclude"),
             path=path,
             cache_dir=table.get("cache-dir"),
+            pytest_path=pytest.path,
+            pytest_problem=pytest.problem,
             only_given=table.get("only-given", False),
+            verify=verify_settings(table.get("verify", {})),
         )
 
-    def _versions(self, table: Table, folder: Path, path: Path | None) -> tuple[Version, Version]:
+    def _versions(self, table: Table, folder: Path, top: Path | None) -> tuple[Version, Version]:
         """(pytest, Python): as configured, else as the project declares, else the defaults."""
-        top = path.parent if path and not self.config_file else None
         pytest_version = _pytest_version(table) or self._declared.pytest(folder, top)
         target_version = _target_version(table) or self._declared.python(folder, top)
         default = RuleConfig()
@@ -240,8 +242,7 @@ class SettingsLoader:
             raise SettingsError(chain[-1], "tool.reassert.extend", f"the files extend one another: {circle}")
         table, prefix = self._table(path, chain)
         _check(table, path, prefix)
-        if "cache-dir" in table:
-            table = {**table, "cache-dir": _beside(path, table["cache-dir"])}
+        table = _anchored(table, path)
         if "extend" not in table:
             return table
         base = self._inherited(_beside(path, table["extend"]), (*chain, path))
@@ -271,32 +272,6 @@ class SettingsLoader:
         return self._documents[path]
 
 
-def read_toml(path: Path) -> Document | None:
-    """Give a TOML file as dictionaries, None if it does not exist; raises SettingsError with the line."""
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise SettingsError(path, "", f"cannot be read: {error.strerror or error}") from error
-    try:
-        return _parser()(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise SettingsError(path, "", "not valid TOML: the file is not UTF-8", line) from error
-    except ValueError as error:
-        place = re.search(r" \(at line (\d+), column \d+\)$| \(at end of document\)$", str(error))
-        reason = str(error)[: place.start()] if place else str(error)
-        line = int(place[1]) if place and place[1] else data.count(b"\n") + (not data.endswith(b"\n"))
-        raise SettingsError(path, "", f"not valid TOML: {reason}", line) from error
-
-
-def _parser() -> Callable[[str], Document]:
-    """Import what reads TOML: the standard library's since Python 3.11, and before it the same code apart."""
-    name = "tomllib" if sys.version_info >= (3, 11) else "tomli"
-    return cast("Callable[[str], Document]", import_module(name).loads)
-
-
 def _own_table(document: Document) -> Any:
     tool = document.get("tool")
     return tool.get("reassert") if isinstance(tool, dict) else None
@@ -304,17 +279,22 @@ def _own_table(document: Document) -> Any:
 
 def _check(table: Table, path: Path, prefix: str) -> None:
     """Raise SettingsError for the first key that is unknown or has a value that is not allowed."""
-    for name, value in table.items():
-        key = KEYS.get(name)
-        if key is None:
-            hint = did_you_mean(name, KEYS)
-            raise SettingsError(path, prefix + name, f"unknown key{hint} (allowed: {', '.join(KEYS)})")
-        if not key.accepts(value):
-            where, got = _culprit(value, key.schema)
-            raise SettingsError(path, prefix + name + where, f"expected {key.allowed}, got {got}")
+    _check_keys(table, path, prefix, KEYS)
+    _check_keys(table.get("verify", {}), path, f"{prefix}verify.", _VERIFY)
     for name in ("exclude", "per-file-ignores"):
         for pattern in table.get(name, ()):
             _check_pattern(pattern, path, prefix + name)
+
+
+def _check_keys(table: Table, path: Path, prefix: str, keys: Mapping[str, Key]) -> None:
+    for name, value in table.items():
+        key = keys.get(name)
+        if key is None:
+            hint = did_you_mean(name, keys)
+            raise SettingsError(path, prefix + name, f"unknown key{hint} (allowed: {', '.join(keys)})")
+        if not key.accepts(value):
+            where, got = _culprit(value, key.schema)
+            raise SettingsError(path, prefix + name + where, f"expected {key.allowed}, got {got}")
 
 
 def _check_pattern(pattern: str, path: Path, key: str) -> None:
@@ -329,17 +309,22 @@ def _check_pattern(pattern: str, path: Path, key: str) -> None:
 
 def _culprit(value: object, schema: Mapping[str, Any]) -> tuple[str, str]:
     """Where inside a value the mistake is, as a suffix of the key, and what stands there."""
-    if isinstance(value, dict) and schema["type"] == "object":
+    if isinstance(value, dict) and value and _holds_lists(schema):
         inner = schema["additionalProperties"]
         glob, ids = next((glob, ids) for glob, ids in value.items() if not _is_strings(ids))
         where, got = _culprit(ids, inner)
         return f'."{glob}"{where}', got
     if value == []:
         return "", "an empty array"
-    if isinstance(value, list) and schema["type"] == "array":
+    if isinstance(value, list) and schema.get("type") == "array":
         index, item = next((index, item) for index, item in enumerate(value) if not _is_string(item))
         return f"[{index}]", _named(item)
     return "", _named(value)
+
+
+def _holds_lists(schema: Mapping[str, Any]) -> bool:
+    inner = schema.get("additionalProperties")
+    return isinstance(inner, dict) and inner.get("type") == "array"
 
 
 def _named(value: object) -> str:
@@ -357,6 +342,16 @@ def _literal(value: object) -> str:
 
 def _beside(path: Path, name: str) -> Path:
     return Path(os.path.normpath(path.parent / Path(name).expanduser()))
+
+
+def _anchored(table: Table, path: Path) -> Table:
+    """The table with its paths relative to the file that names them."""
+    if "cache-dir" in table:
+        table = {**table, "cache-dir": _beside(path, table["cache-dir"])}
+    if "python" in table.get("verify", {}):
+        verify = {**table["verify"], "python": str(_beside(path, table["verify"]["python"]))}
+        table = {**table, "verify": verify}
+    return table
 
 
 def _tuple(table: Table, name: str) -> tuple[str, ...]:

@@ -1,17 +1,25 @@
-"""The oldest pytest and Python that a project says it supports, read from its declared requirements."""
+"""The oldest pytest and Python that a project says it supports, read from its declared requirements.
+
+Where these name no version, what the project has counts: its lock files, its virtual environment.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from reassert.workspace.installed import LOCKS, installed_version, locked_version
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-Document = dict[str, Any]
-Version = tuple[int, int]
+    from reassert.model.config import Version
+    from reassert.workspace.toml import Document
+
+    Plugins = tuple[tuple[str, Version | None], ...]
 
 OLDEST_PYTHON: Version = (3, 8)
 NEWEST_PYTHON: Version = (3, 14)
@@ -20,16 +28,16 @@ MAX_BYTES = 1_000_000
 _MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "tox.ini"})
 _TEXTS = frozenset({"setup.py", "setup.cfg", "tox.ini", "dev-requirements.txt", "test-requirements.txt"})
 _SPECIFIER = re.compile(r"(===|==|~=|>=|<=|!=|>|<|\^|~)\s*v?(\d+)(?:\.(\d+))?(?:\.\d+)*")
-_PYTEST = re.compile(
-    r"""(?:^|[\s:=,"'\[])pytest\s*(?:\[[^\]\n]*\])?\s*\(?\s*((?:===|==|~=|>=|<=|!=|>|<)[^;#"'\n]*)([^#\n]*)""",
-    re.MULTILINE,
-)
 _COMMENT = re.compile(r"(?:^|\s)#[^\n]*|^\s*;[^\n]*", re.MULTILINE)
 _PYTHON = re.compile(r"""python_requires\s*=\s*["']?([^"'#\n]+)""")
 # A requirement that holds only on Pythons older than any this tool converts for says nothing here.
 _OLD_PYTHON = re.compile(
     r"""python_version\s*(?:<\s*["'](?:2[\d.]*|3(?:\.[0-8])?)["']|(?:<=|==)\s*["'](?:2[\d.]*|3\.[0-7])["'])"""
 )
+
+
+# The plugins whose presence or version changes what may be written.
+PLUGINS = ("pytest-asyncio", "pytest-subtests")
 
 
 class DeclaredVersions:
@@ -42,29 +50,33 @@ class DeclaredVersions:
     def __init__(self, read: Callable[[Path], Document | None]) -> None:
         self._read = read
         self._folders: dict[Path, _Declarations] = {}
-        self._found: dict[tuple[Path, Path | None], tuple[Version | None, Version | None]] = {}
+        self._found: dict[tuple[Path, Path | None], Sequence[_Declarations]] = {}
 
     def pytest(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest pytest allowed, or None; ``top`` is a folder above that is of the project too."""
-        return self._versions(folder, top)[0]
+        return next((d.pytest for d in self._declaring(folder, top) if d.pytest), None)
+
+    def plugins(self, folder: Path, top: Path | None) -> Plugins:
+        """Give the ``PLUGINS`` that the project asks for or has, with their versions as far as known."""
+        found: dict[str, Version | None] = {}
+        for declarations in self._declaring(folder, top):
+            for name, version in declarations.plugins:
+                found.setdefault(name, version)
+        return tuple(sorted(found.items()))
 
     def python(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest Python allowed among those that the tool knows, or None."""
-        found = self._versions(folder, top)[1]
+        found = next((d.python for d in self._declaring(folder, top) if d.python), None)
         return found and min(max(found, OLDEST_PYTHON), NEWEST_PYTHON)
 
-    def _versions(self, folder: Path, top: Path | None) -> tuple[Version | None, Version | None]:
-        """(pytest, Python): searched for in a folder that matters, and in others as in the one above."""
+    def _declaring(self, folder: Path, top: Path | None) -> Sequence[_Declarations]:
+        """The folders from here upwards that declare anything; where this does not, those of the one above."""
         if (folder, top) not in self._found:
-            if self._at(folder).matters or folder in (top, folder.parent):
-                places = list(self._upwards(folder, top))
-                versions = (
-                    next((d.pytest for d in places if d.pytest), None),
-                    next((d.python for d in places if d.python), None),
-                )
+            here = self._at(folder)
+            if here.declares or here.is_repository or folder in (top, folder.parent):
+                self._found[folder, top] = [d for d in self._upwards(folder, top) if d.declares]
             else:
-                versions = self._versions(folder.parent, top)
-            self._found[folder, top] = versions
+                self._found[folder, top] = self._declaring(folder.parent, top)
         return self._found[folder, top]
 
     def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:
@@ -91,12 +103,12 @@ class _Declarations:
         self.is_repository = ".git" in names
         texts = sorted(name for name in names if _is_requirements(name))
         self.is_project = bool(texts or names & _MARKERS)
-        self.matters = self.is_project or self.is_repository or "requirements" in names
+        self.declares = self.is_project or not names.isdisjoint(("requirements", *LOCKS))
         self._folder = folder
         self._names = names
         self._texts = texts
         self._read = read
-        self._versions: tuple[Version | None, Version | None] | None = None
+        self._versions: tuple[Version | None, Version | None, Plugins] | None = None
 
     @property
     def pytest(self) -> Version | None:
@@ -106,18 +118,38 @@ class _Declarations:
     def python(self) -> Version | None:
         return self._parsed()[1]
 
-    def _parsed(self) -> tuple[Version | None, Version | None]:
+    @property
+    def plugins(self) -> Plugins:
+        return self._parsed()[2]
+
+    def _parsed(self) -> tuple[Version | None, Version | None, Plugins]:
         if self._versions is None:
-            declares = self.is_project or "requirements" in self._names
-            self._versions = self._parse() if declares else (None, None)
+            self._versions = self._parse() if self.declares else (None, None, ())
         return self._versions
 
-    def _parse(self) -> tuple[Version | None, Version | None]:
+    def _parse(self) -> tuple[Version | None, Version | None, Plugins]:
         document = self._read(self._folder / "pyproject.toml") or {}
         texts = [_text(path) for path in self._files()]
-        specifiers = [*_pytest_of(document), *(s for text in texts for s in pytest_specifiers(text))]
         pythons = [*_python_of(document), *(m[1] for text in texts for m in _PYTHON.finditer(text))]
-        return _lowest(specifiers), _lowest(pythons)
+        plugins = {name: self._package(name, document, texts) for name in PLUGINS}
+        return (
+            self._package("pytest", document, texts)[1],
+            _lowest(pythons),
+            tuple((name, version) for name, (is_there, version) in plugins.items() if is_there),
+        )
+
+    def _package(self, name: str, document: Document, texts: Iterable[str]) -> tuple[bool, Version | None]:
+        """Whether a package is asked for or there, and its version: declared, locked, installed."""
+        specifiers = [
+            *_required_by(document, name),
+            *(s for text in texts for s in specifiers_of(name, text)),
+        ]
+        version = (
+            _lowest(specifiers)
+            or locked_version(self._folder, self._names, name)
+            or installed_version(self._folder, self._names, name)
+        )
+        return bool(specifiers) or version is not None, version
 
     def _files(self) -> Iterator[Path]:
         for name in sorted({*self._texts, *(self._names & _TEXTS)}):
@@ -148,9 +180,19 @@ def _text(path: Path) -> str:
     return _COMMENT.sub("", data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else ""
 
 
-def pytest_specifiers(text: str) -> Iterator[str]:
-    """Find the version specifiers that requirement strings in ``text`` give for pytest."""
-    for match in _PYTEST.finditer(text):
+@lru_cache(maxsize=8)
+def _requirement(name: str) -> re.Pattern[str]:
+    """Match a requirement for the package: its specifiers, if any, and what follows them."""
+    return re.compile(
+        r"""(?:^|[\s:=,"'\[])""" + name + r"""(?![\w.-])[ \t]*(?:\[[^\]\n]*\])?[ \t]*\(?[ \t]*"""
+        r"""((?:(?:===|==|~=|>=|<=|!=|>|<)[^;#"'\n]*)?)([^#\n]*)""",
+        re.MULTILINE,
+    )
+
+
+def specifiers_of(name: str, text: str) -> Iterator[str]:
+    """Find the version specifiers that requirement strings in ``text`` give for a package; may be empty."""
+    for match in _requirement(name).finditer(text) if name in text else ():
         if not _OLD_PYTHON.search(match[2]):
             yield match[1]
 
@@ -179,20 +221,20 @@ def _lowest(specifiers: Iterable[str]) -> Version | None:
     return min(filter(None, map(minimum, specifiers)), default=None)
 
 
-def _pytest_of(document: Document) -> Iterator[str]:
-    """Find the specifiers for pytest in a pyproject.toml: PEP 621, PEP 735, and Poetry's own tables."""
+def _required_by(document: Document, name: str) -> Iterator[str]:
+    """Find the specifiers for a package in a pyproject.toml: PEP 621, PEP 735, and Poetry's own tables."""
     project = _mapping(document.get("project"))
     groups = [project.get("dependencies")]
     groups += _mapping(project.get("optional-dependencies")).values()
     groups += _mapping(document.get("dependency-groups")).values()
     for group in groups:
         for item in group if isinstance(group, list) else ():
-            yield from pytest_specifiers(item) if isinstance(item, str) else ()
+            yield from specifiers_of(name, item) if isinstance(item, str) else ()
     poetry = _poetry(document)
     tables = [poetry, *(_mapping(group) for group in _mapping(poetry.get("group")).values())]
     for table in tables:
-        for name in ("dependencies", "dev-dependencies"):
-            yield from _poetry_version(_mapping(table.get(name)).get("pytest"))
+        for key in ("dependencies", "dev-dependencies"):
+            yield from _poetry_version(_mapping(table.get(key)).get(name))
 
 
 def _python_of(document: Document) -> Iterator[str]:

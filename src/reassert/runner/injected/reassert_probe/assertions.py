@@ -1,0 +1,163 @@
+"""Counts the assertions that are executed, by form and place.
+
+Counted are the calls of ``unittest.TestCase``'s assertion methods (those that unittest makes itself to
+carry out another are not), the ``assert`` statements that pytest has rewritten, passed or failed, and calls
+of ``pytest.raises``, ``warns``, ``deprecated_call`` and ``fail``. A call counts when it is made; the
+place is the caller's.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import importlib.util
+import itertools
+import sys
+import types
+import unittest
+import unittest.case
+from collections import defaultdict
+from typing import Any, Callable, Tuple
+
+__unittest = True  # unittest and pytest leave frames of such modules out of what they show
+
+Key = Tuple[str, str, int]
+_CASE = vars(unittest.case)
+_PYTEST = ("raises", "warns", "deprecated_call", "fail")
+_getframe = sys._getframe
+
+# `next` on a counter is atomic: threads may assert at the same time.
+_counts: dict[Key, itertools.count[int]] = defaultdict(itertools.count)
+
+
+def take() -> list[tuple[str, str, int, int]]:
+    """Form, file, line and number of what was executed since the last call."""
+    global _counts
+    taken, _counts = _counts, defaultdict(itertools.count)
+    return [(*key, next(count)) for key, count in taken.items()]
+
+
+def count_methods() -> None:
+    """Count the assertion methods of every TestCase, whatever its class."""
+    case: Any = unittest.TestCase
+    counted: dict[Any, Any] = {}
+    methods = {
+        name: method
+        for name, method in vars(case).items()
+        if name.startswith(("assert", "fail")) and isinstance(method, types.FunctionType)
+    }
+    aliases = {name for name, method in methods.items() if method.__code__.co_name == "deprecated_func"}
+    for name in methods.keys() - aliases:
+        counted[methods[name]] = _counted_method(name, methods[name])
+        setattr(case, name, counted[methods[name]])
+    for name in aliases:
+        _redirect(methods[name], counted)
+
+
+def _redirect(alias: types.FunctionType, counted: dict[Any, Any]) -> None:
+    """Let a deprecated alias (``assertEquals``, until 3.11) call what is counted; it warns as ever."""
+    for cell in alias.__closure__ or ():
+        if isinstance(cell.cell_contents, types.FunctionType):
+            cell.cell_contents = counted.get(cell.cell_contents, cell.cell_contents)
+
+
+def _counted_method(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        frame = _getframe(1)
+        if frame.f_globals is not _CASE:
+            next(_counts[name, frame.f_code.co_filename, frame.f_lineno])
+        else:
+            _count_from_unittest(name, frame)
+        return method(*args, **kwargs)
+
+    return counted
+
+
+def _count_from_unittest(name: str, frame: Any) -> None:
+    """Count a call by unittest's own code: not one that carries out another assertion.
+
+    ``assertRaises(E, self.assertEqual, 1, 2)`` calls what it was given in ``handle``: that is the user's.
+    """
+    given = False
+    while frame.f_back is not None and "__unittest" in frame.f_globals:
+        called = frame.f_code.co_name
+        given = given or called == "handle"
+        if called.startswith("assert") and not given:
+            return
+        frame = frame.f_back
+    next(_counts[name, frame.f_code.co_filename, frame.f_lineno])
+
+
+def count_pytest() -> None:
+    """Count pytest's functions that assert; to be called before a test module can import them."""
+    pytest = importlib.import_module("pytest")
+    for name in _PYTEST:
+        setattr(pytest, name, _counted_function(f"pytest.{name}", getattr(pytest, name)))
+
+
+def _counted_function(form: str, function: Any) -> Any:
+    @functools.wraps(function)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        frame = _getframe(1)
+        next(_counts[form, frame.f_code.co_filename, frame.f_lineno])
+        return function(*args, **kwargs)
+
+    if hasattr(function, "Exception"):  # `pytest.fail.Exception`; of an object's class it is not copied
+        counted.Exception = function.Exception  # type: ignore[attr-defined]
+    return counted
+
+
+def count_statements() -> bool:
+    """Count ``assert`` in the modules that pytest rewrites; False if this pytest gives no way to.
+
+    With the option ``enable_assertion_pass_hook`` a passed ``assert`` asks whether somebody wants to know.
+    That question is counted and answered as ever. An implementation of the hook would be told the values of
+    all operands: making their texts can change what is tested (a query set is read from its database).
+    """
+    rewrite: Any = importlib.import_module("_pytest.assertion.rewrite")
+    asked = getattr(rewrite, "_check_if_assertion_pass_impl", None)
+    explain = getattr(rewrite, "_format_explanation", None)
+    if asked is None or explain is None:
+        return False
+
+    def passed() -> Any:
+        frame = _getframe(1)
+        next(_counts["assert", frame.f_code.co_filename, frame.f_lineno])
+        return asked()
+
+    def failed(explanation: Any) -> Any:
+        # Of one that passed, a text is made only for an implementation of the hook.
+        if not asked():
+            frame = _getframe(1)
+            next(_counts["assert", frame.f_code.co_filename, frame.f_lineno])
+        return explain(explanation)
+
+    rewrite._check_if_assertion_pass_impl = passed
+    rewrite._format_explanation = failed
+    return True
+
+
+@functools.lru_cache(maxsize=None)
+def conditions(path: str) -> dict[int, str]:
+    """The source of the condition of each ``assert`` in a file, by line; empty if it cannot be read."""
+    try:
+        with open(path, "rb") as stream:
+            source = importlib.util.decode_source(stream.read())
+        tree = ast.parse(source)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    lines = source.encode("utf-8", "surrogatepass").split(b"\n")
+    return {
+        node.lineno: _segment(lines, node.test) for node in ast.walk(tree) if isinstance(node, ast.Assert)
+    }
+
+
+def _segment(lines: list[bytes], node: Any) -> str:
+    first, last = node.lineno - 1, node.end_lineno - 1
+    found = lines[first : last + 1]
+    found[-1] = found[-1][: node.end_col_offset]
+    found[0] = found[0][node.col_offset :]
+    return b"\n".join(found).decode("utf-8", "replace")

@@ -1,0 +1,121 @@
+"""Line and branch coverage of the code under test, by the library ``coverage``, in the suite's own process.
+
+The code under test is every Python file below the project's root that is no test: not ``conftest.py``, not
+called like one, and not in a folder called ``test`` or ``tests``.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import sys
+import warnings
+from typing import Any, Iterable
+
+_TEST_FOLDERS = ("test", "tests")
+_TEST_FILES = ("conftest.py", "test_*.py", "*_test.py", "test*.py")
+
+
+class Measure:
+    """The measurement of one process; the data of all of them lie in one folder."""
+
+    def __init__(self, coverage: Any, settings: dict[str, Any]) -> None:
+        self._settings = settings
+        self._root: str = settings["root"]
+        self._contexts: bool = settings["contexts"]
+        name = os.path.join(settings["coverage_data"], "data")
+        self._options: dict[str, Any] = {
+            "data_file": name,
+            "branch": True,
+            "config_file": False,
+            "source": [self._root],
+            "omit": list(_omitted(self._root)),
+        }
+        self._library = coverage
+        self._coverage = coverage.Coverage(data_suffix=True, **self._options)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._coverage.start()
+
+    def switch(self, context: str) -> None:
+        """Say which test runs from now on."""
+        if self._contexts:
+            self._coverage.switch_context(context)
+
+    def stop(self) -> None:
+        """End the measurement of this process and save what it found."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._coverage.stop()
+            self._coverage.save()
+
+    def report(self, patterns: Iterable[str]) -> dict[str, Any]:
+        """What all processes together executed, by file; not of files whose name fits one of ``patterns``."""
+        target = os.path.join(self._settings["coverage_data"], "report.json")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            whole = self._library.Coverage(**self._options)
+            whole.combine([self._settings["coverage_data"]])
+            try:
+                whole.json_report(outfile=target, ignore_errors=True, show_contexts=self._contexts)
+            except self._library.CoverageException:
+                return {}  # no line of the code under test was executed
+        with open(target, encoding="utf-8") as stream:
+            files = json.load(stream)["files"]
+        return {
+            os.path.relpath(os.path.realpath(name), self._root).replace(os.sep, "/"): _facts(file)
+            for name, file in files.items()
+            if not any(fnmatch.fnmatch(os.path.basename(name), pattern) for pattern in patterns)
+        }
+
+
+def open_measure(settings: dict[str, Any]) -> Measure | None:
+    """Prepare to measure with the environment's own coverage, or with the one brought; None without."""
+    if settings["contexts"]:
+        # Faster ways to trace note the first test alone that executes a line.
+        os.environ["COVERAGE_CORE"] = "ctrace"
+    try:
+        return Measure(_import_coverage(settings["coverage_fallback"]), settings)
+    except Exception:  # noqa: BLE001 - an unsuited version of a foreign library: the run goes on without
+        return None
+    finally:
+        os.environ.pop("COVERAGE_CORE", None)
+
+
+def _import_coverage(fallback: str | None) -> Any:
+    try:
+        import coverage  # noqa: PLC0415 - only where it is asked for
+    except ImportError:
+        if fallback is None:
+            raise
+        sys.path.append(fallback)
+        try:
+            import coverage  # noqa: PLC0415 - as above
+        finally:
+            sys.path.remove(fallback)
+    return coverage
+
+
+def _omitted(root: str) -> Iterable[str]:
+    for name in _TEST_FILES:
+        yield from (os.path.join(root, name), os.path.join(root, "**", name))
+    for name in _TEST_FOLDERS:
+        yield from (os.path.join(root, name, "*"), os.path.join(root, "**", name, "*"))
+        yield os.path.join(root, "**", name, "**", "*")
+
+
+def _facts(file: dict[str, Any]) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "executed": file["executed_lines"],
+        "missing": file["missing_lines"],
+        "executed_branches": file.get("executed_branches", []),
+        "missing_branches": file.get("missing_branches", []),
+    }
+    contexts: dict[str, list[str]] = file.get("contexts", {})
+    named = {line: [name for name in names if name] for line, names in contexts.items()}
+    facts["tests"] = {line: names for line, names in named.items() if names}
+    return facts

@@ -1,0 +1,227 @@
+"""The pytest plugin that observes a run; ``-p reassert_probe.plugin``.
+
+With pytest-xdist every worker observes its own tests, and the controller what ends a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import Any, Iterator
+
+import pytest
+
+from . import assertions, bodies
+from .choosing import in_order, narrowed, shuffled
+from .measure import Measure, open_measure
+from .outcomes import Outcome, why_failed, why_skipped
+from .paths import Trees
+from .records import Records, first_line, load_settings
+
+_NAME = "reassert_probe.plugin"
+# Options of pytest and of plugins that would make two runs differ, or end one early; set where they exist.
+_QUIETED = {
+    "continue_on_collection_errors": True,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "stepwise": False,
+    "usepdb": False,
+    "trace": False,
+    "xmlpath": None,
+    "randomly_reorganize": False,
+    "randomly_seed": 0,
+}
+_MAX_WARNINGS = 1000
+
+_settings = load_settings()
+_trees = Trees(_settings)
+_records = Records(_settings["records"])
+_measure: Measure | None = None
+
+
+def _begin() -> None:
+    """Do what must come before any module of the project is imported."""
+    global _measure
+    _restore_environment()
+    _trees.redirect_imports()
+    if _settings["coverage"]:
+        _measure = open_measure(_settings)
+    assertions.count_methods()
+    assertions.count_pytest()
+    bodies.watch()
+    for name in _settings["rewrite"]:
+        if name not in sys.modules:
+            pytest.register_assert_rewrite(name)
+    if _measure:
+        _measure.start()
+
+
+def _restore_environment() -> None:
+    """A pytest that a test starts is not observed."""
+    for name in ("PYTEST_PLUGINS", "PYTEST_ADDOPTS"):
+        before = _settings["environment"].get(name)
+        if before is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = before
+
+
+_begin()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterator[None]:
+    """Switch pytest-cov off, where it is: two measurements in one process disturb each other."""
+    if hasattr(early_config.known_args_namespace, "no_cov"):
+        args.append("--no-cov")
+    yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: Any) -> None:
+    """Set the options, before the plugins that read them do."""
+    for name, value in _QUIETED.items():
+        if hasattr(config.option, name):
+            setattr(config.option, name, value)
+    config.option.maxfail = 1 if _settings["fail_fast"] else 0
+    if hasattr(config, "_inicache"):
+        config._inicache["cache_dir"] = _settings["cache"]
+    if _settings["select"] is not None:
+        config.args[:] = narrowed(_settings["select"], _settings["root"])
+    config.pluginmanager.register(_Observer(config), "reassert_observer")
+
+
+class _Observer:
+    """The hooks that need the configuration, and the record of the test that runs now."""
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+        self._worker = getattr(config, "workerinput", {}).get("workerid", "")
+        self._controls = False
+        self._rootdir = str(config.rootpath)
+        self._at_root = os.path.realpath(self._rootdir) == _settings["root"]
+        self._outcome = Outcome()
+        self._started = 0.0
+        self._warnings: dict[str, None] = {}
+        self._told: dict[str, None] = {}
+        plain = config.getoption("assertmode", "rewrite") != "rewrite"
+        self._statements = not plain and assertions.count_statements()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        # With the controller's plugin there, tests run in other processes; these load the probe by its name,
+        # before the first conftest, as this one did.
+        self._controls = self._config.pluginmanager.hasplugin("dsession")
+        if self._controls:
+            others = os.environ.get("PYTEST_PLUGINS")
+            os.environ["PYTEST_PLUGINS"] = ",".join(filter(None, [_NAME, others]))
+        _records.write(
+            "session",
+            python=platform.python_version(),
+            pytest=pytest.__version__,
+            worker=self._worker,
+            statements=self._statements,
+            coverage=_measure is not None,
+        )
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[Any]) -> Iterator[None]:
+        yield
+        if _settings["select"] is not None:
+            self._select(items, frozenset(_settings["select"]))
+        if _settings["seed"] is not None:
+            items[:] = shuffled(items, _settings["seed"])
+        if _settings["order"] is not None:
+            items[:] = in_order(items, _settings["order"], self._id)
+
+    def _id(self, nodeid: str) -> str:
+        """A node id relative to the project's root; pytest's own are to the folder of its configuration."""
+        if self._at_root or not nodeid:
+            return nodeid
+        file, colons, inner = nodeid.partition("::")
+        return _trees.shown(os.path.join(self._rootdir, file)) + colons + inner
+
+    def _select(self, items: list[Any], wanted: Any) -> None:
+        others = [item for item in items if self._id(item.nodeid) not in wanted]
+        items[:] = [item for item in items if self._id(item.nodeid) in wanted]
+        if others:
+            self._config.hook.pytest_deselected(items=others)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.outcome == "failed":
+            _records.write("uncollected", id=self._id(report.nodeid), message=why_failed(report))
+        elif report.outcome == "skipped" and not self._controls:
+            _records.write("skipped", id=self._id(report.nodeid), message=why_skipped(report))
+
+    def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
+        category = warning_message.category.__name__
+        said = first_line(str(warning_message.message))
+        if when == "runtest" and not category.startswith("Pytest") and "never awaited" not in said:
+            return
+        place = f"{_trees.shown(str(warning_message.filename))}:{warning_message.lineno}"
+        text = f"{self._id(nodeid) or place}: {category}: {said}"
+        if text not in self._warnings and len(self._warnings) < _MAX_WARNINGS:
+            self._warnings[text] = None
+            _records.write("warning", text=text)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if self._controls:
+            return
+        self._outcome = Outcome()
+        self._started = _records.now()
+        _records.write("start", id=self._id(nodeid), at=self._started)
+        if _measure:
+            _measure.switch(self._id(nodeid))
+        bodies.watch()
+        bodies.take()
+        assertions.take()
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if not self._controls:
+            self._outcome.add(report)
+        elif report.when not in ("setup", "call", "teardown"):
+            # Not the report of a worker, but of its end.
+            text = first_line(str(report.longreprtext))
+            _records.write("crash", id=self._id(report.nodeid), message=text)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        if self._controls:
+            return
+        counted = [self._executed(*key) for key in assertions.take()]
+        values = {**self._outcome.record(), "assertions": counted, "never_ran": bodies.take()}
+        _records.write("test", id=self._id(nodeid), at=self._started, **values)
+        if _measure:
+            _measure.switch("")
+
+    def _executed(self, form: str, path: str, line: int, count: int) -> list[Any]:
+        shown = _trees.shown(path)
+        place = f"{shown}:{line}"
+        if form == "assert" and place not in self._told:
+            self._told[place] = None
+            text = assertions.conditions(path).get(line, "")
+            _records.write("condition", path=shown, line=line, text=text)
+        return [form, shown, line, count]
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        lines = [line for line in str(excrepr).splitlines() if line.strip()]
+        _records.write("internal", message=first_line(lines[-1]) if lines else "")
+
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        _records.write("interrupted", message=first_line(f"{excinfo.typename}: {excinfo.value}"))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
+        # A worker's data must be on the disk before it tells the controller that it is done.
+        if _measure:
+            _measure.stop()
+        stopped = str(getattr(session, "shouldstop", "") or "")
+        strays = _trees.strays()
+        _records.write("end", worker=self._worker, status=int(exitstatus), strays=strays, stopped=stopped)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        if _measure and not self._worker:
+            files = _measure.report(self._config.getini("python_files"))
+            _records.write("coverage", files=files)

@@ -1,0 +1,64 @@
+"""What a module says to pytest: its fixtures, and the modules whose assertions it has rewritten."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reassert.syntax.classes import bound_names
+from reassert.syntax.module import Module
+
+# What the names of fixtures begin with that stand for setUp and tearDown.
+SET_UP = "_setup"
+TEAR_DOWN = "_teardown"
+_STEMS = (SET_UP, TEAR_DOWN)
+_FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture")
+REGISTER = "pytest.register_assert_rewrite"
+
+
+def made_up_fixtures(module: Module) -> frozenset[str]:
+    """The module's fixtures that have such names; imported names may be fixtures, too.
+
+    A fixture of a class hides one of the same name that a module or a conftest.py has: even an autouse one
+    does not run any more (pytest, "override a fixture on a folder level").
+    """
+    if not any(stem.encode() in module.source.buffer for stem in _STEMS):
+        return frozenset()
+    names = {*module.imports, *(n for s in module.tree.body for n in _fixture_names(module, s))}
+    return frozenset(name for name in names if name.startswith(_STEMS))
+
+
+def _fixture_names(module: Module, statement: ast.stmt) -> Iterator[str]:
+    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return
+    for decorator in statement.decorator_list:
+        keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if module.resolve(target) in _FIXTURES:
+            named = [text for k in keywords if k.arg == "name" for text in _texts(k.value)]
+            yield named[0] if named else statement.name
+
+
+def registered_modules(module: Module) -> frozenset[str]:
+    """The modules that this one registers for assertion rewriting, by itself or as plugins."""
+    return frozenset(text for node in (*_registrations(module), *_plugins(module)) for text in _texts(node))
+
+
+def _registrations(module: Module) -> Iterator[ast.expr]:
+    if b"register_assert_rewrite" in module.source.buffer:
+        for call in module.of(ast.Call):
+            if module.resolve(call.func) == REGISTER:
+                yield from call.args
+
+
+def _plugins(module: Module) -> Iterator[ast.expr]:
+    if b"pytest_plugins" in module.source.buffer:
+        for statement in module.tree.body:
+            if isinstance(statement, ast.Assign) and "pytest_plugins" in set(bound_names(statement)):
+                yield statement.value
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield inner.value

@@ -1,0 +1,63 @@
+"""Which uses of a name mean what the module binds it to, and which what a function binds for itself."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import cast
+
+from reassert.syntax.context import Context
+from reassert.syntax.module import FunctionNode, Module, imported_names
+
+_SCOPES = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+
+
+def uses_of_module_name(context: Context, name: str) -> list[ast.Name]:
+    """The uses of a name but for those in functions that bind the name for themselves."""
+    module = context.module
+    uses = module.names.get(name, [])
+    functions = {s for s in _scopes(context).get(name, ()) if isinstance(s, FunctionNode)}
+    return [n for n in uses if not any(_is_inside(module, f, n) for f in functions)] if functions else uses
+
+
+def other_bindings(context: Context, name: str) -> int:
+    """How often something other than the body of a function binds a name, ``global`` statements included."""
+    return sum(not isinstance(scope, FunctionNode) for scope in _scopes(context).get(name, ()))
+
+
+def _scopes(context: Context) -> dict[str, list[ast.AST | None]]:
+    """Name -> the scope of each of its bindings, None for the module's own; Python Reference, 4.2.1."""
+    if "scopes" not in context.memory:
+        context.memory["scopes"] = _all_scopes(context.module)
+    return cast("dict[str, list[ast.AST | None]]", context.memory["scopes"])
+
+
+def _all_scopes(module: Module) -> dict[str, list[ast.AST | None]]:
+    found: defaultdict[str, list[ast.AST | None]] = defaultdict(list)
+    for name, node in _bindings(module):
+        found[name].append(next((a for a in module.ancestors(node) if isinstance(a, _SCOPES)), None))
+    shared = [name for statement in module.of(ast.Global) for name in statement.names]
+    shared += [name for statement in module.of(ast.Nonlocal) for name in statement.names]
+    for name in shared:
+        found[name].append(None)
+    return found
+
+
+def _bindings(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    for name, nodes in module.names.items():
+        yield from ((name, node) for node in nodes if isinstance(node.ctx, ast.Store))
+    yield from ((node.name, node) for node in module.classes)
+    yield from ((node.name, node) for node in module.of(ast.FunctionDef))
+    yield from ((node.name, node) for node in module.of(ast.AsyncFunctionDef))
+    yield from ((argument.arg, argument) for argument in module.of(ast.arg))
+    yield from ((local, node) for node in module.import_nodes for local, _ in imported_names(node))
+    yield from ((handler.name, handler) for handler in module.of(ast.ExceptHandler) if handler.name)
+
+
+def _is_inside(module: Module, function: FunctionNode, node: ast.AST) -> bool:
+    """Whether a node is in the body of a function, not in what is evaluated where it is defined."""
+    return any(module.holds(statement, node) for statement in function.body)

@@ -1,0 +1,1 @@
+"""Compares two runs of a suite, before and after: what became of each test, and of what it proved."""

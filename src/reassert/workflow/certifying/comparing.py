@@ -1,0 +1,327 @@
+"""What became of each test: one label each, with the evidence for every one that is not simply kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reassert.model.certificate import AssertionCounts, Difference, Label
+from reassert.model.runs import SuiteRun, TestRun
+from reassert.workflow.certifying.assertions import Compared, View, compare_assertions
+from reassert.workflow.certifying.errors import Errors
+from reassert.workflow.certifying.matching import Match, Matching
+from reassert.workflow.certifying.names import parse_nodeid
+from reassert.workflow.certifying.outcomes import (
+    ABSENT,
+    FAILING,
+    PASSED,
+    failure_lines,
+    judged,
+    standing,
+)
+
+_GARBAGE = ("PytestUnraisableExceptionWarning", "PytestUnhandledThreadExceptionWarning")
+_NEVER_RAN = "never ran before"
+_DISTURBED = "disturbed by another test's garbage; passes alone"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs that are compared.
+
+    ``again`` is a second run of the old suite, to find flaky tests. ``alone_before`` and ``alone_after`` hold
+    tests that were run on their own (see ``disturbed``). ``unittest_ids`` are the node ids of tests that
+    unittest finds in the old suite, whether pytest collects them or not.
+    """
+
+    before: SuiteRun
+    after: SuiteRun
+    again: SuiteRun | None = None
+    alone_before: SuiteRun | None = None
+    alone_after: SuiteRun | None = None
+    unittest_ids: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The differences between two runs, in the order of the old one, and the number of each label.
+
+    ``flaky`` are old tests that were set aside; ``notes`` what a reader must know.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    counts: Mapping[Label, int] = field(default_factory=dict)
+    flaky: tuple[str, ...] = ()
+    assertions: AssertionCounts = field(default_factory=AssertionCounts)
+    notes: tuple[str, ...] = ()
+
+
+def compare(runs: Runs, matching: Matching, *, traced: bool = True) -> Comparison:
+    """Compare an old and a new run; ``traced`` says whether executed assertions were counted in both."""
+    return _Comparer(runs, matching, traced=traced).comparison()
+
+
+def flaky_tests(before: SuiteRun, again: SuiteRun | None) -> tuple[str, ...]:
+    """Give the tests that two runs of the same suite do not agree on, in the order of the first one."""
+    if again is None:
+        return ()
+    both = dict.fromkeys([*before.tests, *again.tests])
+    return tuple(t for t in both if standing(before.tests.get(t)) != standing(again.tests.get(t)))
+
+
+def disturbed(runs: Runs, matching: Matching) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Give old and new ids of tests worth running alone.
+
+    They fail only after, and by a warning that the garbage of any earlier test may have raised in them: see
+    https://docs.pytest.org/en/stable/how-to/failures.html#unraisable.
+    """
+    return tuple(
+        (old, tuple(new for new in match.after if _blames_garbage(runs.after.tests.get(new))))
+        for old, match in matching.matches.items()
+        if standing(runs.before.tests.get(old)) == PASSED
+        and any(_blames_garbage(runs.after.tests.get(new)) for new in match.after)
+    )
+
+
+def _blames_garbage(test: TestRun | None) -> bool:
+    if test is None or standing(test) != FAILING:
+        return False
+    raised = test.message.split(":", 1)[0]
+    return any(raised.endswith(name) for name in _GARBAGE)
+
+
+class _Comparer:
+    """One comparison; the methods give the difference of one test each, None where it is simply kept."""
+
+    def __init__(self, runs: Runs, matching: Matching, *, traced: bool) -> None:
+        self.runs = runs
+        self.matching = matching
+        self.traced = traced
+        self.view = View(matching.mapped, matching.file_renames, runs.before.rewritten, runs.after.rewritten)
+        self.errors = Errors(runs.after.errors)
+        self.old_errors = Errors(runs.before.errors)
+        self.flaky = frozenset(flaky_tests(runs.before, runs.again))
+        self.sharing = _sharing(matching)
+        self.compared: list[Compared] = []
+
+    def comparison(self) -> Comparison:
+        labelled = list(self._labelled())
+        differences = tuple(difference for _, difference in labelled if difference is not None)
+        counts = Counter(label for label, _ in labelled)
+        return Comparison(
+            differences,
+            {label: counts[label] for label in Label if counts[label]},
+            tuple(t for t in flaky_tests(self.runs.before, self.runs.again)),
+            self._assertion_counts(),
+            tuple(self._notes()),
+        )
+
+    def _labelled(self) -> Iterator[tuple[Label, Difference | None]]:
+        for old, match in self.matching.matches.items():
+            if old in self.flaky and not self._is_gone(old, match):
+                continue
+            difference = self._difference(old, match)
+            yield (Label.KEPT if difference is None else difference.label), difference
+        for difference in (*self._uncollected(), *self._awakened()):
+            yield difference.label, difference
+
+    def _is_gone(self, old: str, match: Match) -> bool:
+        """Whether a flaky test is no longer there at all; one whose very id varies is not asked."""
+        again = self.runs.again
+        steady = old in self.runs.before.tests and again is not None and old in again.tests
+        return steady and not any(new in self.runs.after.tests for new in match.after)
+
+    def _difference(self, old: str, match: Match) -> Difference | None:
+        before = self.runs.before.tests[old]
+        after = [self.runs.after.tests.get(new) for new in match.after]
+        found = self._of_bodies(before, after) or self._of_outcomes(before, match, after)
+        if found is None and not before.never_ran:
+            found = self._of_assertions(before, match, [test for test in after if test is not None])
+        if found is None:
+            found = self._of_names(old, match)
+        if found is None:
+            return None
+        evidence = (*([f"matched by {match.how}"] if match.how else []), *found.evidence)
+        return Difference(
+            found.label, old, match.after, found.detail, evidence, found.explained, certain=match.certain
+        )
+
+    def _of_bodies(self, before: TestRun, after: Sequence[TestRun | None]) -> Difference | None:
+        """Look at tests whose body did not run on one side: coroutines and generators that nobody awaits."""
+        there = [test for test in after if test is not None]
+        if not there or len(there) < len(after):
+            return None
+        if before.never_ran:
+            return None if any(test.never_ran for test in there) else _awake(before, there)
+        asleep = [test for test in there if test.never_ran]
+        if not asleep:
+            return None
+        kinds = ", ".join(sorted({test.never_ran for test in asleep}))
+        return Difference(Label.LOST, before.nodeid, detail=f"its body no longer runs ({kinds})")
+
+    def _of_outcomes(
+        self, before: TestRun, match: Match, after: Sequence[TestRun | None]
+    ) -> Difference | None:
+        if not after:
+            return Difference(Label.LOST, before.nodeid, detail="nothing like it ran after")
+        verdict = judged(before, after)
+        if verdict is None:
+            return None
+        missing = [new for new, test in zip(match.after, after, strict=True) if test is None]
+        if verdict.now == ABSENT:
+            return self._lost(before, match, missing)
+        explained = self._explained(before, verdict.tests) if verdict.now == FAILING else ""
+        return Difference(
+            verdict.label,
+            before.nodeid,
+            detail=verdict.detail,
+            evidence=tuple(failure_lines(verdict.tests)),
+            explained=explained,
+        )
+
+    def _lost(self, before: TestRun, match: Match, missing: Sequence[str]) -> Difference:
+        error = next((found for new in missing if (found := self.errors.about(new))), None)
+        if error is not None:
+            detail = f"cannot be collected: {error.text}"
+            evidence: tuple[str, ...] = (str(error),)
+        elif len(missing) < len(match.after):
+            detail = f"{len(missing)} of {len(match.after)} cases did not run"
+            evidence = tuple(missing)
+        else:
+            detail = f"{before.outcome} before, did not run after"
+            evidence = tuple(new for new in missing if new != before.nodeid)
+        return Difference(Label.LOST, before.nodeid, detail=detail, evidence=evidence)
+
+    def _explained(self, before: TestRun, failing: Iterable[TestRun]) -> str:
+        """Say that a test is only a victim: what it is blamed for came from elsewhere; alone it passes."""
+        alone_before, alone_after = self.runs.alone_before, self.runs.alone_after
+        if alone_before is None or alone_after is None:
+            return ""
+        passes = standing(alone_before.tests.get(before.nodeid)) == PASSED and all(
+            _blames_garbage(test) and standing(alone_after.tests.get(test.nodeid)) == PASSED
+            for test in failing
+        )
+        return _DISTURBED if passes else ""
+
+    def _of_assertions(self, before: TestRun, match: Match, after: Sequence[TestRun]) -> Difference | None:
+        together = self.sharing.get(match.after, (before.nodeid,))
+        olds = [self.runs.before.tests[old] for old in together]
+        if not self.traced or any(standing(test) != PASSED for test in (*olds, *after)):
+            return None
+        again = self.runs.again
+        repeated = None if again is None else [again.tests.get(test.nodeid, test) for test in olds]
+        result = compare_assertions(olds, after, self.view, repeated)
+        if before.nodeid == together[0]:
+            self.compared.append(result)
+        return self._asserted(before, _own(result, before) if len(olds) > 1 else result)
+
+    def _asserted(self, before: TestRun, result: Compared) -> Difference | None:
+        if not result.changes:
+            return None
+        evidence = tuple(map(str, result.changes))
+        if result.missing:
+            detail = f"{result.missing:,} of {result.before:,} executed assertions: {evidence[0]}"
+            return Difference(Label.ASSERTIONS_DIFFER, before.nodeid, detail=detail, evidence=evidence)
+        detail = f"{result.extra:,} executed assertions more than the {result.before:,} before"
+        explained = "nothing is missing; more is asserted"
+        return Difference(Label.ASSERTIONS_DIFFER, before.nodeid, (), detail, evidence, explained)
+
+    def _of_names(self, old: str, match: Match) -> Difference | None:
+        if len(match.after) > 1:
+            return Difference(Label.SPLIT, old, detail=f"{len(match.after)} tests; all agree")
+        (new,) = match.after
+        if new == old:
+            return None
+        others = {parse_nodeid(other).base for other in self.sharing.get(parse_nodeid(new).base, ())}
+        return Difference(Label.MERGED if len(others) > 1 else Label.RENAMED, old)
+
+    def _uncollected(self) -> Iterator[Difference]:
+        """Say which files or tests can no longer be collected, of which no old test is known."""
+        expected = {new for match in self.matching.matches.values() for new in match.after}
+        for error in self.errors:
+            known = any(error.covers(new) for new in expected)
+            if not known and self.old_errors.about(error.place) is None:
+                detail = f"cannot be collected: {error.text}"
+                yield Difference(Label.LOST, error.place, (), detail, (str(error),))
+
+    def _awakened(self) -> Iterator[Difference]:
+        """Say which tests only exist after; not of a test whose parameters differ from run to run."""
+        expected = {new for match in self.matching.matches.values() for new in match.after}
+        varying = {parse_nodeid(old).base for old in self.flaky if self._varies(old)}
+        for new, test in self.runs.after.tests.items():
+            if new not in expected and parse_nodeid(new).base not in varying:
+                yield self._new(new, test)
+
+    def _varies(self, old: str) -> bool:
+        again = self.runs.again
+        return again is not None and not (old in self.runs.before.tests and old in again.tests)
+
+    def _new(self, new: str, test: TestRun) -> Difference:
+        if self.old_errors.about(new) is not None:
+            why = "its file could not be collected before"
+        elif new in self.runs.unittest_ids:
+            why = "unittest ran it before, pytest did not collect it"
+        else:
+            why = "pytest did not collect it before"
+        fails = standing(test) == FAILING
+        detail = f"{why}; now {test.outcome}" + (f": {test.message}" if test.message else "")
+        evidence = tuple(failure_lines([test])) if fails else ()
+        return Difference(
+            Label.AWAKENED, None, (new,), detail, evidence, explained=_NEVER_RAN if fails else ""
+        )
+
+    def _assertion_counts(self) -> AssertionCounts:
+        return AssertionCounts(
+            tests=len(self.compared),
+            before=sum(result.before for result in self.compared),
+            after=sum(result.after for result in self.compared),
+            differing=sum(bool(result.changes) for result in self.compared),
+            traced=self.traced,
+        )
+
+    def _notes(self) -> Iterator[str]:
+        unsure = sum(not match.certain for match in self.matching.matches.values())
+        if unsure:
+            yield f"{unsure:,} tests were matched by similar names alone"
+        unseen: Counter[str] = Counter()
+        for result in self.compared:
+            unseen.update(result.unseen)
+        for path, number in sorted(unseen.items()):
+            yield (
+                f"{number:,} executed assertions in {path} cannot be compared: pytest does not rewrite that "
+                "file, so its assert statements are not counted"
+            )
+        for error in self.errors:
+            if self.old_errors.about(error.place) is not None:
+                yield f"{error.place} could be collected neither before nor after: {error.text}"
+
+
+def _awake(before: TestRun, after: Sequence[TestRun]) -> Difference:
+    """Say that a test runs for the first time; how it ends is no loss, as nothing was proved before."""
+    outcomes = ", ".join(sorted({test.outcome for test in after}))
+    failing = [test for test in after if standing(test) == FAILING]
+    message = f": {failing[0].message}" if failing and failing[0].message else ""
+    return Difference(
+        Label.AWAKENED,
+        before.nodeid,
+        detail=f"its body never ran before ({before.never_ran}); now {outcomes}{message}",
+        evidence=tuple(failure_lines(failing)),
+        explained=_NEVER_RAN if failing else "",
+    )
+
+
+def _own(result: Compared, test: TestRun) -> Compared:
+    """Leave the changes of places that this one of several merged tests executed."""
+    places = {(item.form, item.path, item.line) for item in test.assertions}
+    changes = tuple(c for c in result.changes if c.before is None or c.before[:3] in places)
+    return result._replace(changes=changes, missing=sum(c.before is not None for c in changes))
+
+
+def _sharing(matching: Matching) -> dict[object, tuple[str, ...]]:
+    """Give the old tests by what they share: all of their new ids, or a new test but for its parameters."""
+    groups: dict[object, list[str]] = {}
+    for old, match in matching.matches.items():
+        for key in dict.fromkeys([match.after, *(parse_nodeid(new).base for new in match.after)]):
+            groups.setdefault(key, []).append(old)
+    return {key: tuple(olds) for key, olds in groups.items()}

@@ -1,0 +1,189 @@
+"""Which assertion may stand for which: the after-forms that ask at least what the before-form asked.
+
+Sources: the equivalences of https://docs.python.org/3/library/unittest.html#assert-methods, and the pages
+in ``codemods``, whose cases are all tested against this table. Stricter forms are accepted, as by hand they
+are often written (``is None`` for ``assertEqual(x, None)``); weaker ones are not (truthiness for an equality,
+sets for ``assertCountEqual``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from reassert.model.runs import Executed
+from reassert.syntax.asserted import UNKNOWN, Shape, first_argument, negated, shape_of
+from reassert.syntax.testcase_api import ALIASES
+
+ASSERT = "assert"
+NEVER_PASSES = frozenset({"fail", "pytest.fail"})
+TYPED = frozenset(
+    {
+        "assertListEqual",
+        "assertTupleEqual",
+        "assertSetEqual",
+        "assertDictEqual",
+        "assertMultiLineEqual",
+        "assertSequenceEqual",
+    }
+)
+_Test = Callable[[Shape], bool]
+
+
+class Kind(NamedTuple):
+    """What is compared of an executed assertion: its form, its condition's shape, and what else is known.
+
+    ``shape`` is that of an ``assert``, or of the argument of ``assertTrue`` and ``assertFalse`` where the run
+    tells it; ``text`` what ``raises`` and ``warns`` expect, where the run tells that.
+    """
+
+    form: str
+    shape: Shape | None = None
+    text: str = ""
+
+
+@lru_cache(maxsize=8192)
+def kind_of(form: str, text: str) -> Kind:
+    """Classify an executed assertion by its form and text."""
+    name = ALIASES.get(form, form)
+    if name == ASSERT:
+        return Kind(name, shape_of(text))
+    if name in ("assertTrue", "assertFalse") and (argument := first_argument(text)):
+        shape = shape_of(argument)
+        return Kind(name, shape if name == "assertTrue" else negated(shape))
+    return Kind(name, None, text if name in _EXPECTING else "")
+
+
+def kind(executed: Executed) -> Kind:
+    """Classify an executed assertion."""
+    return kind_of(executed.form, executed.text)
+
+
+def _ops(*names: str, tags: frozenset[str] = frozenset(), without: frozenset[str] = frozenset()) -> _Test:
+    """Accept some operators: with one of ``tags`` if there are any, and with none of ``without``."""
+
+    def accepts(shape: Shape) -> bool:
+        wanted = bool(shape.tags & tags) if tags else True
+        return shape.op in names and wanted and not shape.tags & without
+
+    return accepts
+
+
+def _any_of(*tests: _Test) -> _Test:
+    return lambda shape: any(test(shape) for test in tests)
+
+
+def _anything(shape: Shape) -> bool:
+    """Whether a condition can fail at all: a tuple is always true."""
+    return shape.op != "tuple"
+
+
+_CLOSE = frozenset({"approx", "abs", "round"})
+_SEARCH = frozenset({"search"})
+_SIZES = frozenset({"set", "frozenset", "len"})
+_LOOSER = _SIZES | {"approx", "round"}
+_STRICTER = {
+    "==": ("is", "is None"),
+    "truth": ("is", "==", "any", "all"),
+    "not truth": ("is", "==", "is None"),
+    "is not None": ("truth", "isinstance"),
+}
+_EQUAL = _ops("==", "is", "is None")
+_LOGGED = lambda shape: "caplog" in shape.tags  # noqa: E731 - a row of the table below
+_ACCEPTED: Mapping[str, _Test] = {
+    "assertEqual": _EQUAL,
+    "assertNotEqual": _ops("!=", "not ==", "is not None"),
+    "assertTrue": _anything,
+    "assertFalse": _anything,
+    "assertIs": _ops("is", "is None"),
+    "assertIsNot": _ops("is not", "is not None"),
+    "assertIsNone": _ops("is None"),
+    "assertIsNotNone": _ops("is not None", "truth", "isinstance"),
+    "assertIn": _ops("in"),
+    "assertNotIn": _ops("not in"),
+    "assertIsInstance": _ops("isinstance", "is", "=="),
+    "assertNotIsInstance": _ops("not isinstance"),
+    "assertIsSubclass": _ops("issubclass"),
+    "assertNotIsSubclass": _ops("not issubclass"),
+    "assertHasAttr": _ops("hasattr"),
+    "assertNotHasAttr": _ops("not hasattr"),
+    "assertStartsWith": _ops("startswith"),
+    "assertNotStartsWith": _ops("not startswith"),
+    "assertEndsWith": _ops("endswith"),
+    "assertNotEndsWith": _ops("not endswith"),
+    "assertGreater": _ops(">", "<"),
+    "assertLess": _ops("<", ">"),
+    "assertGreaterEqual": _ops(">=", "<=", ">", "<"),
+    "assertLessEqual": _ops("<=", ">=", "<", ">"),
+    "assertAlmostEqual": _any_of(_ops("==", "isclose"), _ops("<=", "<", ">=", ">", "or", tags=_CLOSE)),
+    "assertNotAlmostEqual": _ops("!=", ">", ">=", "<", "<=", "and", "not ==", "not isclose", tags=_CLOSE),
+    "assertRegex": _any_of(_ops("search", "match", "fullmatch"), _ops("is not None", tags=_SEARCH)),
+    "assertNotRegex": _any_of(_ops("not search"), _ops("is None", tags=_SEARCH)),
+    "assertCountEqual": _ops("==", without=_SIZES),
+    "assertDictContainsSubset": _any_of(_ops("<=", ">=", "all"), _EQUAL),
+    "assertLogs": _LOGGED,
+    "assertNoLogs": _LOGGED,
+    **dict.fromkeys(TYPED, _ops("==")),
+}
+# What a method asks, where one that stays on a TestCase takes the place of another assertion.
+_ASKED = {
+    "assertEqual": "==",
+    "assertNotEqual": "!=",
+    "assertTrue": "truth",
+    "assertFalse": "not truth",
+    "assertIs": "is",
+    "assertIsNot": "is not",
+    "assertIsNone": "is None",
+    "assertIsNotNone": "is not None",
+    "assertIn": "in",
+    "assertNotIn": "not in",
+    "assertIsInstance": "isinstance",
+    "assertNotIsInstance": "not isinstance",
+    "assertGreater": ">",
+    "assertLess": "<",
+    "assertGreaterEqual": ">=",
+    "assertLessEqual": "<=",
+    "assertRegex": "search",
+    "assertNotRegex": "not search",
+    **dict.fromkeys(TYPED, "=="),
+}
+_RAISING = frozenset({"assertRaises", "assertRaisesRegex", "pytest.raises"})
+_WARNING = frozenset({"assertWarns", "assertWarnsRegex", "pytest.warns", "pytest.deprecated_call"})
+_EXPECTING = _RAISING | _WARNING
+SEEN_ALWAYS = _EXPECTING | {"assertLogs", "assertNoLogs"}
+
+
+@lru_cache(maxsize=65536)
+def accepts(before: Kind, after: Kind) -> bool:
+    """Whether the new assertion asks at least what the old one did, as far as their kinds tell."""
+    if before.form in _EXPECTING:
+        return _expects(before, after)
+    shape = _asked(after)
+    if before == after or shape is None:
+        return before.form == after.form
+    if before.shape is not None:
+        hoisted = before.form != ASSERT and "bound" in shape.tags
+        return hoisted or _asks_the_same(before.shape, shape)
+    if before.form == after.form or shape.op == UNKNOWN:
+        return True
+    return _ACCEPTED.get(before.form, _anything)(shape)
+
+
+def _expects(before: Kind, after: Kind) -> bool:
+    family = _RAISING if before.form in _RAISING else _WARNING
+    same = not (before.text and after.text) or before.text == after.text
+    return after.form in family and same
+
+
+def _asked(kind: Kind) -> Shape | None:
+    if kind.shape is not None:
+        return kind.shape
+    return Shape(_ASKED[kind.form]) if kind.form in _ASKED else None
+
+
+def _asks_the_same(before: Shape, after: Shape) -> bool:
+    """Whether a condition whose text changed asks at least what it asked."""
+    if before.op in (UNKNOWN, after.op):
+        return not (after.tags - before.tags) & _LOOSER
+    return after.op in _STRICTER.get(before.op, ())

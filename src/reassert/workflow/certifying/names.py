@@ -1,0 +1,51 @@
+"""Node ids taken apart, and names without what a migration usually changes in them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_AFFIX = re.compile(r"^(?:unit)?tests?(?:case)?(?=.)|(?:tests?(?:cases?)?|cases?)$")
+_SEPARATOR = re.compile(r"[\W_]+")
+
+
+class NodeName(NamedTuple):
+    """The parts of a node id; ``case`` are the parameters with their brackets, or empty."""
+
+    file: str
+    classes: tuple[str, ...]
+    name: str
+    case: str = ""
+
+    @property
+    def base(self) -> str:
+        """The node id without parameters."""
+        return "::".join(part for part in (self.file, *self.classes, self.name) if part)
+
+    @property
+    def nodeid(self) -> str:
+        """The node id as pytest writes it."""
+        return self.base + self.case
+
+
+def parse_nodeid(nodeid: str) -> NodeName:
+    """Take a node id apart; that of a file has no name. Parameters may hold colons and brackets."""
+    file, _, rest = nodeid.partition("::")
+    path, bracket, case = rest.partition("[")
+    *classes, name = path.split("::")
+    return NodeName(file, tuple(classes), name, bracket + case)
+
+
+def plain_class(classes: tuple[str, ...]) -> str:
+    """Classes in lower case, without underscores and without ``Test``, ``TestCase`` and the like."""
+    return ".".join(_AFFIX.sub("", plain(name)) or plain(name) for name in classes)
+
+
+def plain_test(name: str) -> str:
+    """Give a test's name in lower case, without underscores and without ``test`` in front of it."""
+    return plain(name).removeprefix("test")
+
+
+def plain(name: str) -> str:
+    """Give a name in lower case, letters and digits only."""
+    return _SEPARATOR.sub("", name).lower()

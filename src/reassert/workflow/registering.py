@@ -1,0 +1,183 @@
+"""The last pass: modules that get assert statements are registered for pytest's rewriting, or held back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reassert.model.facts import FileFacts, ScannedFacts
+from reassert.model.outcomes import Outcome, Rewritten
+from reassert.workflow.executor import Result, Task
+from reassert.workflow.selection import Selection
+from reassert.workflow.survey import Survey, Target
+from reassert.workflow.usage import UsageError
+from reassert.workflow.work import load_rules
+from reassert.workspace.fingerprint import value_digest
+from reassert.workspace.folders import Folders
+from reassert.workspace.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from reassert.project import Registrations, Tree
+
+NEEDED = "registrations"
+WorkAll = Callable[[Iterable[Target]], Mapping[Path, Result]]
+_SHIPPED = "the module is part of a package, not of its tests, and whoever else uses it has other runners"
+
+
+@dataclass(frozen=True)
+class Passed:
+    """What the passes before have found: outcomes, what the files say, the targets as worked on last."""
+
+    outcomes: dict[Path, Outcome]
+    scanned: Mapping[Path, ScannedFacts]
+    targets: Mapping[Path, Target]
+
+
+def with_registrations(
+    passed: Passed, surveyed: Survey, selection: Selection, work: WorkAll
+) -> dict[Path, Outcome]:
+    """Give the outcomes with each module that needs it registered in a conftest.py, or left as it was."""
+    office = _Office(passed, surveyed, selection, work)
+    helpers = office.helpers()
+    if not helpers:
+        return passed.outcomes
+    refused = {path: _SHIPPED for path in helpers if office.is_shipped(path)}
+    found = office.registrations([path for path in helpers if path not in refused])
+    refused.update(found.impossible)
+    if refused:
+        office.hold_back(refused)
+        found = office.registrations([path for path in office.helpers() if path not in refused])
+    office.register(found)
+    return office.outcomes
+
+
+class _Office:
+    """One run of the last pass."""
+
+    def __init__(self, passed: Passed, surveyed: Survey, selection: Selection, work: WorkAll) -> None:
+        self.outcomes = dict(passed.outcomes)
+        self._targets = dict(passed.targets)
+        self._scanned = dict(passed.scanned)
+        self._root = surveyed.root
+        self._selection = selection
+        self._work = work
+        self._folders = Folders()
+
+    def helpers(self) -> list[Path]:
+        """The files that get assertions or lose a TestCase, and that pytest does not rewrite by itself."""
+        found = []
+        for path, outcome in self.outcomes.items():
+            if isinstance(outcome, Rewritten) and path in self._targets:
+                task = self._targets[path].task
+                pytest = task.config.pytest
+                if not (pytest.plain_asserts or pytest.rewrites(path)) and _rules(task.rules):
+                    found.append(path)
+        return found
+
+    def is_shipped(self, path: Path) -> bool:
+        """Whether others than the project's own tests may use the module."""
+        return self._folders.is_shipped(path, self._top(path), self._targets[path].task.config.pytest)
+
+    def registrations(self, helpers: Iterable[Path]) -> Registrations:
+        """Where those of ``helpers`` must be registered that get assert statements."""
+        from reassert import project  # noqa: PLC0415 - most runs have no use for it
+
+        outcomes = ((path, self.outcomes[path]) for path in helpers)
+        asserting = [path for path, o in outcomes if isinstance(o, Rewritten) and o.report.asserts]
+        if asserting:
+            self._scan_around([*asserting, *self._targets])
+        return project.registrations(self._scanned, asserting, self._tree())
+
+    def _tree(self) -> Tree:
+        from reassert import project  # noqa: PLC0415 - as above
+
+        return project.Tree(
+            is_package=self._folders.is_package,
+            exists=self._folders.exists,
+            collects=lambda path: self._settings(path).rules.pytest.rewrites(path),
+            top=self._top,
+            by_path=lambda path: self._settings(path).rules.pytest.import_mode == "importlib",
+        )
+
+    def _settings(self, path: Path) -> Settings:
+        """The settings for a file that may not have been asked for: unusable ones are as good as none."""
+        try:
+            return self._selection.settings(path.parent)
+        except (SettingsError, UsageError):
+            return Settings()
+
+    def _top(self, path: Path) -> Path:
+        """The folder of the configuration that counts for a file: pytest loads no conftest.py above it."""
+        found = self._settings(path).pytest_path
+        return found.parent if found else self._root
+
+    def _scan_around(self, paths: Iterable[Path]) -> None:
+        """Scan what the conftest.py and the packages above files import, where that is not known yet."""
+        folders = {
+            folder for path in paths for folder in path.parents if folder.is_relative_to(self._top(path))
+        }
+        wanted = (folder / name for folder in folders for name in ("conftest.py", "__init__.py"))
+        unknown = [p for p in wanted if self._folders.exists(p) and p not in self._scanned]
+        targets = [target for path in unknown if (target := self._target(path, rules=())) is not None]
+        for path, result in self._work(targets).items():
+            self._scanned[path] = result.facts or ScannedFacts()
+
+    def _target(self, path: Path, rules: tuple[str, ...]) -> Target | None:
+        try:
+            info = os.stat(path)  # noqa: PTH116 - as everywhere a target is made
+        except OSError:
+            return None
+        return Target(Task(path, info.st_size, rules, self._settings(path).rules), info)
+
+    def hold_back(self, refused: Mapping[Path, str]) -> None:
+        """Work again on the files whose assertions must stay, and on whatever is connected with them."""
+        self._again({path: replace(self._facts(path), unrewritten=why) for path, why in refused.items()})
+
+    def register(self, found: Registrations) -> None:
+        """Work on every conftest.py that must register modules, also on one that is not there yet."""
+        known: dict[Path, FileFacts] = {}
+        for path, registration in found.needed.items():
+            if path not in self._targets and not self._add(path):
+                continue
+            known[path] = replace(
+                self._facts(path),
+                registers=tuple(sorted(registration.names)),
+                early=frozenset(registration.early),
+                creates=not self._folders.exists(path),
+            )
+        self._again(known)
+
+    def _add(self, path: Path) -> bool:
+        """Take in a conftest.py that was not asked for; whether its settings let it be changed."""
+        try:
+            rules = _rules(self._selection.choice(path).rules)
+        except (SettingsError, UsageError):
+            return False
+        made = Target(Task(path, 0, rules, self._settings(path).rules), None)
+        self._targets[path] = self._target(path, rules) or made
+        return bool(rules)
+
+    def _facts(self, path: Path) -> FileFacts:
+        return self._targets[path].task.facts or FileFacts()
+
+    def _again(self, changed: Mapping[Path, FileFacts]) -> None:
+        """Work on files with other facts; families are worked on whole, and know that it is not as before."""
+        everyone = {Path(p) for facts in changed.values() for p in facts.family} | changed.keys()
+        targets = []
+        for path in sorted(everyone):
+            facts = changed.get(path) or self._facts(path)
+            kin = {str(p): changed[p] for p in map(Path, facts.family) if p in changed}
+            if kin:
+                facts = replace(facts, family_digest=value_digest(facts.family_digest, kin))
+            target = self._targets[path]
+            self._targets[path] = replace(target, task=replace(target.task, facts=facts))
+            targets.append(self._targets[path])
+        self.outcomes.update({path: result.outcome for path, result in self._work(targets).items()})
+
+
+def _rules(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the rules that make registrations."""
+    return tuple(rule.id for rule in load_rules(ids) if NEEDED in rule.needs)

@@ -1,0 +1,169 @@
+"""Use case: prove a migration by running the suite before and after it, in a copy of the project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from reassert.model.certificate import Difference, Label
+from reassert.model.outcomes import Failed
+from reassert.model.runs import SuiteRun
+from reassert.model.source import SourceFile
+from reassert.workflow.certifying.certificate import reasons_against
+from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed
+from reassert.workflow.certifying.matching import Matching, match_by_map, match_by_name
+from reassert.workflow.certifying.outcomes import FAILING, standing
+
+# So many tests are run on their own to see whether another test's garbage has disturbed them.
+_MOST_ALONE = 50
+
+
+class Bench(Protocol):
+    """Where a suite is run: a copy of the project, which can be put into the state before or after."""
+
+    def before(self) -> None:
+        """Put the copy into the state before the migration."""
+        ...
+
+    def after(self) -> None:
+        """Put the copy into the state after it."""
+        ...
+
+    def run(self, name: str, **how: Any) -> SuiteRun:
+        """Run the suite as the copy is; ``how`` are fields of a ``RunSpec``, ``name`` is for the reader."""
+        ...
+
+    def source(self, path: str) -> SourceFile | Failed:
+        """The file as it is in the copy; ``path`` is relative to the root."""
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace a file in the copy."""
+        ...
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How far to go.
+
+    ``coverage``: also compare what is executed of the code under test. ``unittest``: also run the old suite
+    with unittest, to see what pytest never collected. ``mutants``: so many, drawn with ``seed``, are tried
+    against both suites. ``shuffle``: so many random orders of the new suite.
+    """
+
+    coverage: bool = True
+    unittest: bool = False
+    mutants: int = 0
+    seed: int = 0
+    shuffle: int = 0
+
+
+@dataclass(frozen=True)
+class Old:
+    """The suite before: traced, a second time, and the ids of what unittest finds."""
+
+    first: SuiteRun
+    again: SuiteRun | None = None
+    unittest_ids: frozenset[str] = frozenset()
+
+    @property
+    def is_useless(self) -> bool:
+        """Whether nothing can be proved with it, so that there is no use in running the new suite."""
+        return next(reasons_against(Runs(self.first, self.first, self.again)), None) is not None
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A new suite, compared with the old one."""
+
+    runs: Runs
+    matching: Matching
+    comparison: Comparison
+    notes: tuple[str, ...] = ()
+
+    @property
+    def losses(self) -> list[Difference]:
+        """What makes the certificate invalid."""
+        return [d for d in self.comparison.differences if d.is_loss]
+
+
+@dataclass(frozen=True)
+class Names:
+    """What is known of how old names became new ones.
+
+    ``test_map`` is a plan's; None: tests are matched by file and name, with git's ``file_renames``.
+    ``changed`` are the files that differ, relative to the root.
+    """
+
+    test_map: Mapping[str, Sequence[str]] | None = None
+    file_renames: Mapping[str, str] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+
+
+def run_old(bench: Bench, proof: Proof) -> Old:
+    """Run the old suite as often as ``proof`` needs it."""
+    bench.before()
+    first = bench.run("before", coverage=proof.coverage, contexts=bool(proof.mutants))
+    old = Old(first)
+    if old.is_useless:
+        return old
+    bench.before()
+    again = bench.run("before, again")
+    if not proof.unittest:
+        return Old(first, again)
+    bench.before()
+    found = bench.run("before, with unittest", unittest=True)
+    return Old(first, again, frozenset(found.tests))
+
+
+def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
+    """Run the new suite and compare it; what newly fails gets a second chance to show that it is flaky."""
+    how = {"coverage": proof.coverage, "contexts": bool(proof.mutants)}
+    bench.after()
+    after = bench.run("after", **how)
+    compared = _compared(bench, Runs(old.first, after, old.again, unittest_ids=old.unittest_ids), names)
+    if not any(d.label is Label.NEWLY_FAILING for d in compared.losses):
+        return compared
+    bench.after()
+    again = bench.run("after, again", **how)
+    unsteady = [t for t in after.tests if _recovers(after, again, t)]
+    if not unsteady:
+        return compared
+    steadied = replace(after, tests={**after.tests, **{t: again.tests[t] for t in unsteady}})
+    compared = _compared(bench, replace(compared.runs, after=steadied), names)
+    note = f"flaky after, passed when run again: {', '.join(unsteady)}"
+    return replace(compared, notes=(note,))
+
+
+def _recovers(first: SuiteRun, again: SuiteRun, nodeid: str) -> bool:
+    return standing(first.tests[nodeid]) == FAILING != standing(again.tests.get(nodeid))
+
+
+def _compared(bench: Bench, runs: Runs, names: Names) -> Compared:
+    """Compare; what seems to fail by another test's garbage is run alone first."""
+    matching = matched(runs, names)
+    suspects = disturbed(runs, matching)
+    if 0 < len(suspects) <= _MOST_ALONE:
+        runs = _with_lone_runs(bench, runs, suspects)
+    return Compared(runs, matching, compare(runs, matching))
+
+
+def matched(runs: Runs, names: Names) -> Matching:
+    """Match old tests to new ones, by the test map where there is one."""
+    before, after = runs.before.tests, runs.after.tests
+    if names.test_map is None:
+        return match_by_name(before, after, names.file_renames)
+    return match_by_map(before, after, names.test_map)
+
+
+def _with_lone_runs(bench: Bench, runs: Runs, suspects: Sequence[tuple[str, tuple[str, ...]]]) -> Runs:
+    after = [bench.run(f"alone: {new}", select=(new,)) for _, news in suspects for new in news]
+    bench.before()
+    before = [bench.run(f"alone: {old}", select=(old,)) for old, _ in suspects]
+    bench.after()
+    return replace(runs, alone_before=_joined(before), alone_after=_joined(after))
+
+
+def _joined(runs: Sequence[SuiteRun]) -> SuiteRun:
+    return SuiteRun({nodeid: test for run in runs for nodeid, test in run.tests.items()})

@@ -1,0 +1,436 @@
+"""Faults that a migration may have: what a test file was, what a careless hand made of it, and what is true.
+
+Each fault is a module of its own, ``test_<name>.py``; ``helpers`` are further files. ``label`` is what the
+certificate must say of ``test`` (a node id without the file), or of no test at all where it is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+from reassert.model.certificate import Label
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A row of the table."""
+
+    name: str
+    before: str
+    after: str
+    label: Label | None
+    test: str
+    helpers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        return f"tests/test_{self.name}.py"
+
+    @property
+    def nodeid(self) -> str:
+        return f"{self.path}::{self.test}"
+
+
+def fault(name, label, test, before, after, **helpers):
+    files = {
+        path.replace("__", "/") + ".py": (dedent(old), dedent(new)) for path, (old, new) in helpers.items()
+    }
+    return Fault(name, dedent(before), dedent(after), label, test, files)
+
+
+def method(body, name="test_x", base="unittest.TestCase", owner="ATests"):
+    """A module with one class with one test."""
+    lines = dedent(body).strip().splitlines()
+    inner = "\n".join(f"        {line}" if line else "" for line in lines)
+    head = f"class {owner}({base}):" if base else f"class {owner}:"
+    return f"import unittest\nimport pytest\n\n\n{head}\n    def {name}(self):\n{inner}\n"
+
+
+def plain(body, name="test_x"):
+    return method(body, name, base="", owner="TestA")
+
+
+FAULTS = (
+    fault(
+        "class_not_collected",
+        Label.LOST,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        method("assert 1 == 1", base=""),
+    ),
+    fault(
+        "method_not_collected",
+        Label.LOST,
+        "ATests::test_y",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def test_x(self):
+                self.assertEqual(1, 1)
+            def test_y(self):
+                self.assertEqual(2, 2)
+        """,
+        """
+        class TestA:
+            def test_x(self):
+                assert 1 == 1
+            def check_y(self):
+                assert 2 == 2
+        """,
+    ),
+    fault(
+        "same_name_twice",
+        Label.LOST,
+        "BTests::test_x",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def test_x(self):
+                self.assertEqual(1, 1)
+
+        class BTests(unittest.TestCase):
+            def test_x(self):
+                self.assertEqual(2, 2)
+                self.assertTrue(3)
+        """,
+        """
+        class TestA:
+            def test_x(self):
+                assert 1 == 1
+        """,
+    ),
+    fault(
+        "syntax_error",
+        Label.LOST,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        "class TestA:\n    def test_x(self)\n        assert 1 == 1\n",
+    ),
+    fault(
+        "import_missing",
+        Label.NEWLY_FAILING,
+        "ATests::test_x",
+        method('self.assertRegex("abc", "b")'),
+        "class TestA:\n    def test_x(self):\n        assert re.search('b', 'abc')\n",
+    ),
+    fault(
+        "constructor_added",
+        Label.LOST,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        "class TestA:\n    def __init__(self):\n        1\n\n    def test_x(self):\n        assert 1 == 1\n",
+    ),
+    fault(
+        "assertion_dropped",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)\nself.assertEqual(2, 2)"),
+        plain("assert 1 == 1"),
+    ),
+    fault(
+        "every_assertion_dropped",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        plain("1 == 1"),
+    ),
+    fault(
+        "tuple_is_always_true",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method('self.assertEqual(1, 1, "message")'),
+        plain('assert (1 == 1, "message")'),
+    ),
+    fault(
+        "equal_to_truth",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertEqual([1], [1])"),
+        plain("assert [1]"),
+    ),
+    fault(
+        "equal_to_in",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        plain("assert 1 in [1, 2]"),
+    ),
+    fault(
+        "is_to_equal",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertIs(None, None)"),
+        plain("assert None == None"),
+    ),
+    fault(
+        "loop_runs_once",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("for n in range(3):\n    self.assertLess(n, 3)"),
+        plain("for n in range(1):\n    assert n < 3"),
+    ),
+    fault(
+        "assertion_behind_return",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)\nself.assertEqual(2, 2)"),
+        plain("assert 1 == 1\nreturn\nassert 2 == 2"),
+    ),
+    fault(
+        "raises_dropped",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method('with self.assertRaises(ValueError):\n    int("x")'),
+        plain('try:\n    int("x")\nexcept ValueError:\n    pass'),
+    ),
+    fault(
+        "raises_around_too_much",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method(
+            "self.assertEqual(1, 1)\n"
+            'with self.assertRaises(ValueError):\n    int("x")\nself.assertEqual(2, 2)'
+        ),
+        plain('assert 1 == 1\nwith pytest.raises(ValueError):\n    int("x")\n    assert 2 == 2'),
+    ),
+    fault(
+        "helper_no_longer_asserts",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def check(self, n):
+                self.assertLess(n, 3)
+            def test_x(self):
+                self.check(1)
+        """,
+        """
+        class TestA:
+            def check(self, n):
+                n < 3
+            def test_x(self):
+                self.check(1)
+        """,
+    ),
+    fault(
+        "helper_in_another_file",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        """
+        from helper_base import Base
+
+        class ATests(Base):
+            def test_x(self):
+                self.check(1)
+        """,
+        """
+        from helper_base import Base
+
+        class TestA(Base):
+            def test_x(self):
+                self.check(1)
+        """,
+        tests__helper_base=(
+            """
+            import unittest
+
+            class Base(unittest.TestCase):
+                def check(self, n):
+                    self.assertLess(n, 3)
+            """,
+            """
+            class Base:
+                def check(self, n):
+                    return n < 3
+            """,
+        ),
+    ),
+    fault(
+        "skip_became_a_run",
+        Label.SKIP_CHANGED,
+        "ATests::test_x",
+        method("self.skipTest('not here')"),
+        plain("pass"),
+    ),
+    fault(
+        "class_skip_ignored",
+        Label.SKIP_CHANGED,
+        "ATests::test_x",
+        "import unittest\n\n@unittest.skip('no')\n"
+        "class ATests(unittest.TestCase):\n    def test_x(self):\n        pass\n",
+        "import unittest\n\n@unittest.skip('no')\nclass TestA:\n    def test_x(self):\n        pass\n",
+    ),
+    fault(
+        "run_became_a_skip",
+        Label.SKIP_CHANGED,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        plain("pytest.skip('later')"),
+    ),
+    fault(
+        "condition_turned_round",
+        Label.SKIP_CHANGED,
+        "ATests::test_x",
+        "import sys\nimport unittest\n\nclass ATests(unittest.TestCase):\n"
+        "    @unittest.skipUnless(sys.argv, 'no')\n    def test_x(self):\n        self.assertEqual(1, 1)\n",
+        "import sys\nimport pytest\n\nclass TestA:\n"
+        "    @pytest.mark.skipif(sys.argv, reason='no')\n    def test_x(self):\n        assert 1 == 1\n",
+    ),
+    fault(
+        "expected_failure_hides",
+        Label.NEWLY_FAILING,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        "import pytest\n\n"
+        "class TestA:\n    @pytest.mark.xfail\n    def test_x(self):\n        assert 1 == 2\n",
+    ),
+    fault(
+        "set_up_not_called",
+        Label.NEWLY_FAILING,
+        "ATests::test_x",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def setUp(self):
+                self.n = 1
+            def test_x(self):
+                self.assertEqual(self.n, 1)
+        """,
+        """
+        class TestA:
+            def setUp(self):
+                self.n = 1
+            def test_x(self):
+                assert self.n == 1
+        """,
+    ),
+    fault(
+        "fixture_does_not_assert",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def setUp(self):
+                self.assertEqual(1, 1)
+            def test_x(self):
+                self.assertEqual(2, 2)
+        """,
+        """
+        class TestA:
+            def setUp(self):
+                assert 1 == 1
+            def test_x(self):
+                assert 2 == 2
+        """,
+    ),
+    fault(
+        "tear_down_fails",
+        Label.NEWLY_FAILING,
+        "ATests::test_x",
+        method("self.assertEqual(1, 1)"),
+        """
+        class TestA:
+            def teardown_method(self):
+                raise ValueError
+            def test_x(self):
+                assert 1 == 1
+        """,
+    ),
+    fault(
+        "case_lost_in_a_merge",
+        Label.LOST,
+        "ATests::test_three",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def test_one(self):
+                self.assertEqual(1, 1)
+            def test_two(self):
+                self.assertEqual(2, 2)
+            def test_three(self):
+                self.assertEqual(3, 3)
+        """,
+        """
+        import pytest
+
+        class TestA:
+            @pytest.mark.parametrize("n", [pytest.param(1, id="test_one"), pytest.param(2, id="test_two")])
+            def test_all(self, n):
+                assert n == n
+        """,
+    ),
+    fault(
+        "awakened_coroutine",
+        Label.AWAKENED,
+        "ATests::test_x",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            async def test_x(self):
+                self.assertEqual(1, 2)
+        """,
+        """
+        import asyncio
+
+        class TestA:
+            def test_x(self):
+                async def body():
+                    assert 1 == 1
+                asyncio.run(body())
+        """,
+    ),
+    # What must not be called a fault.
+    fault(
+        "all_well",
+        None,
+        "ATests::test_x",
+        method(
+            "self.assertEqual(1, 1)\nself.assertTrue([1])\nself.assertIn(1, [1])\n"
+            'self.assertRaises(ValueError, int, "x")'
+        ),
+        plain('assert 1 == 1\nassert [1]\nassert 1 in [1]\nwith pytest.raises(ValueError):\n    int("x")'),
+    ),
+    fault(
+        "all_well_typed",
+        None,
+        "ATests::test_x",
+        method("self.assertListEqual(list([1]), list([1]))\nself.assertAlmostEqual(0.1 + 0.2, 0.3)"),
+        plain(
+            "a = list([1])\nassert isinstance(a, list)\nassert a == [1]\n"
+            "assert 0.1 + 0.2 == pytest.approx(0.3, abs=5e-8)"
+        ),
+    ),
+    fault(
+        "all_well_merged",
+        None,
+        "ATests::test_one",
+        """
+        import unittest
+
+        class ATests(unittest.TestCase):
+            def test_one(self):
+                self.assertEqual(1, 1)
+            def test_two(self):
+                self.assertEqual(2, 2)
+        """,
+        """
+        import pytest
+
+        class TestA:
+            @pytest.mark.parametrize("n", [pytest.param(1, id="test_one"), pytest.param(2, id="test_two")])
+            def test_all(self, n):
+                assert n == n
+        """,
+    ),
+)

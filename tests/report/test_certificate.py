@@ -1,0 +1,201 @@
+"""The three forms of a certificate."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reassert.model.certificate import (
+    AssertionCounts,
+    Certificate,
+    CoverageDelta,
+    Difference,
+    Excluded,
+    Label,
+    MutantCounts,
+    OrderCheck,
+    Verdict,
+)
+from reassert.report.certificate_json import certificate_json
+from reassert.report.certificate_markdown import certificate_markdown
+from reassert.report.certificate_terminal import certificate_rows
+from schema import violations
+
+PUBLISHED = Path(__file__).parents[2] / "docs" / "certificate.schema.json"
+SCHEMA = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+RENAMED = [
+    Difference(Label.RENAMED, f"a.py::ATests::test_{n}", (f"a.py::TestA::test_{n}",)) for n in range(300)
+]
+NEW = "pytest did not collect it before; now passed"
+VALID = Certificate(
+    Verdict.VALID,
+    (*RENAMED, Difference(Label.AWAKENED, None, ("a.py::TestB::test",), NEW)),
+    {Label.KEPT: 100, Label.RENAMED: 300, Label.AWAKENED: 1},
+    400,
+    401,
+    flaky=("a.py::test_flaky",),
+    assertions=AssertionCounts(380, 1234, 1240, 0, traced=True),
+    coverage=CoverageDelta(measured=True, lines_before=900, lines_after=899, lost={"src/a.py": (3, 4, 5, 9)}),
+    mutants=MutantCounts(50, 40, 41, 0, 7),
+    order=OrderCheck(3, (1, 2, 3)),
+    python="3.11.7",
+    pytest="9.2.0",
+    seconds={"before": 1.23456},
+    command=("python", "-m", "pytest"),
+)
+LOST = (Label.LOST, Label.NEWLY_FAILING, Label.SKIP_CHANGED, Label.ASSERTIONS_DIFFER)
+LOSSES = tuple(
+    Difference(
+        label, f"a.py::ATests::test_{label.name}_{n}", (f"a.py::TestA::test_{n}",), "why", tuple("123")
+    )
+    for label in LOST
+    for n in range(30)
+)
+SURVIVOR = Difference(
+    Label.SURVIVES,
+    "a.py::test_price",
+    (),
+    "src/a.py:2: comparison: killed before, survives after",
+    ("--- a/src/a.py", "+++ b/src/a.py", "@@ -2,1 +2,1 @@", "-    a > b", "+    a >= b"),
+)
+INVALID = replace(
+    VALID,
+    verdict=Verdict.INVALID,
+    differences=(*VALID.differences, *LOSSES, SURVIVOR),
+    counts={**VALID.counts, Label.LOST: 30},
+    excluded=(Excluded("a.py", "TestC", Label.NEWLY_FAILING, "AttributeError: x"),),
+    notes=("3 tests were matched by similar names alone",),
+)
+KILLED = "the suite before did not come to its end: killed"
+NOT_RUN = Certificate(Verdict.NOT_RUN, reasons=(KILLED, "and more"))
+ALL = pytest.mark.parametrize("document", [VALID, INVALID, NOT_RUN], ids=["valid", "invalid", "not run"])
+
+
+def shown(document):
+    return ["".join(text for text, _ in row) for row in certificate_rows(document)]
+
+
+@pytest.mark.parametrize(
+    ("document", "first"),
+    [
+        (VALID, "VALID: nothing was lost. 400 tests before, 401 after."),
+        (INVALID, "INVALID: 121 unexplained differences. 400 tests before, 401 after."),
+        (NOT_RUN, "NOT RUN: nothing is known. the suite before did not come to its end: killed"),
+    ],
+)
+def test_the_verdict_comes_first(document, first):
+    assert shown(document)[0] == first
+    assert certificate_markdown(document).splitlines()[0].replace("*", "") == first
+
+
+@ALL
+def test_it_fits_a_screen(document):
+    rows = shown(document)
+    assert len(rows) <= 40
+    assert all("\n" not in row for row in rows)
+    assert max(map(len, rows)) <= 110
+
+
+def test_the_numbers_are_told():
+    assert shown(VALID)[1:7] == [
+        "  tests       100 kept, 300 renamed, 1 awakened",
+        "  assertions  1,234 executed before, 1,240 after; the same",
+        "  coverage    900 lines before, 899 after (4 lost, 0 gained)",
+        "  mutants     50 tried (seed 7); 40 killed before, 41 after; 0 escape now",
+        "  order       3 random orders; 0 tests depend on it",
+        "  with        Python 3.11.7, pytest 9.2.0",
+    ]
+
+
+def test_long_lists_say_what_they_leave_out():
+    assert "  ... and 298 more" in shown(VALID)
+    assert "  ... and 29 more" in shown(INVALID)
+    assert "... and 250 more." in certificate_markdown(VALID)
+
+
+def test_losses_come_with_their_evidence_and_before_the_rest():
+    rows = shown(replace(INVALID, differences=(*RENAMED, *LOSSES[:30])))
+    lost = rows.index("lost: 30 tests not run after")
+    assert rows[lost + 1 : lost + 5] == [
+        "  a.py::ATests::test_LOST_0 -> a.py::TestA::test_0",
+        "    why",
+        "    1",
+        "    2",
+    ]
+    assert lost < rows.index("renamed: 300 tests with another name")
+
+
+def test_a_mutant_is_shown_with_its_diff():
+    rows = shown(replace(INVALID, differences=(SURVIVOR,)))
+    assert "mutant survives: 1 mutant killed by the old suite, not by the new one" in rows
+    assert "    +    a >= b" in rows
+    assert "  ```diff\n  --- a/src/a.py\n" in certificate_markdown(INVALID)
+
+
+def test_what_is_explained_says_why():
+    found = Difference(Label.NEWLY_FAILING, "t", ("t",), "fails", (), "passes alone", certain=False)
+    document = replace(VALID, differences=(found,))
+    assert "    fails [passes alone] [matched by name]" in shown(document)
+    assert found.is_loss is False
+
+
+def test_lines_are_shown_as_ranges():
+    assert "lines not executed any more: src/a.py:3-5, 9" in shown(VALID)
+
+
+def test_what_tests_say_cannot_steer_a_terminal_or_a_page():
+    evil = Difference(Label.LOST, "a.py::t[\x1b]\u202e", (), "<b>`x`|\x1b[31m", ("```\x1b",))
+    document = replace(INVALID, differences=(evil,))
+    assert not any("\x1b" in row or "\u202e" in row for row in shown(document))
+    page = certificate_markdown(document)
+    assert "\x1b" not in page
+    assert "\\<b\\>\\`x\\`\\|" in page
+    assert "  ````text\n" in page
+
+
+@ALL
+def test_the_document_matches_the_published_schema(document):
+    assert violations(json.loads(certificate_json(document)), SCHEMA) == []
+
+
+def test_the_document_says_what_is_in_the_certificate():
+    document = json.loads(certificate_json(INVALID))
+    assert (document["verdict"], document["tests"]) == ("invalid", {"before": 400, "after": 401})
+    assert document["differences"][301] == {
+        "label": "lost",
+        "before": "a.py::ATests::test_LOST_0",
+        "after": ["a.py::TestA::test_0"],
+        "detail": "why",
+        "evidence": ["1", "2", "3"],
+        "explained": "",
+        "certain": True,
+        "loss": True,
+    }
+    assert document["excluded"][0]["label"] == "newly failing"
+    assert document["seconds"] == {"before": 1.235}
+
+
+def test_the_schema_knows_every_label_and_verdict():
+    properties = SCHEMA["properties"]
+    labels = properties["differences"]["items"]["properties"]["label"]["enum"]
+    assert labels == [label.value for label in Label]
+    assert set(properties["counts"]["properties"]) == {label.value for label in Label}
+    assert properties["verdict"]["enum"] == [verdict.value for verdict in Verdict]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"verdict": "good"}, "$.verdict"),
+        ({"more": 1}, "$"),
+        ({"tests": {"before": -1, "after": 1}}, "$.tests.before"),
+        ({"flaky": [1]}, "$.flaky[0]"),
+        ({"counts": {"fine": 1}}, "$.counts"),
+    ],
+)
+def test_another_document_does_not_match_the_schema(change, where):
+    document = {**json.loads(certificate_json(VALID)), **change}
+    assert [violation.split(": ")[0] for violation in violations(document, SCHEMA)] == [where]

@@ -1,0 +1,229 @@
+"""Proving a plan on an invented bench: what is run, what is taken out, what is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reassert.model.certificate import Label, Verdict
+from reassert.model.outcomes import Change, Failed, Plan
+from reassert.model.runs import Executed, Lines, SuiteRun, TestRun
+from reassert.model.source import SourceFile
+from reassert.workflow.proving import NOTHING, NOTHING_LEFT, prove
+from reassert.workflow.verifying import Proof
+
+ROOT = Path("/project")
+PATH = ROOT / "tests" / "test_a.py"
+OLD = "tests/test_a.py::ATests::test_x"
+NEW = "tests/test_a.py::TestA::test_x"
+
+
+def ran(nodeid, outcome="passed", message="", count=1):
+    executed = Executed(
+        "assertEqual" if "ATests" in nodeid else "assert", "tests/test_a.py", 3, count, "a == b"
+    )
+    return TestRun(nodeid, outcome, message, assertions=(executed,) if outcome == "passed" else ())
+
+
+def suite(*tests, **more):
+    return SuiteRun({t.nodeid: t for t in tests}, order=tuple(t.nodeid for t in tests), **more)
+
+
+class Bench:
+    """Gives the runs it was told to give; remembers what was asked."""
+
+    def __init__(self, before, after):
+        self.answers = {"before": before, "before, again": before}
+        self.new = after
+        self.asked = []
+        self.changes = None
+        self.state = None
+        self.files = {"pkg.py": b"def f(a, b):\n    return a + b\n"}
+
+    def before(self):
+        self.state = "before"
+
+    def after(self):
+        self.state = "after"
+
+    def plan(self, changes):
+        self.changes = changes
+
+    def run(self, name, **how):
+        self.asked.append((name, self.state, how))
+        if name in self.answers:
+            return self.answers[name]
+        return self.new(self.changes) if name.startswith("after") else suite()
+
+    def source(self, path):
+        data = self.files.get(path)
+        return Failed(Path(path), "gone") if data is None else SourceFile(Path(path), data, "utf-8", "\n")
+
+    def write(self, path, data):
+        self.files[path] = data
+
+
+def plan_of(exclusions):
+    """A plan with a class to convert; once that is excluded, one that only converts assertions."""
+    units = {(u.rule_id, u.qualname) for us in exclusions.values() for u in us}
+    if ("*", "ATests") in units or ("*", "*") in units:
+        return Plan(ROOT)
+    change = Change(PATH, b"old", b"asserts" if units else b"classes")
+    return Plan(ROOT, (change,), test_map={} if units else {OLD: (NEW,)})
+
+
+def always(run):
+    return lambda _changes: run
+
+
+@pytest.fixture
+def say():
+    said = []
+    return said.append
+
+
+def names(bench):
+    return [name for name, _, _ in bench.asked]
+
+
+def test_a_plan_that_holds_is_valid_after_three_runs(say):
+    bench = Bench(suite(ran(OLD)), always(suite(ran(NEW))))
+    verified = prove(plan_of, bench, Proof(), say, back_off=True)
+    assert verified.certificate.verdict is Verdict.VALID
+    assert verified.plan == plan_of({})
+    assert [(name, state) for name, state, _ in bench.asked] == [
+        ("before", "before"),
+        ("before, again", "before"),
+        ("after", "after"),
+    ]
+
+
+def test_a_lost_test_makes_it_invalid(say):
+    bench = Bench(suite(ran(OLD)), always(suite()))
+    verified = prove(plan_of, bench, Proof(), say, back_off=False)
+    assert verified.certificate.verdict is Verdict.INVALID
+    assert [(d.label, d.before) for d in verified.certificate.differences] == [(Label.LOST, OLD)]
+
+
+def test_what_is_behind_a_loss_is_taken_out_until_the_rest_holds(say):
+    def after(changes):
+        return suite(ran(OLD)) if changes[0].after == b"asserts" else suite()
+
+    bench = Bench(suite(ran(OLD)), after)
+    verified = prove(plan_of, bench, Proof(), say, back_off=True)
+    assert verified.certificate.verdict is Verdict.VALID
+    assert [(e.path, e.qualname, e.label) for e in verified.certificate.excluded] == [
+        ("tests/test_a.py", "ATests", Label.LOST)
+    ]
+    assert verified.plan.changes[0].after == b"asserts"
+
+
+def test_where_nothing_holds_nothing_is_left_of_the_plan(say):
+    bench = Bench(suite(ran(OLD)), always(suite()))
+    verified = prove(plan_of, bench, Proof(), say, back_off=True)
+    assert verified.plan.changes == ()
+    assert verified.certificate.notes == (NOTHING_LEFT,)
+    assert [e.qualname for e in verified.certificate.excluded] == ["ATests", "ATests"]
+
+
+def test_nothing_is_run_for_a_plan_without_changes(say):
+    bench = Bench(suite(), always(suite()))
+    verified = prove(lambda _: Plan(ROOT), bench, Proof(), say, back_off=True)
+    assert verified.certificate.verdict is Verdict.VALID
+    assert verified.certificate.notes == (NOTHING,)
+    assert bench.asked == []
+
+
+@pytest.mark.parametrize(
+    "before",
+    [suite(), suite(ran(OLD), trouble="no result after 5 s"), suite(ran(OLD, "failed"))],
+    ids=["no tests", "trouble", "all fail"],
+)
+def test_an_old_suite_that_proves_nothing_is_said_and_not_compared(before, say):
+    bench = Bench(before, always(suite()))
+    verified = prove(plan_of, bench, Proof(), say, back_off=True)
+    assert verified.certificate.verdict is Verdict.NOT_RUN
+    assert verified.certificate.reasons
+    assert names(bench) == ["before"]
+
+
+def test_a_test_that_fails_in_one_of_two_new_runs_is_flaky_and_no_loss(say):
+    runs = iter([suite(ran(NEW, "failed", "boom")), suite(ran(NEW))])
+    bench = Bench(suite(ran(OLD)), lambda _: next(runs))
+    verified = prove(plan_of, bench, Proof(), say, back_off=True)
+    assert verified.certificate.verdict is Verdict.VALID
+    assert any("flaky" in note and NEW in note for note in verified.certificate.notes)
+    assert names(bench)[-2:] == ["after", "after, again"]
+
+
+def test_a_test_that_fails_twice_is_a_loss(say):
+    bench = Bench(suite(ran(OLD)), always(suite(ran(NEW, "failed", "boom"))))
+    verified = prove(plan_of, bench, Proof(), say, back_off=False)
+    assert [d.label for d in verified.certificate.differences if d.is_loss] == [Label.NEWLY_FAILING]
+
+
+def test_unittest_is_asked_what_pytest_never_collected(say):
+    bench = Bench(suite(ran(OLD)), always(suite(ran(NEW))))
+    prove(plan_of, bench, Proof(unittest=True), say, back_off=False)
+    assert [how for name, _, how in bench.asked if name == "before, with unittest"] == [{"unittest": True}]
+
+
+def test_a_test_that_fails_in_a_random_order_is_reported_with_the_old_suites_answer(say):
+    bench = Bench(suite(ran(OLD)), always(suite(ran(NEW))))
+    bench.answers["after, in the order of seed 8"] = suite(ran(NEW, "failed", "boom"))
+    bench.answers["before, in the same order as 8"] = suite(ran(OLD, "failed", "boom"))
+    verified = prove(plan_of, bench, Proof(shuffle=2, seed=7), say, back_off=False)
+    found = [d for d in verified.certificate.differences if d.label is not Label.RENAMED]
+    assert [(d.label, d.before, d.after) for d in found] == [(Label.ORDER_DEPENDENT, OLD, (NEW,))]
+    assert verified.certificate.order.seeds == (7, 8)
+    orders = [(name, how.get("shuffle_seed"), how.get("order")) for name, _, how in bench.asked[3:]]
+    assert orders == [
+        ("after, in the order of seed 7", 7, None),
+        ("after, in the order of seed 8", 8, None),
+        ("before, in the same order as 8", None, (OLD,)),
+    ]
+
+
+def covering(test):
+    lines = Lines(frozenset({1, 2}))
+    return suite(test, coverage={"pkg.py": lines}, covered_by={("pkg.py", 2): frozenset([test.nodeid])})
+
+
+def mutated(bench, dies):
+    """Answers runs with a mutant: the old suite notices each, the new one only if it ``dies``."""
+
+    def run(name, **how):
+        if not name.startswith("mutant"):
+            return Bench.run(bench, name, **how)
+        bench.asked.append((name, bench.state, how))
+        assert bench.files["pkg.py"] != b"def f(a, b):\n    return a + b\n"
+        failing = bench.state == "before" or dies
+        (test,) = how["select"]
+        return suite(ran(test, "failed" if failing else "passed"))
+
+    bench.run = run
+    return bench
+
+
+def test_a_mutant_that_only_the_old_suite_kills_is_a_loss(say):
+    bench = mutated(Bench(covering(ran(OLD)), always(covering(ran(NEW)))), dies=False)
+    verified = prove(plan_of, bench, Proof(mutants=1), say, back_off=False)
+    (lost,) = [d for d in verified.certificate.differences if d.is_loss]
+    assert (lost.label, lost.before, lost.after) == (Label.SURVIVES, OLD, (NEW,))
+    assert verified.certificate.mutants.survivors == 1
+    assert bench.files["pkg.py"] == b"def f(a, b):\n    return a + b\n"
+
+
+def test_mutants_that_both_suites_kill_are_counted(say):
+    bench = mutated(Bench(covering(ran(OLD)), always(covering(ran(NEW)))), dies=True)
+    verified = prove(plan_of, bench, Proof(mutants=2), say, back_off=False)
+    assert verified.certificate.verdict is Verdict.VALID
+    counts = verified.certificate.mutants
+    assert (counts.tried, counts.killed_before, counts.killed_after, counts.survivors) == (2, 2, 2, 0)
+    assert [how["select"] for name, _, how in bench.asked if name.startswith("mutant")] == [
+        (OLD,),
+        (OLD,),
+        (NEW,),
+        (NEW,),
+    ]
