@@ -11,6 +11,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from collections.abc import Callable
 from functools import partial
@@ -25,6 +26,26 @@ PEERS = {
     "unittest2pytest": "unittest2pytest==0.5",
 }
 ONE_FILE = 13_000
+INDEX_FILES = 3_000
+# Of a file written less than 2 s ago the cache does not know whether it is still the same.
+AGE = 3.0
+CODEMODS = HERE.parent / "src" / "reassert" / "codemods"
+BASE = """
+import unittest
+
+
+class HeirsBase(unittest.TestCase):
+    def setUp(self):
+        self.number = 1
+"""
+HEIR = """
+from heirs.heirs_base import HeirsBase
+
+
+class Heir{number}Test(HeirsBase):
+    def test_number(self):
+        self.assertEqual(self.number, 1)
+"""
 PARSE = """
 import ast, pathlib, sys
 start = pathlib.Path(sys.argv[1])
@@ -136,6 +157,47 @@ class Bench:
         cold.update(compare([warm], max(rounds, 5), self.log))
         return table(f"Tree {name}: {_size(tree)}", cold, "ast.parse")
 
+    def index(self, rounds: int) -> str:
+        """3,000 files, of which is only asked who defines, inherits and uses what; then a base changes."""
+        tree, cache = self.work / "index", self.scratch / "cache"
+        base = _index_tree(self.scratch / "trees" / "1m", tree, INDEX_FILES)
+        stat = ["diff", "--stat", tree, "--cache-dir", cache]
+        nothing = ["--ignore", ",".join(sorted(page.stem for page in CODEMODS.glob("*.md")))]
+        empty = partial(shutil.rmtree, cache, ignore_errors=True)
+        cold = compare(
+            [
+                self.parse(tree),
+                Contender("index, empty cache", [self.bin("reassert", "reassert"), *stat, *nothing], empty),
+            ],
+            rounds,
+            self.log,
+        )
+        found = "plan, the index known", "plan, a base of 50 files changed"
+        cold.update(compare([self.reassert("index, unchanged", *stat, *nothing)], max(rounds, 5), self.log))
+        cold.update(compare([self.reassert(found[0], *stat)], 1, self.log))
+        changed = Contender(found[1], self.reassert("", *stat).command, partial(_change, base))
+        cold.update(compare([changed], max(rounds, 5), self.log))
+        return table(f"Index: {_size(tree)}", cold, "ast.parse")
+
+
+def _index_tree(source: Path, target: Path, files: int) -> Path:
+    """A copy of ``source`` with so many heirs of a new base that it has ``files`` files; gives the base."""
+    fresh_copy(source, target)()
+    folder = target / "heirs"
+    folder.mkdir()
+    base = folder / "heirs_base.py"
+    base.write_text(BASE, encoding="utf-8")
+    for number in range(files - len(list(target.rglob("*.py")))):
+        (folder / f"test_heir{number}.py").write_text(HEIR.format(number=number), encoding="utf-8")
+    time.sleep(AGE)
+    return base
+
+
+def _change(base: Path) -> None:
+    """Let the base be another one than before, some time ago."""
+    base.write_text(base.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    time.sleep(AGE)
+
 
 def _file_of(tree: Path, size: int) -> Path:
     legacy = (path for path in sorted(tree.rglob("test_*.py")) if b"unittest.TestCase)" in path.read_bytes())
@@ -156,7 +218,7 @@ def main() -> None:
         "--rounds", type=int, default=3, help="how often each command runs on a tree (default 3)"
     )
     parser.add_argument("--full", action="store_true", help="the peers also on all of Lib/test (a long time)")
-    parser.add_argument("--only", choices=["start", "file", "100k", "lib", "1m"], action="append")
+    parser.add_argument("--only", choices=["start", "file", "100k", "lib", "1m", "index"], action="append")
     options = parser.parse_args()
     bench = Bench(options.scratch.resolve())
     bench.install()
@@ -166,6 +228,7 @@ def main() -> None:
         "100k": lambda: bench.tree("100k", options.rounds, peers=True),
         "lib": lambda: bench.tree("lib", options.rounds, peers=options.full),
         "1m": lambda: bench.tree("1m", options.rounds, peers=False),
+        "index": lambda: bench.index(options.rounds),
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {', '.join(PEERS.values())}\n")
     for name in options.only or parts:

@@ -44,7 +44,7 @@ class Engine:
         self.rewritten = []
         self.scanned = []
 
-    def rewrite(self, source, rules, facts, config):
+    def rewrite(self, source, rules, facts, config, neighbours=frozenset()):  # noqa: ARG002 - the engine's signature
         self.rewritten.append((source.path.name, tuple(rules), facts, config))
         return SimpleNamespace(outcome=self.outcome(source, facts), facts=self.scan_facts(source))
 
@@ -518,7 +518,7 @@ def test_deep_nesting_is_a_failure_or_a_result_but_never_the_end(tmp_path, text)
 def test_a_defect_in_the_engine_is_reported_with_its_place(write, plan, monkeypatch):
     write(a="old x", b="class Base(X): pass")
 
-    def defective(*_):
+    def defective(*_, **_options):
         raise LookupError("lost")
 
     monkeypatch.setattr("reassert.engine.rewrite", defective)

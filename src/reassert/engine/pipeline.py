@@ -16,10 +16,10 @@ from reassert.engine.summary import summarise
 from reassert.model.config import RuleConfig
 from reassert.model.edits import Edit, OverlapError, Spliced, splice
 from reassert.model.facts import FileFacts, ScannedFacts
-from reassert.model.outcomes import Change, Failed, Outcome, Report, Rewritten, Safety, Unchanged
+from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Report, Rewritten, Safety, Unchanged
 from reassert.model.rules import Codemod, Rewrite
 from reassert.model.source import SourceFile
-from reassert.project.scanning import scan_module, scan_text
+from reassert.project.scanning import depends_on, scan_module, scan_text
 from reassert.syntax.classes import link
 from reassert.syntax.context import Context
 from reassert.syntax.module import Module
@@ -66,31 +66,41 @@ def rewrite(
     rules: Rules,
     facts: FileFacts,
     config: RuleConfig,
+    neighbours: frozenset[str] = frozenset(),
 ) -> Analysis:
-    """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception."""
+    """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception.
+
+    A file that seems to depend on one of the modules ``neighbours`` is ``Deferred``: what they are will
+    decide, so that working on it now would be in vain.
+    """
     try:
-        return rewrite_family([Member(source, rules, facts, config)])[0]
+        return rewrite_family([Member(source, rules, facts, config)], neighbours)[0]
     except RecursionError:
         return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
 
-def rewrite_family(members: Sequence[Member]) -> list[Analysis]:
+def rewrite_family(members: Sequence[Member], neighbours: frozenset[str] = frozenset()) -> list[Analysis]:
     """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
-    asked = ask_all(members)
-    decision = decide([said for said in asked if isinstance(said, Said)])
-    found = [
-        Analysis(said, scan_text(member.source.text))
-        if isinstance(said, Failed)
-        else Analysis(_finish(said, decision), scan_module(said.context.module))
-        for said, member in zip(asked, members, strict=True)
+    opened = [_open(member) for member in members]
+    facts = [
+        scan_text(member.source.text) if isinstance(o, Failed) else scan_module(o.module)
+        for o, member in zip(opened, members, strict=True)
     ]
+    if neighbours and not isinstance(opened[0], Failed) and depends_on(facts[0], neighbours):
+        return [Analysis(Deferred(members[0].source.path), facts[0])]
+    asked = _ask_all(opened, members)
+    decision = decide([said for said in asked if isinstance(said, Said)])
+    outcomes = [said if isinstance(said, Failed) else _finish(said, decision) for said in asked]
     release(asked)
-    return found
+    return [Analysis(outcome, fact) for outcome, fact in zip(outcomes, facts, strict=True)]
 
 
 def ask_all(members: Sequence[Member]) -> list[Said | Failed]:
     """What all rules say of each file, its classes linked to the others'; to be released in the end."""
-    opened = [_open(member) for member in members]
+    return _ask_all([_open(member) for member in members], members)
+
+
+def _ask_all(opened: Sequence[Context | Failed], members: Sequence[Member]) -> list[Said | Failed]:
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
     link({path: context.unlinked_classes for path, context in contexts.items()})
     for context in contexts.values():

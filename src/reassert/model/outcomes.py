@@ -150,7 +150,14 @@ class Failed:
     line: int | None = None
 
 
-Outcome = Rewritten | Unchanged | Skipped | Failed
+@dataclass(frozen=True)
+class Deferred:
+    """What becomes of the file depends on others; until these are known it is only scanned."""
+
+    path: Path
+
+
+Outcome = Rewritten | Unchanged | Skipped | Failed | Deferred
 TestMap = Mapping[str, tuple[str, ...]]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reassert.model.facts import ScannedClass, ScannedFacts
-from reassert.syntax.classes import body_statements, bound_names, dotted_name
+from reassert.syntax.classes import ROOTS, body_statements, bound_names, dotted_name
 from reassert.syntax.fixtures import made_up_fixtures, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
@@ -48,6 +48,17 @@ def _aliases(listed: str) -> Iterator[tuple[str, str]]:
         words = part.split()
         if words:
             yield words[0], words[-1]
+
+
+def depends_on(facts: ScannedFacts, neighbours: frozenset[str]) -> bool:
+    """Whether a class seems to have a base in one of the modules that end in ``neighbours``."""
+    bases = {base for c in facts.classes for base in c.bases if "." in base and base not in ROOTS}
+    return any(tail_of(base.lstrip(".").split(".")[:-1]) in neighbours for base in bases)
+
+
+def tail_of(module: Sequence[str]) -> str:
+    """The end of a dotted name, so much as nearly always tells modules apart; empty for ``from . import``."""
+    return ".".join(module[-2:])
 
 
 def scan_module(module: Module) -> ScannedFacts:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from reassert.model.outcomes import Outcome
 from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.families import grouped, members_of
-from reassert.workflow.survey import Target
+from reassert.workflow.survey import Target, stat_of
 from reassert.workspace.cache import Cache, Known, purpose_of
+from reassert.workspace.fingerprint import value_digest
 
 
 class Desk:
@@ -46,6 +48,25 @@ class Desk:
         if targets and not open_tasks:
             self._progress(self._done, self._total)
         return results
+
+    def state_of(self, targets: Iterable[Target], others: Iterable[Path], *more: object) -> bytes | None:
+        """Stands for the targets, with what is done to them, other files, and ``more``; None if in motion."""
+        if not self._cache.is_open:
+            return None
+        files = [(t.task.path, t.info, self._purpose(t.task)) for t in targets]
+        files += [(path, stat_of(path), b"") for path in others]
+        return self._cache.state_of(files, value_digest(*more))
+
+    def recall(self, state: bytes, targets: Sequence[Target]) -> dict[Path, Outcome] | None:
+        """The outcomes that were kept in this state."""
+        known = self._cache.find_plan(state, [(t.task.path, t.info) for t in targets if t.info])
+        if known is not None:
+            self._progress(len(targets), len(targets))
+        return known
+
+    def remember(self, state: bytes, targets: Iterable[Target]) -> None:
+        """Keep the last results for ``targets`` as the outcomes in this state."""
+        self._cache.keep_plan(state, [t.task.path for t in targets])
 
     def _known(self, target: Target) -> Known | None:
         if target.info is None:

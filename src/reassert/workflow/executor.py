@@ -18,7 +18,8 @@ class Task:
 
     No ``rules``: the file is only scanned, and only if it contains one of ``words`` (None: in any case).
     ``members`` are the tasks of files that are worked on together; it then stands for the first of them.
-    ``facts`` is None in the first pass. ``size`` in bytes is only for sharing out the work.
+    ``facts`` is None in the first pass; a file that seems to depend on one of the modules ``neighbours`` is
+    then only scanned. ``size`` in bytes is only for sharing out the work.
     """
 
     path: Path
@@ -28,6 +29,7 @@ class Task:
     facts: FileFacts | None = None
     words: tuple[bytes, ...] | None = None
     members: tuple[Task, ...] = ()
+    neighbours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,20 @@ them the files that were not asked for and cannot stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reassert.catalog import rule_ids
 from reassert.model.facts import FileFacts, ScannedFacts
-from reassert.model.outcomes import Failed, Outcome, Plan, Rewritten, Unchanged
+from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rewritten, Unchanged
 from reassert.workflow.assembly import assemble
 from reassert.workflow.desk import Desk
 from reassert.workflow.executor import Executor, Progress, Result
 from reassert.workflow.families import with_family_digests
 from reassert.workflow.memory import collector_off
 from reassert.workflow.mentions import follow_mentions
+from reassert.workflow.recalling import state_of
 from reassert.workflow.registering import Passed, with_registrations
 from reassert.workflow.relatives import CANNOT_BE_PARSED, NO_RULE, Relatives, WorkAll, find_relatives
 from reassert.workflow.selection import PlanRequest, Selection
@@ -28,6 +29,9 @@ from reassert.workspace.cache import Cache
 from reassert.workspace.settings import SettingsLoader
 
 __all__ = ["PlanRequest", "make_plan"]
+
+# Two files may depend on one another.
+_ALONE = 2
 
 Link = Callable[
     [Mapping[Path, ScannedFacts], Collection[Path], Mapping[Path, int], Mapping[Path, str]],
@@ -47,14 +51,25 @@ def make_plan(
     surveyed = survey(request, selection)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = Desk(executor, cache, progress)
-        outcomes = plan_files(
-            surveyed,
-            desk.work,
-            finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work),
-        )
+        outcomes = _recalled(surveyed, selection, desk)
     failures = (*surveyed.failures, *selection.problems())
     plan = assemble(surveyed.root, outcomes, failures, {t.task.path for t in surveyed.asked})
     return follow_mentions(plan, forgiving(surveyed.exclude))
+
+
+def _recalled(surveyed: Survey, selection: Selection, desk: Desk) -> dict[Path, Outcome]:
+    """The outcomes as of the last time, if nothing has changed since that they may depend on."""
+    state = state_of(surveyed, selection, desk)
+    known = desk.recall(state, surveyed.asked) if state else None
+    if known is not None:
+        return known
+    outcomes = plan_files(
+        surveyed, desk.work, finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work)
+    )
+    # A file that is not there yet cannot be remembered.
+    if state and len(outcomes) == len(surveyed.asked):
+        desk.remember(state, surveyed.asked)
+    return outcomes
 
 
 def plan_files(
@@ -64,7 +79,7 @@ def plan_files(
     finish: Callable[[Passed], dict[Path, Outcome]] = lambda passed: passed.outcomes,
 ) -> dict[Path, Outcome]:
     """The two passes, and what ``finish`` makes of them; ``work`` gives a result for every target."""
-    first = work(surveyed.asked)
+    first = work(_neighbours(surveyed.asked))
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     held = {t.task.path: _held(t, first[t.task.path]) for t in surveyed.asked}
     meant = [path for path, why in held.items() if not why]
@@ -77,15 +92,37 @@ def plan_files(
         {**held, **relatives.held},
     )
     again = [
-        *(_with_facts(t, facts[t.task.path]) for t in surveyed.asked if t.task.path in facts),
-        *_connected(relatives, facts),
+        _with_facts(target, facts.get(target.task.path, FileFacts()))
+        for target in surveyed.asked
+        if _must_be_seen_again(first[target.task.path], facts.get(target.task.path))
     ]
-    again = with_family_digests(again)
+    again = with_family_digests([*again, *_connected(relatives, facts)])
     second = work(again)
     outcomes = {path: result.outcome for path, result in {**first, **second}.items()}
     known = {**scanned, **relatives.scanned}
     outcomes = finish(Passed(outcomes, known, {t.task.path: t for t in (*surveyed.asked, *again)}))
     return {path: o for path, o in outcomes.items() if path not in relatives.scopes or _says_something(o)}
+
+
+def _neighbours(targets: Sequence[Target]) -> Sequence[Target]:
+    """The targets, each knowing by name the modules that will be known after the first pass."""
+    if len(targets) < _ALONE:
+        return targets
+    names = {""}
+    for target in targets:
+        path = target.task.path
+        module = path.parent if path.stem == "__init__" else path.with_suffix("")
+        names |= {module.name, f"{module.parent.name}.{module.name}"}
+    known = frozenset(names)
+    return [replace(target, task=replace(target.task, neighbours=known)) for target in targets]
+
+
+def _must_be_seen_again(result: Result, facts: FileFacts | None) -> bool:
+    """Whether the first pass left a file open: uses elsewhere hold back nothing where nothing changes."""
+    if isinstance(result.outcome, Deferred) or facts is None:
+        return isinstance(result.outcome, Deferred)
+    idle = isinstance(result.outcome, Unchanged) and result.outcome.report == Report()
+    return not (idle and facts == FileFacts(used_by=facts.used_by))
 
 
 def _held(target: Target, result: Result) -> str:

@@ -117,6 +117,7 @@ def _identity(info: os.stat_result) -> tuple[int, int]:
 
 
 def stat_of(path: Path) -> os.stat_result | None:
+    """The state of a file; None if it cannot be told."""
     """The state of a file; None if it has vanished."""
     try:
         return os.stat(path)  # noqa: PTH116 - called for every file, pathlib costs twice

@@ -15,7 +15,7 @@ from reassert.model.rules import Codemod
 from reassert.model.source import SourceFile
 from reassert.workflow.executor import Result, Task, Work
 from reassert.workspace.fingerprint import content_digest
-from reassert.workspace.reading import read_source
+from reassert.workspace.reading import decode, read_bytes, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,14 +31,18 @@ def perform(task: Task) -> Result:
     """Work on one file, or on several that belong together; raises whatever the parser or a rule raises."""
     if task.members:
         return _perform_together(task.members)
-    source = _read(task)
-    return _analyse(task, source) if isinstance(source, SourceFile) else Result(source)
+    source, digest = _read(task)
+    return _analyse(task, source) if isinstance(source, SourceFile) else Result(source, None, digest)
 
 
-def _read(task: Task) -> SourceFile | Failed:
+def _read(task: Task) -> tuple[SourceFile | Failed, bytes | None]:
+    """The file, and the digest of its contents if it could at least be read."""
     if task.facts is not None and task.facts.creates:
-        return SourceFile(task.path, b"", "utf-8", "\n")
-    return read_source(task.path)
+        return SourceFile(task.path, b"", "utf-8", "\n"), None
+    data = read_bytes(task.path)
+    if isinstance(data, Failed):
+        return data, None
+    return decode(task.path, data), content_digest(data)
 
 
 def attempt(work: Work, task: Task) -> Result:
@@ -61,7 +65,8 @@ def _analyse(task: Task, source: SourceFile) -> Result:
     digest = None if task.facts is not None and task.facts.creates else content_digest(source.data)
     if _to_rewrite(task, source.data):
         rules = load_rules(task.rules)
-        analysis = engine.rewrite(source, rules, task.facts or FileFacts(), task.config)
+        facts = task.facts or FileFacts()
+        analysis = engine.rewrite(source, rules, facts, task.config, neighbours=task.neighbours)
         return Result(analysis.outcome, analysis.facts, digest)
     if _to_scan(task, source.data):
         return Result(Unchanged(task.path), engine.scan(source), digest)

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reassert.model.facts import ScannedFacts
-from reassert.model.outcomes import Outcome
+from reassert.model.outcomes import Outcome, Report, Unchanged
 from reassert.workspace import vault
 from reassert.workspace.fingerprint import content_digest, stat_mark, tool_digest, value_digest
 from reassert.workspace.reading import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from reassert.workspace.store import Store
 
@@ -33,10 +33,17 @@ _DAY_NS = 86_400 * 10**9
 
 _FIND_FILE = "SELECT mark, digest, used FROM files WHERE path = ?"
 _FIND_ENTRY = "SELECT used, known, crc FROM entries WHERE key = ?"
+_FIND_FACTS = "SELECT said, sum FROM entries WHERE key = ?"
+_FIND_PLAN = "SELECT keys FROM plans WHERE root = ? AND state = ?"
 _FIND_AFTER = "SELECT after FROM entries WHERE key = ?"
 _KEEP_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)"
-_KEEP_ENTRY = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)"
+_KEEP_ENTRY = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
+_KEEP_PLAN = "INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?)"
 _TOUCH_ENTRY = "UPDATE entries SET used = ? WHERE key = ?"
+_KEY_BYTES = 16
+# In the place of a key: there is nothing to say of the file.
+_SILENT = bytes(_KEY_BYTES)
+_NO_REPORT = Report()
 
 
 class Known(NamedTuple):
@@ -59,6 +66,7 @@ class Cache(AbstractContextManager["Cache"]):
         self._today = now_ns() // _DAY_NS
         self._store = _open_store(folder, self._today)
         self._marks: dict[Path, str | None] = {}
+        self._keys: dict[Path, bytes] = {}
         self._files: list[tuple[Any, ...]] = []
         self._entries: list[tuple[Any, ...]] = []
         self._touched: list[tuple[int, bytes]] = []
@@ -78,12 +86,21 @@ class Cache(AbstractContextManager["Cache"]):
         """The result for ``path``, if known for its present contents; ``info`` is its fresh ``os.stat``."""
         if self._store is None:
             return None
+        self._keys.pop(path, None)
         seen = self._contents(path, info)
         if seen is None:
             return None
         key = self._key(path, seen.digest, purpose)
-        row = self._store.get(_FIND_ENTRY, key)
-        return self._load(_Supply(self._store, path, info, key, seen.data), *row) if row else None
+        supply = _Supply(self._store, path, info, key, seen.data)
+        outcome = self._load(supply)
+        if outcome is None:
+            return None
+        try:
+            known = Known(outcome, self._facts(supply))
+        except pickle.UnpicklingError:
+            return None
+        self._keys[path] = _SILENT if _is_silent(outcome) else key
+        return known
 
     def keep(self, path: Path, purpose: bytes, digest: bytes, known: Known) -> None:
         """Remember a result for the contents with this ``digest``; ``find`` was asked for ``path`` before."""
@@ -91,16 +108,66 @@ class Cache(AbstractContextManager["Cache"]):
             return
         change = vault.change_of(known.outcome)
         try:
-            packed = vault.pack(tuple(known), path, change)
+            packed, facts = vault.pack(known.outcome, path, change), vault.pack(known.facts, path)
         except (pickle.PicklingError, TypeError, RecursionError):
             return
         after = change.after if change else None
         key = self._key(path, digest, purpose)
-        self._entries.append((key, self._today, packed, _checksum(packed, after), after))
+        self._keys[path] = _SILENT if _is_silent(known.outcome) else key
+        checked = packed, _checksum(packed, after), facts, _checksum(facts, None)
+        self._entries.append((key, self._today, *checked, after))
         self._files.append((self._name(path), self._marks.get(path), digest, self._today))
-        self._pending += len(packed) + len(after or b"")
+        self._pending += len(packed) + len(facts) + len(after or b"")
         if len(self._entries) >= _BATCH_ROWS or self._pending >= _BATCH_BYTES:
             self._flush()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can be found or kept."""
+        return self._store is not None
+
+    def state_of(
+        self, files: Iterable[tuple[Path, os.stat_result | None, bytes]], more: bytes = b""
+    ) -> bytes | None:
+        """A digest of the state of files, each with a purpose; None if one was just written, or is gone.
+
+        ``more`` is a digest of what else matters.
+        """
+        parts = [more.hex()]
+        now = self._now_ns()
+        for path, info, purpose in files:
+            mark = stat_mark(info, now) if info else None
+            if mark is None:
+                return None
+            parts.append(f"{self._name(path)}\0{mark}\0{purpose.hex()}")
+        return content_digest("\0".join(parts).encode("utf-8", "surrogateescape"))
+
+    def find_plan(
+        self, state: bytes, files: Sequence[tuple[Path, os.stat_result]]
+    ) -> dict[Path, Outcome] | None:
+        """What ``keep_plan`` was told in this state; one that is not known is a plan that is not."""
+        row = self._store.get(_FIND_PLAN, self._root, state) if self._store else None
+        if self._store is None or row is None or not isinstance(row[0], bytes):
+            return None
+        keys = [row[0][at : at + _KEY_BYTES] for at in range(0, len(row[0]), _KEY_BYTES)]
+        if len(keys) != len(files):
+            return None
+        found: dict[Path, Outcome] = {}
+        for key, (path, info) in zip(keys, files, strict=True):
+            silent = key == _SILENT
+            outcome = Unchanged(path) if silent else self._load(_Supply(self._store, path, info, key, None))
+            if outcome is None:
+                return None
+            found[path] = outcome
+        return found
+
+    def keep_plan(self, state: bytes, paths: Iterable[Path]) -> None:
+        """Remember that the results for ``paths`` last found or kept are the outcomes in this state."""
+        keys = [self._keys.get(path) for path in paths]
+        known = [key for key in keys if key is not None]
+        if self._store and len(known) == len(keys):
+            self._flush()
+            self._store.put([(_KEEP_PLAN, [(self._root, self._today, state, b"".join(known))])])
 
     def _contents(self, path: Path, info: os.stat_result) -> _Contents | None:
         """What the file holds; None for a file never seen: whoever works on it will read it."""
@@ -119,17 +186,34 @@ class Cache(AbstractContextManager["Cache"]):
             self._files.append((self._name(path), mark, seen.digest, self._today))
         return seen
 
-    def _load(self, supply: _Supply, used: int, packed: bytes, crc: int) -> Known | None:
+    def _load(self, supply: _Supply) -> Outcome | None:
+        row = self._store.get(_FIND_ENTRY, supply.key) if self._store else None
+        if row is None:
+            return None
+        used, packed, crc = row
         try:
-            known = Known(*vault.unpack(packed, supply))
+            outcome: Outcome = vault.unpack(packed, supply)
             intact = _checksum(packed, supply.after) == crc
         except (pickle.UnpicklingError, TypeError):
             return None
-        if not (intact and vault.is_outcome_of(known.outcome, supply.path)):
+        if not (intact and vault.is_outcome_of(outcome, supply.path)):
             return None
         if used != self._today:
             self._touched.append((self._today, supply.key))
-        return known if known.facts is None or isinstance(known.facts, ScannedFacts) else None
+        return outcome
+
+    def _facts(self, supply: _Supply) -> ScannedFacts | None:
+        """What was kept of the facts of a file; raises UnpicklingError."""
+        row = self._store.get(_FIND_FACTS, supply.key) if self._store else None
+        try:
+            packed, crc = row or (b"", None)
+            if _checksum(packed, None) == crc:
+                facts = vault.unpack(packed, supply)
+                if facts is None or isinstance(facts, ScannedFacts):
+                    return facts
+        except TypeError as error:
+            raise pickle.UnpicklingError("not facts") from error
+        raise pickle.UnpicklingError("damaged facts")
 
     def _key(self, path: Path, digest: bytes, purpose: bytes) -> bytes:
         # Equal contents at two places are two results: their locations and cross-file facts differ.
@@ -210,6 +294,10 @@ def _open_store(folder: Path | None, today: int) -> Store | None:
     except ImportError:
         return None
     return Store(folder, today)
+
+
+def _is_silent(outcome: Outcome) -> bool:
+    return isinstance(outcome, Unchanged) and outcome.report == _NO_REPORT
 
 
 def _checksum(packed: bytes, after: bytes | None) -> int:

@@ -38,11 +38,16 @@ def explain(error: OSError) -> str:
 
 def read_source(path: Path, max_bytes: int = MAX_BYTES) -> SourceFile | Failed:
     """Read and decode the file at ``path``, through symbolic links; any trouble is a ``Failed``."""
+    data = read_bytes(path, max_bytes)
+    return decode(path, data) if isinstance(data, bytes) else data
+
+
+def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes | Failed:
+    """The bytes of the file at ``path``, through symbolic links; any trouble is a ``Failed``."""
     try:
-        data = read_regular(path, max_bytes)
+        return read_regular(path, max_bytes)
     except OSError as error:
         return Failed(path, explain(error))
-    return decode(path, data) if isinstance(data, bytes) else data
 
 
 def read_regular(path: Path, max_bytes: int) -> bytes | Failed:

@@ -19,7 +19,8 @@ BUSY_SECONDS = 1.0
 
 _SCHEMA = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, mark TEXT, digest BLOB, used INTEGER) WITHOUT ROWID",
-    "CREATE TABLE entries (key BLOB PRIMARY KEY, used INTEGER, known BLOB, crc INT, after BLOB)",
+    "CREATE TABLE entries (key BLOB PRIMARY KEY, used INT, known BLOB, crc INT, said BLOB, sum INT, after)",
+    "CREATE TABLE plans (root TEXT PRIMARY KEY, used INTEGER, state BLOB, keys BLOB) WITHOUT ROWID",
     "CREATE TABLE pruned (day INTEGER)",
 )
 _SIZE = (
@@ -113,6 +114,7 @@ class Store:
             [
                 ("DELETE FROM entries WHERE used < ?", [(oldest,)]),
                 ("DELETE FROM files WHERE used < ?", [(oldest,)]),
+                ("DELETE FROM plans WHERE used < ?", [(oldest,)]),
                 ("DELETE FROM pruned", [()]),
                 ("INSERT INTO pruned VALUES (?)", [(self._today,)]),
             ]

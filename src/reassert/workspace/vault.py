@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from reassert.model import config, edits, facts, outcomes
-from reassert.model.outcomes import Change, Failed, Outcome, Rewritten, Skipped, Unchanged
+from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Rewritten, Skipped, Unchanged
 
 _PATH, _BEFORE, _AFTER = "path", "before", "after"
 
@@ -100,7 +100,7 @@ def is_outcome_of(value: object, path: Path) -> bool:
     """Whether ``value`` is an outcome of this very file (a planted one may be of any form)."""
     if isinstance(value, Rewritten):
         return isinstance(value.change, Change) and value.change.path is path and _is_edit(value.change)
-    return isinstance(value, (Unchanged, Skipped, Failed)) and value.path is path
+    return isinstance(value, (Unchanged, Skipped, Failed, Deferred)) and value.path is path
 
 
 def _is_edit(change: Change) -> bool:
