@@ -233,8 +233,9 @@ def _takes_more(method: FunctionNode) -> bool:
 
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    for function in info.tests:
-        yield from _test(context, info, function)
+    for function in info.functions:
+        if function.name.startswith("test") or function.name == "runTest":
+            yield from _test(context, info, function)
     if not _in_order(info) and _is_shared_state(context, info):
         yield Problem(
             info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
@@ -248,8 +249,6 @@ def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator
         )
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
-    if function.name in info.repeated and function not in info.direct:
-        yield Problem(info, "B-DYNAMIC", function, f"{function.name} is defined conditionally")
 
 
 def _in_order(info: ClassInfo) -> bool:
