@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from reassert.model.edits import Edit, Span, Unit
@@ -11,6 +12,7 @@ from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.assertions import in_scope
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.foreign_names import foreign_classes
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.scopes import uses_of_module_name
 from reassert.syntax.standalone import spelled
@@ -22,10 +24,14 @@ _RUN = frozenset({"run", "debug", "main", "run_unittest", "TextTestRunner", "cou
 
 
 class _Loading(NamedTuple):
-    """A class that is loaded: ``place`` is what goes, a call or an element of a list of classes."""
+    """A class that is loaded: ``place`` is what goes, a call or an element of a list of classes.
 
-    owner: ClassInfo
-    name: ast.Name
+    ``key`` names the class for the engine.
+    """
+
+    info: ClassInfo
+    key: str
+    name: ast.Name | ast.Attribute
     place: ast.expr
 
 
@@ -37,33 +43,53 @@ class TestLoaderToNothing(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Take each class out of the suites of its file, once it is a plain one."""
+        loadings = [f for f in _loadings(context) if not context.is_ignored(self.id, f.place, f.key)]
         edits: list[Edit] = []
-        handled: set[int] = set()
-        for found in _loadings(context):
-            if not context.is_ignored(self.id, found.place, found.owner.qualname):
-                edits.append(_removal(context, found, Unit(self.id, found.owner.qualname)))
-                handled.add(id(found.name))
-        return Rewrite(tuple(edits), handled=frozenset(handled))
+        for loop, found in _whole_loops(context, loadings):
+            edits.append(_without(context, loop, Unit(self.id, found.key), found.key))
+        edits += (_removal(context, found, Unit(self.id, found.key)) for found in loadings)
+        return Rewrite(tuple(edits), handled=frozenset(id(found.name) for found in loadings))
 
 
 def _loadings(context: Context) -> Iterator[_Loading]:
-    for owner in context.classes.all:
-        if owner.outer is None and owner.is_testcase and in_scope(context, owner):
-            for name in uses_of_module_name(context, owner.node.name):
-                place = _place(context, name)
-                if place is not None and _is_in_suite(context, place):
-                    yield _Loading(owner, name, place)
+    for info, key, name in _named(context):
+        place = _place(context, name)
+        if place is not None and _is_in_suite(context, place):
+            yield _Loading(info, key, name, place)
 
 
-def _place(context: Context, name: ast.Name) -> ast.expr | None:
+def _named(context: Context) -> Iterator[tuple[ClassInfo, str, ast.Name | ast.Attribute]]:
+    """The uses of test classes, of this file and of the others of its family."""
+    for info in context.classes.all:
+        if info.outer is None and info.is_testcase and in_scope(context, info):
+            uses = uses_of_module_name(context, info.node.name)
+            yield from ((info, info.qualname, name) for name in uses)
+    for foreign in foreign_classes(context):
+        yield from ((foreign.info, foreign.key, node) for node in foreign.nodes)
+
+
+def _whole_loops(context: Context, loadings: list[_Loading]) -> Iterator[tuple[ast.For, _Loading]]:
+    """The loops that load nothing else than classes that climb together, each with one of them."""
+    by_name = {found.name: found for found in loadings if found.place is found.name}
+    loops = {context.module.parents[context.module.parents[name]] for name in by_name}
+    for loop in context.module.of(ast.For):
+        if loop in loops and isinstance(loop.iter, (ast.List, ast.Tuple)):
+            inside = [by_name.get(e) for e in loop.iter.elts]  # type: ignore[call-overload] # any expression
+            groups = {id(context.classes.component(f.info)) if f else None for f in inside}
+            if len(groups) == 1 and inside[0] is not None:
+                yield loop, inside[0]
+
+
+def _place(context: Context, name: ast.expr) -> ast.expr | None:
     """The call that loads a class, or the class itself in a list whose items are loaded one by one."""
     parent = context.module.parents[name]
     if isinstance(parent, ast.Call):
         loads = _callee(parent) in _LOADERS and name is parent.args[0] if parent.args else False
         return parent if loads else None
-    loop = context.module.parents[parent]
+    loop = context.module.parents.get(parent)
     if isinstance(parent, (ast.List, ast.Tuple)) and isinstance(loop, ast.For) and loop.iter is parent:
-        return name if _only_loads(context, loop) else None
+        removable = _element(context, parent, name) is not None
+        return name if removable and _only_loads(context, loop) else None
     return None
 
 
@@ -75,10 +101,13 @@ def _only_loads(context: Context, loop: ast.For) -> bool:
     """``for c in [A, B]: suite.addTest(load(c))``: whether loading is all that is done with an item."""
     if not isinstance(loop.target, ast.Name) or loop.orelse:
         return False
-    uses = [n for n in context.module.names[loop.target.id] if n is not loop.target]
-    calls = [context.module.parents[n] for n in uses if context.module.holds(loop, n)]
-    inside = all(context.module.holds(loop, n) for n in uses)
-    return inside and bool(calls) and all(isinstance(c, ast.Call) and _callee(c) in _LOADERS for c in calls)
+    uses = context.module.names[loop.target.id]
+    loops = [f for f in context.module.of(ast.For) if getattr(f.target, "id", "") == loop.target.id]
+    if not all(any(context.module.holds(f, n) for f in loops) for n in uses):
+        return False  # read behind the loop, or by something else
+    inside = [n for n in uses if n is not loop.target and context.module.holds(loop, n)]
+    calls = [context.module.parents[n] for n in inside]
+    return bool(calls) and all(isinstance(c, ast.Call) and _callee(c) in _LOADERS for c in calls)
 
 
 def _is_in_suite(context: Context, place: ast.expr) -> bool:
@@ -105,14 +134,18 @@ def _removal(context: Context, found: _Loading, unit: Unit) -> Edit:
     if isinstance(outer, ast.Call) and _callee(outer) in ("addTest", "addTests"):
         statement = parents[outer]
         if isinstance(statement, ast.Expr) and len(outer.args) == 1 and len(siblings(context, statement)) > 1:
-            return remove_statement(context, statement, unit, found.owner)
+            return _without(context, statement, unit, found.key)
     if isinstance(outer, (ast.List, ast.Tuple)):
         span = _element(context, outer, place)
         if span is not None:
-            return Edit(span.start, span.end, (), unit, found.owner.qualname, swallows=True)
+            return Edit(span.start, span.end, (), unit, found.key, swallows=True)
     new, imports = spelled(context, "TestSuite")
     span = context.module.span(place)
-    return Edit(span.start, span.end, (new + b"()",), unit, found.owner.qualname, imports, swallows=True)
+    return Edit(span.start, span.end, (new + b"()",), unit, found.key, imports, swallows=True)
+
+
+def _without(context: Context, statement: ast.stmt, unit: Unit, key: str) -> Edit:
+    return replace(remove_statement(context, statement, unit, None), requires=key)
 
 
 def _element(context: Context, display: ast.List | ast.Tuple, element: ast.expr) -> Span | None:

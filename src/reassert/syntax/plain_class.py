@@ -243,8 +243,9 @@ def _takes_more(method: FunctionNode) -> bool:
 
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    for function in info.tests:
-        yield from _test(context, info, function)
+    for function in info.functions:
+        if function.name.startswith(TEST_PREFIX) or function.name == "runTest":
+            yield from _test(context, info, function)
     yield from _collected_otherwise(context, info)
     yield from order_problems(context, info)
 
@@ -288,5 +289,3 @@ def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator
         )
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
-    if function.name in info.repeated and function not in info.direct:
-        yield Problem(info, "B-DYNAMIC", function, f"{function.name} is defined conditionally")
