@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from reassert.model.edits import Edit, Unit
 from reassert.model.rules import Codemod, Rewrite
-from reassert.syntax.classes import ClassInfo, Component, body_statements
+from reassert.syntax.bodies import body_statements
+from reassert.syntax.classes import ClassInfo, Component
 from reassert.syntax.context import Context
 from reassert.syntax.respellings import respelled
 from reassert.syntax.statements import remove_definition, remove_statement

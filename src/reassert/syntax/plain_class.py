@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
+from reassert.syntax.bodies import body_statements, bound_names
+from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.functions import SKIPS

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from reassert.syntax.classes import ClassInfo, Use, body_statements
+from reassert.syntax.bodies import body_statements
+from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import CLASS_FIXTURE_METHODS
 from reassert.syntax.uses import parameter_names

@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import cast
 
 from reassert.model.edits import Edit, Part, Span, Unit
-from reassert.syntax.classes import ClassInfo, Component, body_statements, bound_names
+from reassert.syntax.bodies import body_statements, bound_names
+from reassert.syntax.classes import ClassInfo, Component
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
