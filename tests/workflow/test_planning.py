@@ -28,7 +28,7 @@ from reassert.model.outcomes import (
 )
 from reassert.model.rules import Codemod
 from reassert.workflow import planning, work
-from reassert.workflow.executor import Result, Task
+from reassert.workflow.executor import Result
 from reassert.workflow.kinship import MOST_WORDS
 from reassert.workflow.planning import PlanRequest, make_plan
 from reassert.workflow.usage import UsageError
@@ -480,16 +480,6 @@ def test_progress_counts_what_the_cache_knows(write, plan, tmp_path):
 # ---- a worker's own failures
 
 
-@pytest.mark.parametrize(
-    "text", ["(" * 3000 + ")" * 3000, "not " * 3000 + "x", "x" + "+1" * 3000, "x" + ".a" * 9000]
-)
-def test_deep_nesting_is_a_failure_or_a_result_but_never_the_end(tmp_path, text):
-    path = tmp_path / "deep.py"
-    path.write_text(f"class T(Base):\n    x = {text}\n")
-    ((_, result),) = SerialExecutor().run([Task(path)])
-    assert isinstance(result.outcome, (Failed, Unchanged))
-
-
 def test_a_defect_in_the_engine_is_reported_with_its_place(write, plan, monkeypatch):
     write(a="old x", b="class Base(X): pass")
 
@@ -502,16 +492,3 @@ def test_a_defect_in_the_engine_is_reported_with_its_place(write, plan, monkeypa
     assert re.match(
         r"internal error, please report it: LookupError: lost at test_planning\.py:\d+", failure.error
     )
-
-
-def test_a_configuration_of_pytest_that_cannot_be_used_is_told_once_and_stops_nothing(tmp_path):
-    (tmp_path / "pytest.ini").write_text("[pytest]\nnonsense\n")
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "test_x.py").write_text(
-            "import unittest\n\n\nclass XTests(unittest.TestCase):\n    def test(self):\n        pass\n"
-        )
-    plan = make_plan(PlanRequest((tmp_path,)), SerialExecutor())
-    assert [change.path.parent.name for change in plan.changes] == ["a", "b"]
-    ((path, line),) = [(failed.path, failed.line) for failed in plan.failures]
-    assert (path, line) == (tmp_path / "pytest.ini", 2)

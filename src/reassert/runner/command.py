@@ -70,7 +70,7 @@ def environment_for(spec: RunSpec, interpreter: Interpreter, folder: Path) -> di
     env["PYTEST_DEBUG_TEMPROOT"] = str(_folder(folder / "tmp"))
     env |= _activated(interpreter, env.get("PATH", ""))
     env |= spec.env
-    env["PYTHONPATH"] = os.pathsep.join(_search_path(spec, interpreter, env.get("PYTHONPATH", "")))
+    env["PYTHONPATH"] = os.pathsep.join(_search_path(spec, interpreter, _given_path(spec)))
     env["REASSERT_PROBE"] = str(folder / "settings.json")
     if not spec.unittest and not is_pytest(spec.command or ("pytest",)):
         own = shlex.join((*_plugin(spec), *_jobs(spec)))
@@ -118,6 +118,14 @@ def _activated(interpreter: Interpreter, path: str) -> Mapping[str, str]:
     if home is None:
         return {}
     return {"VIRTUAL_ENV": str(home), "PATH": f"{interpreter.path.parent}{os.pathsep}{path}"}
+
+
+def _given_path(spec: RunSpec) -> str:
+    """The configured search path, relative to the root; else the caller's, relative to where that is."""
+    if "PYTHONPATH" in spec.env:
+        return spec.env["PYTHONPATH"]
+    given = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join(os.path.abspath(entry) for entry in given.split(os.pathsep) if entry)
 
 
 def _search_path(spec: RunSpec, interpreter: Interpreter, given: str) -> Iterator[str]:
