@@ -125,7 +125,7 @@ def _given_path(spec: RunSpec) -> str:
     if "PYTHONPATH" in spec.env:
         return spec.env["PYTHONPATH"]
     given = os.environ.get("PYTHONPATH", "")
-    return os.pathsep.join(os.path.abspath(entry) for entry in given.split(os.pathsep) if entry)
+    return os.pathsep.join(str(Path(entry).absolute()) for entry in given.split(os.pathsep) if entry)
 
 
 def _search_path(spec: RunSpec, interpreter: Interpreter, given: str) -> Iterator[str]:
