@@ -155,10 +155,8 @@ class Names:
 
     def _new_name(self, info: ClassInfo) -> str:
         """The new name of a class of this file or of a relative in another one."""
-        if info.module is self.context.module:
-            return self.new.get(info, info.node.name)
-        home = next((c for c in self.context.family.values() if c.module is info.module), None)
-        return names_of(home).new.get(info, info.node.name) if home else info.node.name
+        names = self if info.module is self.context.module else names_of(self.context.home_of(info))
+        return names.new.get(info, info.node.name)
 
     def _strings_with(self, name: str) -> list[ast.Constant]:
         return [s for s in strings_of(self.context).said if name in str(s.value)]

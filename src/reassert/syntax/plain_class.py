@@ -60,7 +60,7 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
     node = info.node
     if info.local:
         yield Problem(info, "B-DYNAMIC", node, "the class is made inside a function")
-    if node.keywords:
+    if node.keywords and not _is_abstract(info):
         yield Problem(info, "B-DYNAMIC", node, "the class has a metaclass or other class keywords")
     if context.classes.namesakes(info):
         yield Problem(info, "B-DYNAMIC", node, "the class is defined more than once")
@@ -72,6 +72,13 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
             yield _base_problem(context, info, base)
     if _shadowed_mixin(info):
         yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose methods it hides")
+
+
+def _is_abstract(info: ClassInfo) -> bool:
+    """Whether ``metaclass=ABCMeta`` is all that the class keywords say; pytest collects no abstract class."""
+    only = info.node.keywords[0]
+    abstract = info.module.resolve(only.value) == "abc.ABCMeta"
+    return len(info.node.keywords) == 1 and only.arg == "metaclass" and abstract
 
 
 _KNOWN_BASES = ("object", "unittest.TestCase", "abc.ABC", "typing.Generic", "typing.Protocol")
@@ -142,10 +149,22 @@ def _has_literal_test(info: ClassInfo) -> bool:
     return len(values) == 1 and isinstance(values[0], ast.Constant)
 
 
+def _is_empty_to_pytest(nested: ClassInfo) -> bool:
+    """Whether pytest would collect nothing of a class, and not warn of it either: no tests, no constructor.
+
+    Source: ``Class.collect`` in _pytest/python.py.
+    """
+    known = all(isinstance(b, ClassInfo) or b == "object" for c in nested.lineage for b in c.bases)
+    names = {name for c in nested.lineage for name in c.defines}
+    silent = not any(n.startswith(("test", "Test")) or n in ("__init__", "__new__") for n in names)
+    return known and silent and not any(c.node.decorator_list or c.node.keywords for c in nested.lineage)
+
+
 def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterator[Problem]:
     if isinstance(statement, ast.ClassDef):
         nested = context.classes.by_node[statement]
-        if context.config.pytest.collects_class(statement.name) or nested.is_testcase:
+        collected = context.config.pytest.collects_class(statement.name)
+        if nested.is_testcase or (collected and not _is_empty_to_pytest(nested)):
             yield Problem(
                 info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}"
             )

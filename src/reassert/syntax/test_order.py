@@ -31,7 +31,7 @@ def order_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     if not info.is_testcase or _is_kept(info, {}) or not _is_ordered(info):
         return
     wanted = _moved(context, info)
-    stuck = next((c for c in info.mro if c in wanted and not _can_move(_home(context, c), c)), None)
+    stuck = next((c for c in info.mro if c in wanted and not _can_move(context.home_of(c), c)), None)
     if stuck is not None or not _is_kept(info, wanted):
         reason = "tests share state, and unittest runs them in alphabetical order"
         yield Problem(info, "B-ORDER", info.node, reason)
@@ -44,11 +44,6 @@ def order_edits(context: Context, info: ClassInfo, unit: Unit) -> Iterator[Edit]
         yield from _moves(
             context, info, [info.methods[name] for name in wanted if name in info.methods], unit
         )
-
-
-def _home(context: Context, info: ClassInfo) -> Context:
-    """The file of a class of the family."""
-    return next((c for c in context.family.values() if c.module is info.module), context)
 
 
 # -- which classes -------------------------------------------------------------------------------------
