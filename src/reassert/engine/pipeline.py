@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reassert.engine.bodies import with_bodies
 from reassert.engine.climbing import Decision, Said, decide, key
 from reassert.engine.imports import import_edits
 from reassert.engine.summary import summarise
@@ -154,7 +155,7 @@ def _finish(said: Said, decision: Decision) -> Outcome:
     report = summarise(context, said.rewrites, edits, decision)
     if not edits:
         return Unchanged(context.source.path, report)
-    return _spliced(context, edits, report)
+    return _spliced(context, with_bodies(context, edits), report)
 
 
 def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:
