@@ -11,11 +11,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
 from reassert.syntax.classes import ClassInfo, Component
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.statements import Body, line_start, line_stop, reindented, skip_blank_lines
+from reassert.syntax.statements import Body, line_start, line_stop, reindented
 
 _LIMIT = 88
 
