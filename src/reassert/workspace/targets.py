@@ -70,7 +70,7 @@ class DeclaredVersions:
         return found and min(max(found, OLDEST_PYTHON), NEWEST_PYTHON)
 
     def _declaring(self, folder: Path, top: Path | None) -> Sequence[_Declarations]:
-        """The folders from here upwards that declare anything."""
+        """The folders from here upwards that declare anything; one that does not has its parent's."""
         if (folder, top) not in self._found:
             here = self._at(folder)
             if here.declares or here.is_repository or folder in (top, folder.parent):
