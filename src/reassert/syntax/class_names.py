@@ -11,7 +11,7 @@ from functools import cached_property
 from reassert.model.edits import Span
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
-from reassert.syntax.scopes import other_bindings, uses_of_module_name
+from reassert.syntax.scopes import is_bound_once, uses_of_module_name
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
@@ -98,7 +98,8 @@ class Names:
         name, module = info.node.name, self.context.module
         uses = uses_of_module_name(self.context, name) if info.outer is None else module.names.get(name, ())
         stores = [n for n in uses if isinstance(n.ctx, ast.Store)]
-        if stores or other_bindings(self.context, name) > 1:
+        others = sum(c.node.name == name for c in self.context.classes.all) > 1
+        if stores or (others if info.outer else not is_bound_once(self.context, name)):
             yield Problem(
                 info,
                 "B-NAME",
