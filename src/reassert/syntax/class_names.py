@@ -12,7 +12,7 @@ from reassert.model.edits import Span
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.quoted import place_in, strings_of, without
-from reassert.syntax.scopes import other_bindings, uses_of_module_name
+from reassert.syntax.scopes import is_bound_once, uses_of_module_name
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
@@ -107,7 +107,9 @@ class Names:
         uses = uses_of_module_name(self.context, name) if info.outer is None else module.names.get(name, ())
         cleared = [n for n in uses if isinstance(n.ctx, ast.Store) and self._is_cleared(n)]
         stores = [n for n in uses if isinstance(n.ctx, ast.Store) and n not in cleared]
-        if stores or other_bindings(self.context, name) > 1 + len(cleared):
+        others = sum(c.node.name == name for c in self.context.classes.all) > 1
+        once = is_bound_once(self.context, name, besides=len(cleared))
+        if stores or (others if info.outer else not once):
             yield Problem(
                 info,
                 "B-NAME",
