@@ -224,6 +224,11 @@ class Component(list["ClassInfo"]):
         return frozenset(names | {use.name for info in self for use in info.uses.supers})
 
     @cached_property
+    def mentioned(self) -> Counter[str]:
+        """How often each name is used through the instance or the class."""
+        return Counter(use.name for info in self for use in info.uses.attributes)
+
+    @cached_property
     def invoked(self) -> frozenset[str]:
         """The names that are called on the instance or the class."""
         uses = ((info.module.parents[use.node], use) for info in self for use in info.uses.attributes)

@@ -114,6 +114,10 @@ def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | 
         return (local[0] if local else module.tree.body[0]), f"{name} means something else, too"
     if local and (new in module.names or new in module.imports or new in module.rebound):
         return local[0], f"{new} means something else here"
+    if f"_{name.lstrip('_')}__" in context.source.text:
+        return (
+            foreign.nodes[0] if foreign.nodes else module.tree.body[0]
+        ), f"mangled names of {name} are used"
     for string in module.strings:
         value = str(string.value)
         if name in value and any(part == name for part in value.replace(":", ".").split(".")):
