@@ -32,9 +32,9 @@ class Patcher:
 
 def patchers(component: Component, info: ClassInfo, function: FunctionNode) -> list[Patcher]:
     """The patchers of a setUp, in their order."""
-    if any(a.attr == "stopall" for c in component for a in c.module.attributes):
+    found = [_patcher(component, info, function, i) for i in range(len(function.body) - 2)]
+    if any(found) and any(a.attr == "stopall" for m in {c.module for c in component} for a in m.attributes):
         return []
-    found = (_patcher(component, info, function, i) for i in range(len(function.body) - 2))
     return [patcher for patcher in found if patcher is not None]
 
 
@@ -60,7 +60,7 @@ def _occurrences(component: Component, info: ClassInfo, function: FunctionNode, 
     if isinstance(target, ast.Name):
         return sum(info.module.holds(function, n) for n in info.module.names[target.id])
     if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-        return sum(u.name == target.attr for c in component for u in c.uses.attributes)
+        return component.mentioned[target.attr]
     return 0
 
 

@@ -133,12 +133,12 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
 
 def _unseen_names(context: Context, info: ClassInfo) -> Iterator[ast.Call]:
     """Calls in the class body, functions aside, that may bind any name there: ``locals()[name] = ...``."""
-    for call in context.module.of(ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in ("locals", "vars", "exec"):
-            scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-            around = next((a for a in context.module.ancestors(call) if isinstance(a, scopes)), None)
-            if around is info.node:
-                yield call
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+    for node in (n for name in ("locals", "vars", "exec") for n in context.module.names.get(name, ())):
+        call = context.module.parents[node]
+        around = next((a for a in context.module.ancestors(node) if isinstance(a, scopes)), None)
+        if around is info.node and isinstance(call, ast.Call) and call.func is node:
+            yield call
 
 
 def _has_literal_test(info: ClassInfo) -> bool:

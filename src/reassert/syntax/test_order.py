@@ -51,9 +51,13 @@ def order_edits(context: Context, info: ClassInfo, unit: Unit) -> Iterator[Edit]
 
 def _test_names(info: ClassInfo) -> list[str]:
     """What a class binds that may be a test, in the order in which it first does."""
-    statements = [s for s in body_statements(info.node) if not _binds_data(s)]
-    names = dict.fromkeys(n for s in statements for n in bound_names(s))
-    return [n for n in names if n.startswith("test")]
+    memory = info.home.component(info).memory
+    key = f"order of {id(info)}"
+    if key not in memory:
+        statements = [s for s in body_statements(info.node) if not _binds_data(s)]
+        names = dict.fromkeys(n for s in statements for n in bound_names(s))
+        memory[key] = [n for n in names if n.startswith("test")]
+    return cast("list[str]", memory[key])
 
 
 def _binds_data(statement: ast.stmt) -> bool:
