@@ -149,14 +149,16 @@ def _has_literal_test(info: ClassInfo) -> bool:
     return len(values) == 1 and isinstance(values[0], ast.Constant)
 
 
-def _is_empty_to_pytest(nested: ClassInfo) -> bool:
+def _is_empty_to_pytest(context: Context, nested: ClassInfo) -> bool:
     """Whether pytest would collect nothing of a class, and not warn of it either: no tests, no constructor.
 
     Source: ``Class.collect`` in _pytest/python.py.
     """
     known = all(isinstance(b, ClassInfo) or b == "object" for c in nested.lineage for b in c.bases)
     names = {name for c in nested.lineage for name in c.defines}
-    silent = not any(n.startswith(("test", "Test")) or n in ("__init__", "__new__") for n in names)
+    options = context.config.pytest
+    made = names & {"__init__", "__new__"}
+    silent = not (made or any(options.collects_function(n) or options.collects_class(n) for n in names))
     return known and silent and not any(c.node.decorator_list or c.node.keywords for c in nested.lineage)
 
 
@@ -164,7 +166,7 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
     if isinstance(statement, ast.ClassDef):
         nested = context.classes.by_node[statement]
         collected = context.config.pytest.collects_class(statement.name)
-        if nested.is_testcase or (collected and not _is_empty_to_pytest(nested)):
+        if nested.is_testcase or (collected and not _is_empty_to_pytest(context, nested)):
             yield Problem(
                 info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}"
             )
