@@ -266,7 +266,7 @@ def test_of_many_connected_files_some_are_named():
     for stat in (False, True):
         text = shown(write_summary, Plan(ROOT, files=8, connected=connected), stat=stat)
         assert text.splitlines()[:7] == [
-            "7 more files change with those given: test classes connect them",
+            "7 more files change with those given (test classes or pytest connect them)",
             *(f"  t{number}.py" for number in range(5)),
             "  and 2 more",
         ]

@@ -242,3 +242,16 @@ def test_a_file_that_appears_meanwhile_is_not_written_over(tmp_path, monkeypatch
     applied = apply_plan(plan, allow_dirty=True, command=("migrate",))
     assert [p.path.name for p in applied.problems] == ["conftest.py"]
     assert (root / "tests/conftest.py").read_text() == "mine = 1\n"
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_conftest_that_may_not_be_written_keeps_the_module_as_it_is(tmp_path, configured):
+    project(tmp_path)
+    options = {"only_given": True}
+    if configured:
+        write_tree(tmp_path, {"pyproject.toml": '[tool.reassert]\nexclude = ["conftest.py"]\n'})
+        options = {}
+    plan = plan_for(tmp_path, "tests/base.py", "tests/test_a.py", **options)
+    assert "tests/conftest.py" not in changes(plan)
+    assert "tests/base.py" not in changes(plan)
+    assert ("A-NOREWRITE", "base.py") in refusals(plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 
 import pytest
 
@@ -13,7 +14,7 @@ from reassert.model.outcomes import Failed
 from reassert.workflow import planning
 from reassert.workflow.executor import Result
 from reassert.workflow.planning import PlanRequest, make_plan
-from reassert.workspace import fingerprint
+from reassert.workspace import fingerprint, store
 
 BASE = """
 import unittest
@@ -252,4 +253,37 @@ def test_a_module_that_is_not_asked_for_and_loaded_by_pytest_matters(plan, unask
     (project / "conftest.py").write_text("")
     plan()
     (project / "conftest.py").write_text("import base\n")
+    assert unasked(plan) == 1
+
+
+@pytest.fixture
+def registering(project):
+    """Let a conftest.py be made: a module that is no test module gets an assertion."""
+    (project / "pytest.ini").write_text("[pytest]\n")
+    (project / "base.py").write_text(
+        BASE.format(name="Base") + "\n    def check(self):\n        self.assertEqual(self.number, 1)\n"
+    )
+    return project / "conftest.py"
+
+
+@pytest.mark.usefixtures("registering")
+def test_a_plan_that_makes_a_file_is_recalled(plan, unasked, project, tmp_path):
+    assert unasked(plan) == 1
+    assert unasked(plan) == 0
+    made = make_plan(PlanRequest((project,), cache_dir=tmp_path / "cache"), Spy())
+    assert [c.before for c in made.changes if c.path.name == "conftest.py"] == [None]
+
+
+def test_a_plan_that_makes_a_file_is_not_recalled_once_it_is_there(plan, unasked, registering):
+    plan()
+    registering.write_text("")
+    assert unasked(plan) == 1
+
+
+@pytest.mark.usefixtures("registering")
+def test_no_other_file_is_made_because_a_cache_says_so(plan, unasked, tmp_path):
+    plan()
+    with sqlite3.connect(tmp_path / "cache" / store.NAME) as db:
+        db.execute("UPDATE plans SET made = replace(made, 'conftest', 'sitecustomize')")
+    db.close()
     assert unasked(plan) == 1

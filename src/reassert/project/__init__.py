@@ -3,6 +3,15 @@
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.extension import extension
 from reassert.project.linking import link
-from reassert.project.registering import Registrations, Tree, registrations
+from reassert.project.registering import Imports, Registrations, Tree, registrations
 
-__all__ = ["FileFacts", "Registrations", "ScannedFacts", "Tree", "extension", "link", "registrations"]
+__all__ = [
+    "FileFacts",
+    "Imports",
+    "Registrations",
+    "ScannedFacts",
+    "Tree",
+    "extension",
+    "link",
+    "registrations",
+]

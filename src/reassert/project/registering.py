@@ -26,7 +26,8 @@ class Tree:
     """What is to be known of folders and files beside their contents.
 
     ``collects``: pytest rewrites the file by itself. ``top``: the folder of a file's project, above which no
-    conftest.py is loaded. ``by_path``: pytest imports the file without touching ``sys.path``.
+    conftest.py is loaded. ``by_path``: pytest imports the file without touching ``sys.path``. ``may_change``:
+    the user lets a conftest.py be written.
     """
 
     is_package: Callable[[Path], bool]
@@ -34,6 +35,7 @@ class Tree:
     collects: Callable[[Path], bool]
     top: Callable[[Path], Path]
     by_path: Callable[[Path], bool]
+    may_change: Callable[[Path], bool]
 
 
 @dataclass
@@ -52,9 +54,9 @@ class Registrations:
     impossible: Mapping[Path, str]
 
 
-def registrations(scanned: Mapping[Path, ScannedFacts], helpers: Iterable[Path], tree: Tree) -> Registrations:
+def registrations(graph: Imports, helpers: Iterable[Path]) -> Registrations:
     """Find a place for each of ``helpers`` that a file which pytest collects imports, if only in the end."""
-    graph = _Imports(scanned, tree)
+    tree = graph.tree
     needed: dict[Path, Registration] = {}
     impossible: dict[Path, str] = {}
     for helper in sorted(helpers):
@@ -79,7 +81,7 @@ def _by_top(users: Iterable[Path], tree: Tree) -> list[list[Path]]:
     return list(groups.values())
 
 
-def _place(graph: _Imports, helper: Path, users: Collection[Path]) -> Path | str:
+def _place(graph: Imports, helper: Path, users: Collection[Path]) -> Path | str:
     """The conftest.py that is loaded before any of ``users`` imports ``helper``, or why there is none.
 
     The nearest one that is there comes before any that would have to be made.
@@ -91,7 +93,11 @@ def _place(graph: _Imports, helper: Path, users: Collection[Path]) -> Path | str
     folders = [f for f in (anchor, *anchor.parents) if f.is_relative_to(top)]
     fitting = [f for f in folders if not graph.reaches(graph.loaded_before(f, top), helper)]
     there = [f for f in fitting if tree.exists(f / _CONFTEST)]
-    able = there or [f for f in fitting if _may_be_made(graph, f, anchor)]
+    able = [
+        f
+        for f in there or (f for f in fitting if _may_be_made(graph, f, anchor))
+        if tree.may_change(f / _CONFTEST)
+    ]
     if able:
         return able[0] / _CONFTEST
     return f"no conftest.py could register the module before {_shown(users, top)} imports it"
@@ -102,7 +108,7 @@ def _shown(users: Iterable[Path], top: Path) -> str:
     return (first.relative_to(top) if first.is_relative_to(top) else first).as_posix()
 
 
-def _may_be_made(graph: _Imports, folder: Path, anchor: Path) -> bool:
+def _may_be_made(graph: Imports, folder: Path, anchor: Path) -> bool:
     """Whether a conftest.py in ``folder`` would have no effect but the one that is wanted.
 
     pytest puts the folder above its outermost package first on ``sys.path``, as it does for test modules. And
@@ -116,7 +122,7 @@ def _may_be_made(graph: _Imports, folder: Path, anchor: Path) -> bool:
     return tree.by_path(folder / _CONFTEST) or folder in graph.bases
 
 
-class _Imports:
+class Imports:
     """Which file imports which, as far as the dotted names in them tell."""
 
     def __init__(self, scanned: Mapping[Path, ScannedFacts], tree: Tree) -> None:
@@ -125,6 +131,9 @@ class _Imports:
         self._bases: dict[Path, Path] = {}
         self._found: dict[str, list[Path]] = {}
         self._users: dict[Path, set[Path]] = {}
+        self._named: dict[str, list[tuple[str, Path]]] = {}
+        self._led: dict[str, frozenset[Path]] = {}
+        self._around: dict[Path, tuple[Path, ...]] = {}
         self._by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
         for path in scanned:
             parts = _module_parts(path)
@@ -179,14 +188,18 @@ class _Imports:
 
     # -- edges -----------------------------------------------------------------------------------------------
 
-    def _hits(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path]]:
+    def _hits(self, importer: Path, dotted: str) -> Iterable[tuple[str, Path]]:
         """The modules that a dotted name leads to, each with the name that it gets by that."""
-        dotted = dotted.removesuffix(".*")
+        if dotted.startswith("."):
+            return self._relative_hits(importer, dotted.removesuffix(".*"))
+        if dotted not in self._named:
+            name = dotted.removesuffix(".*")
+            hits = self._absolute(name)
+            self._named[dotted] = [(".".join(name.split(".")[: self._depth(h, name)]), h) for h in hits]
+        return self._named[dotted]
+
+    def _relative_hits(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path]]:
         level = len(dotted) - len(dotted.lstrip("."))
-        if not level:
-            for path in self._absolute(dotted):
-                yield ".".join(dotted.split(".")[: self._depth(path, dotted)]), path
-            return
         folder = importer.parents[level - 1] if level <= len(importer.parents) else importer.parent
         parts = [p for p in dotted.split(".") if p]
         for cut in range(len(parts), -1, -1):
@@ -221,11 +234,12 @@ class _Imports:
         parts, own = dotted.split("."), _module_parts(path)
         return next(n for n in range(len(parts), 0, -1) if own[-n:] == tuple(parts[:n]))
 
-    def _packages(self, folder: Path) -> Iterator[Path]:
+    def _packages(self, folder: Path) -> tuple[Path, ...]:
         """The ``__init__.py`` of a folder and of the packages around it."""
-        while self.tree.is_package(folder) and folder != folder.parent:
-            yield folder / _INIT
-            folder = folder.parent
+        if folder not in self._around:
+            inner = self.tree.is_package(folder) and folder != folder.parent
+            self._around[folder] = (folder / _INIT, *self._packages(folder.parent)) if inner else ()
+        return self._around[folder]
 
     def _edges(self, path: Path) -> set[Path]:
         found = set(self._packages(path.parent))
@@ -234,9 +248,16 @@ class _Imports:
             found |= self._leads_to(path, dotted)
         return found
 
-    def _leads_to(self, path: Path, dotted: str) -> set[Path]:
-        hits = {hit for _, hit in self._hits(path, dotted)}
-        return hits | {package for hit in hits for package in self._packages(hit.parent)}
+    def _leads_to(self, path: Path, dotted: str) -> frozenset[Path]:
+        if dotted.startswith("."):
+            return self._with_packages(path, dotted)
+        if dotted not in self._led:  # the same wherever it is written
+            self._led[dotted] = self._with_packages(path, dotted)
+        return self._led[dotted]
+
+    def _with_packages(self, path: Path, dotted: str) -> frozenset[Path]:
+        hits = frozenset(hit for _, hit in self._hits(path, dotted))
+        return hits.union(*(self._packages(hit.parent) for hit in hits))
 
     @cached_property
     def _imported_by(self) -> Mapping[Path, list[Path]]:

@@ -57,15 +57,15 @@ def _connected_rows(connected: Sequence[Path], base: Path) -> Iterator[Row]:
     """Say which files change that nobody gave; of many only some are named."""
     if not connected:
         return
-    one = len(connected) == 1
+    changes = "file changes" if len(connected) == 1 else "files change"
     yield (
-        (f"{len(connected):,} more {'file changes' if one else 'files change'}", "bold yellow"),
-        (f" with those given: {'a test class connects it' if one else 'test classes connect them'}", ""),
+        (f"{len(connected):,} more {changes} with those given", "bold yellow"),
+        (" (test classes or pytest connect them)", ""),
     )
     yield from (line(f"  {place(path, None, base)}", "cyan") for path in connected[:_NAMED])
     if len(connected) > _NAMED:
         yield line(f"  and {len(connected) - _NAMED:,} more")
-    yield line("  (--only-given leaves these files, and the classes that need them, as they are)", "dim")
+    yield line("  (--only-given leaves these files as they are, and what needs them)", "dim")
     yield line()
 
 

@@ -30,8 +30,8 @@ def patch_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
             if _is_given_more(info.module, function, inherited):
                 reason = f"pytest would take arguments of {function.name} for fixtures"
                 yield Problem(info, "B-PATCHMULTI", function, reason)
-    prefix = next((a for a in context.module.attributes if _sets_prefix(a)), None)
-    if prefix is not None and _of_class(info):
+    if "TEST_PREFIX" in context.module.stored_attributes and _of_class(info):
+        prefix = next(a for a in context.module.attributes if _sets_prefix(a))
         yield Problem(
             info, "B-PATCHMULTI", prefix, "the class is patched where names begin with another prefix"
         )

@@ -79,13 +79,13 @@ def _changes_class(info: ClassInfo, use: Use) -> bool:
 
 def _binds_mutable(info: ClassInfo, name: str) -> bool:
     values = (
-        s.value for s in body_statements(info.node) if isinstance(s, ast.Assign) and _is_target(s, name)
+        s.value for s in body_statements(info.node) if isinstance(s, ast.Assign) and name in _targets(s)
     )
     return any(_is_mutable(value) for value in values)
 
 
-def _is_target(statement: ast.Assign, name: str) -> bool:
-    return any(isinstance(t, ast.Name) and t.id == name for t in statement.targets)
+def _targets(statement: ast.Assign) -> list[str]:
+    return [t.id for t in statement.targets if isinstance(t, ast.Name)]
 
 
 def _is_mutable(value: ast.expr) -> bool:
@@ -120,13 +120,15 @@ def _is_changed(module: Module, node: ast.AST) -> bool:
 def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
     """Whether a function, or one of the module that it calls, changes what the module holds."""
     local = parameter_names(function) | _bound(module, function)
+    held = {
+        n for s in module.tree.body if isinstance(s, ast.Assign) and _is_mutable(s.value) for n in _targets(s)
+    }
     for node in module.subtree(function):
         if isinstance(node, ast.Global) and depth:
             return True
         if not isinstance(node, ast.Name) or node.id in local | reset:
             continue
-        held = [s for s in module.tree.body if isinstance(s, ast.Assign) and _is_target(s, node.id)]
-        if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
+        if node.id in held and _is_changed(module, node):
             return True
         called = _called(module, node) if depth < _DEEPEST else None
         if (

@@ -93,7 +93,8 @@ def _held(reports: Iterable[Report]) -> tuple[Held, ...]:
     before = 0
     for report in reports:
         for held in report.held:
-            here = replace(held, causes=tuple([before + index for index in held.causes]))
+            causes = tuple([before + index for index in held.causes])
+            here = Held(held.family, held.classes, held.assertions, causes, held.reach)
             if here.family is None:
                 single.append(here)
             else:

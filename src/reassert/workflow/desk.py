@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -59,14 +60,18 @@ class Desk:
 
     def recall(self, state: bytes, targets: Sequence[Target]) -> dict[Path, Outcome] | None:
         """The outcomes that were kept in this state."""
-        known = self._cache.find_plan(state, [(t.task.path, t.info) for t in targets if t.info])
+        files = [(t.task.path, t.info) for t in targets if t.info]
+        known = self._cache.find_plan(state, files, _may_be_made)
         if known is not None:
             self._progress(len(targets), len(targets))
         return known
 
-    def remember(self, state: bytes, targets: Iterable[Target]) -> None:
-        """Keep the last results for ``targets`` as the outcomes in this state."""
-        self._cache.keep_plan(state, [t.task.path for t in targets])
+    def remember(self, state: bytes, targets: Iterable[Target], outcomes: Iterable[Path]) -> None:
+        """Keep the last results for ``targets``, and for files to be made, as the outcomes in this state."""
+        paths = [t.task.path for t in targets]
+        made = sorted(set(outcomes).difference(paths))
+        if all(map(_may_be_made, made)):
+            self._cache.keep_plan(state, paths, made)
 
     def _known(self, target: Target) -> Known | None:
         if target.info is None:
@@ -86,3 +91,8 @@ class Desk:
         if key not in self._purposes:
             self._purposes[key] = purpose_of(*key)
         return self._purposes[key]
+
+
+def _may_be_made(path: Path) -> bool:
+    """Whether a file is one that plans make: a conftest.py in a folder that has none."""
+    return path.name == "conftest.py" and path.parent.is_dir() and not os.path.lexists(path)

@@ -66,9 +66,8 @@ def _recalled(surveyed: Survey, selection: Selection, desk: Desk) -> dict[Path, 
     outcomes = plan_files(
         surveyed, desk.work, finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work)
     )
-    # A file that is not there yet cannot be remembered.
-    if state and len(outcomes) == len(surveyed.asked):
-        desk.remember(state, surveyed.asked)
+    if state:
+        desk.remember(state, surveyed.asked, outcomes)
     return outcomes
 
 

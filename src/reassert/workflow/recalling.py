@@ -21,23 +21,27 @@ def state_of(surveyed: Survey, selection: Selection, desk: Desk) -> bytes | None
     """
     if not surveyed.whole or surveyed.excluded or not surveyed.asked:
         return None
-    tops = {
+    configs = {
         folder: selection.settings(folder).pytest_path
         for folder in {target.task.path.parent for target in surveyed.asked}
     }
-    listed = tuple(_modules(_folders(surveyed.root, tops)))
+    listed = tuple(_modules(_folders(surveyed.root, configs)))
     asked = {target.task.path for target in surveyed.asked}
     loaded = [folder / name for folder, names in listed for name in _LOADED if name in names]
     others = [path for path in loaded if path not in asked]
-    return desk.state_of(surveyed.asked, others, sorted(tops.items()), listed)
+    return desk.state_of(surveyed.asked, others, sorted(configs.items()), listed)
 
 
-def _folders(root: Path, tops: Mapping[Path, Path | None]) -> list[Path]:
+def _folders(root: Path, configs: Mapping[Path, Path | None]) -> list[Path]:
     """The folders with files, and those above them as far as pytest looks for modules to load."""
     found: set[Path] = set()
-    for folder, config in tops.items():
-        top = config.parent if config and root.is_relative_to(config.parent) else root
-        found.update(place for place in (folder, *folder.parents) if place.is_relative_to(top))
+    for folder, config in configs.items():
+        top, place = config.parent if config else root, folder
+        while place not in found:
+            found.add(place)
+            if place in (top, place.parent):
+                break
+            place = place.parent
     return sorted(found)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from reassert.workflow.selection import Selection
 from reassert.workflow.survey import Survey, Target
 from reassert.workflow.usage import UsageError
 from reassert.workflow.work import load_rules
+from reassert.workspace.discovery import is_excluded
 from reassert.workspace.fingerprint import value_digest
 from reassert.workspace.folders import Folders
 from reassert.workspace.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from reassert.project import Registrations, Tree
+    from reassert.project import Imports, Registrations, Tree
 
 NEEDED = "registrations"
 WorkAll = Callable[[Iterable[Target]], Mapping[Path, Result]]
@@ -62,9 +64,12 @@ class _Office:
         self._targets = dict(passed.targets)
         self._scanned = dict(passed.scanned)
         self._root = surveyed.root
+        self._surveyed = surveyed
         self._selection = selection
         self._work = work
         self._folders = Folders()
+        self._tops: dict[Path, Path] = {}
+        self._graph: Imports | None = None
 
     def helpers(self) -> list[Path]:
         """The files that get assertions or lose a TestCase, and that pytest does not rewrite by itself."""
@@ -89,18 +94,33 @@ class _Office:
         asserting = [path for path, o in outcomes if isinstance(o, Rewritten) and o.report.asserts]
         if asserting:
             self._scan_around([*asserting, *self._targets])
-        return project.registrations(self._scanned, asserting, self._tree())
+        if self._graph is None or self._graph.scanned != self._scanned:
+            self._graph = project.Imports(dict(self._scanned), self._tree())
+        return project.registrations(self._graph, asserting)
 
     def _tree(self) -> Tree:
         from reassert import project  # noqa: PLC0415 - as above
 
         return project.Tree(
-            is_package=self._folders.is_package,
+            is_package=cache(self._folders.is_package),
             exists=self._folders.exists,
-            collects=lambda path: self._settings(path).rules.pytest.rewrites(path),
+            collects=cache(lambda path: self._settings(path).rules.pytest.rewrites(path)),
             top=self._top,
             by_path=lambda path: self._settings(path).rules.pytest.import_mode == "importlib",
+            may_change=self._may_change,
         )
+
+    def _may_change(self, conftest: Path) -> bool:
+        """Whether a conftest.py was asked for, or may be taken in."""
+        if conftest in self._targets:
+            return bool(_rules(self._targets[conftest].task.rules))
+        if self._surveyed.only_given:
+            return False
+        try:
+            rules = _rules(self._selection.choice(conftest).rules)
+            return bool(rules) and not is_excluded(conftest, self._surveyed.exclude)
+        except (SettingsError, UsageError):
+            return False
 
     def _settings(self, path: Path) -> Settings:
         """The settings for a file that may not have been asked for: unusable ones are as good as none."""
@@ -111,13 +131,16 @@ class _Office:
 
     def _top(self, path: Path) -> Path:
         """The folder of the configuration that counts for a file: pytest loads no conftest.py above it."""
-        found = self._settings(path).pytest_path
-        return found.parent if found else self._root
+        if path.parent not in self._tops:
+            found = self._settings(path).pytest_path
+            self._tops[path.parent] = found.parent if found else self._root
+        return self._tops[path.parent]
 
     def _scan_around(self, paths: Iterable[Path]) -> None:
         """Scan what the conftest.py and the packages above files import, where that is not known yet."""
+        inner = {path.parent: self._top(path) for path in paths}
         folders = {
-            folder for path in paths for folder in path.parents if folder.is_relative_to(self._top(path))
+            f for folder, top in inner.items() for f in (folder, *folder.parents) if f.is_relative_to(top)
         }
         wanted = (folder / name for folder in folders for name in ("conftest.py", "__init__.py"))
         unknown = [p for p in wanted if self._folders.exists(p) and p not in self._scanned]
@@ -140,8 +163,8 @@ class _Office:
         """Work on every conftest.py that must register modules, also on one that is not there yet."""
         known: dict[Path, FileFacts] = {}
         for path, registration in found.needed.items():
-            if path not in self._targets and not self._add(path):
-                continue
+            if path not in self._targets:
+                self._add(path)
             known[path] = replace(
                 self._facts(path),
                 registers=tuple(sorted(registration.names)),
@@ -150,15 +173,11 @@ class _Office:
             )
         self._again(known)
 
-    def _add(self, path: Path) -> bool:
-        """Take in a conftest.py that was not asked for; whether its settings let it be changed."""
-        try:
-            rules = _rules(self._selection.choice(path).rules)
-        except (SettingsError, UsageError):
-            return False
+    def _add(self, path: Path) -> None:
+        """Take in a conftest.py that was not asked for."""
+        rules = _rules(self._selection.choice(path).rules)
         made = Target(Task(path, 0, rules, self._settings(path).rules), None)
         self._targets[path] = self._target(path, rules) or made
-        return bool(rules)
 
     def _facts(self, path: Path) -> FileFacts:
         return self._targets[path].task.facts or FileFacts()

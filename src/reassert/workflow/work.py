@@ -38,7 +38,7 @@ def perform(task: Task) -> Result:
 def _read(task: Task) -> tuple[SourceFile | Failed, bytes | None]:
     """The file, and the digest of its contents if it could at least be read."""
     if task.facts is not None and task.facts.creates:
-        return SourceFile(task.path, b"", "utf-8", "\n"), None
+        return SourceFile(task.path, b"", "utf-8", "\n"), content_digest(b"")
     data = read_bytes(task.path)
     if isinstance(data, Failed):
         return data, None
@@ -61,8 +61,7 @@ def _analyse(task: Task, source: SourceFile) -> Result:
     # The engine brings every rule's dependencies with it; a run answered by the cache needs none of them.
     from reassert import engine  # noqa: PLC0415 - see above
 
-    # What is not there yet has no contents under which a result could be kept.
-    digest = None if task.facts is not None and task.facts.creates else content_digest(source.data)
+    digest = content_digest(source.data)
     if _to_rewrite(task, source.data):
         rules = load_rules(task.rules)
         facts = task.facts or FileFacts()

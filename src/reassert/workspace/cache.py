@@ -34,11 +34,11 @@ _DAY_NS = 86_400 * 10**9
 _FIND_FILE = "SELECT mark, digest, used FROM files WHERE path = ?"
 _FIND_ENTRY = "SELECT used, known, crc FROM entries WHERE key = ?"
 _FIND_FACTS = "SELECT said, sum FROM entries WHERE key = ?"
-_FIND_PLAN = "SELECT keys FROM plans WHERE root = ? AND state = ?"
+_FIND_PLAN = "SELECT keys, made FROM plans WHERE root = ? AND state = ?"
 _FIND_AFTER = "SELECT after FROM entries WHERE key = ?"
 _KEEP_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)"
 _KEEP_ENTRY = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
-_KEEP_PLAN = "INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?)"
+_KEEP_PLAN = "INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?, ?)"
 _TOUCH_ENTRY = "UPDATE entries SET used = ? WHERE key = ?"
 _KEY_BYTES = 16
 # In the place of a key: there is nothing to say of the file.
@@ -143,31 +143,39 @@ class Cache(AbstractContextManager["Cache"]):
         return content_digest("\0".join(parts).encode("utf-8", "surrogateescape"))
 
     def find_plan(
-        self, state: bytes, files: Sequence[tuple[Path, os.stat_result]]
+        self,
+        state: bytes,
+        files: Sequence[tuple[Path, os.stat_result]],
+        may_be_made: Callable[[Path], bool] = lambda _path: False,
     ) -> dict[Path, Outcome] | None:
-        """What ``keep_plan`` was told in this state; one that is not known is a plan that is not."""
+        """What ``keep_plan`` was told in this state; one that is not known is a plan that is not.
+
+        Of other files only those that ``may_be_made`` are believed to be new.
+        """
         row = self._store.get(_FIND_PLAN, self._root, state) if self._store else None
-        if self._store is None or row is None or not isinstance(row[0], bytes):
+        if self._store is None or row is None or not (isinstance(row[0], bytes) and isinstance(row[1], str)):
             return None
+        made = [Path(self._root, name) for name in row[1].split("\0") if name]
         keys = [row[0][at : at + _KEY_BYTES] for at in range(0, len(row[0]), _KEY_BYTES)]
-        if len(keys) != len(files):
+        if len(keys) != len(files) + len(made) or not all(map(may_be_made, made)):
             return None
         found: dict[Path, Outcome] = {}
-        for key, (path, info) in zip(keys, files, strict=True):
-            silent = key == _SILENT
+        for key, (path, info) in zip(keys, [*files, *((path, None) for path in made)], strict=True):
+            silent = key == _SILENT and info is not None
             outcome = Unchanged(path) if silent else self._load(_Supply(self._store, path, info, key, None))
             if outcome is None:
                 return None
             found[path] = outcome
         return found
 
-    def keep_plan(self, state: bytes, paths: Iterable[Path]) -> None:
-        """Remember that the results for ``paths`` last found or kept are the outcomes in this state."""
-        keys = [self._keys.get(path) for path in paths]
+    def keep_plan(self, state: bytes, paths: Iterable[Path], made: Sequence[Path] = ()) -> None:
+        """Remember that the last results are the outcomes in this state; those ``made`` are new files."""
+        keys = [self._keys.get(path) for path in (*paths, *made)]
         known = [key for key in keys if key is not None]
         if self._store and len(known) == len(keys):
             self._flush()
-            self._store.put([(_KEEP_PLAN, [(self._root, self._today, state, b"".join(known))])])
+            names = "\0".join(map(self._name, made))
+            self._store.put([(_KEEP_PLAN, [(self._root, self._today, state, b"".join(known), names)])])
 
     def _contents(self, path: Path, info: os.stat_result) -> _Contents | None:
         """What the file holds; None for a file never seen: whoever works on it will read it."""
@@ -196,7 +204,7 @@ class Cache(AbstractContextManager["Cache"]):
             intact = _checksum(packed, supply.after) == crc
         except (pickle.UnpicklingError, TypeError):
             return None
-        if not (intact and vault.is_outcome_of(outcome, supply.path)):
+        if not (intact and vault.is_outcome_of(outcome, supply.path, is_new=supply.is_new)):
             return None
         if used != self._today:
             self._touched.append((self._today, supply.key))
@@ -239,10 +247,13 @@ class _Contents(NamedTuple):
 
 
 class _Supply:
-    """What stands outside of the pickles; the two contents are only fetched for a file that changes."""
+    """What stands outside of the pickles; the two contents are only fetched for a file that changes.
+
+    ``info`` is None for a file that is not there yet.
+    """
 
     def __init__(
-        self, store: Store, path: Path, info: os.stat_result, key: bytes, data: bytes | None
+        self, store: Store, path: Path, info: os.stat_result | None, key: bytes, data: bytes | None
     ) -> None:
         self._store = store
         self._info = info
@@ -250,6 +261,10 @@ class _Supply:
         self.path = path
         self.key = key
         self.after: bytes | None = None
+
+    @property
+    def is_new(self) -> bool:
+        return self._info is None
 
     def __call__(self, pid: str) -> Path | bytes:
         if pid == "path":
@@ -260,6 +275,8 @@ class _Supply:
         return part
 
     def _before(self) -> bytes | None:
+        if self._info is None:
+            return None
         return _read(self.path, self._info) if self._data is None else self._data
 
     def _after(self) -> bytes | None:

@@ -96,8 +96,8 @@ class _Patterns:
     def __init__(self, folder: str, lines: Iterable[str]) -> None:
         from pathspec import GitIgnoreSpec  # noqa: PLC0415 - costs 40 ms, and most runs have no use for it
 
-        self._folder = _inside(folder, "")
-        self._start = len(self._folder)
+        self.folder = _inside(folder, "")
+        self._start = len(self.folder)
         self._spec = GitIgnoreSpec.from_lines(lines)
         patterns = [p.regex.pattern for p in self._spec.patterns if p.regex is not None]
         # One look with all patterns at once: nearly every path matches none, and is done with.
@@ -105,7 +105,7 @@ class _Patterns:
 
     def holds_for(self, path: str) -> bool:
         """Whether ``path`` lies below the folder of the patterns."""
-        return path.startswith(self._folder)
+        return path.startswith(self.folder)
 
     def verdict(self, path: str) -> bool | None:
         """Whether ``path`` (a folder's ends with a slash) is ignored; None if no pattern says anything."""
@@ -257,6 +257,17 @@ class _Search:
             self._fail(Path(entry.path), _IRREGULAR)
         elif not entry.name.startswith(_LOCK_PREFIX):
             self._links.append(entry.path)
+
+
+def is_excluded(path: Path, exclude: Exclude) -> bool:
+    """Whether the configuration leaves a file out, by its own name or that of a folder around it."""
+    base, lines = exclude(path.parent)
+    if not lines:
+        return False
+    patterns = _Patterns(os.path.abspath(base), lines)
+    names = (os.fspath(path), *(_inside(os.fspath(folder), "") for folder in path.parents))
+    inside = (name for name in names if patterns.holds_for(name) and name != patterns.folder)
+    return any(map(patterns.verdict, inside))
 
 
 def _nothing(folder: Path) -> tuple[Path, Sequence[str]]:

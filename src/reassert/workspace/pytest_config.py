@@ -23,6 +23,7 @@ _NATIVE: Version = (9, 0)
 _NATIVE_FILES = ("pytest.toml", ".pytest.toml")
 _OWN_FILES = ("pytest.ini", ".pytest.ini")
 _SHARED_FILES = (("tox.ini", "pytest"), ("setup.cfg", "tool:pytest"))
+FILES = frozenset({*_NATIVE_FILES, *_OWN_FILES, "pyproject.toml", *(name for name, _ in _SHARED_FILES)})
 _LISTS = ("python_files", "python_classes", "python_functions", "testpaths", "pythonpath")
 
 Values = Mapping[str, Any]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reassert.model.config import Profile, RuleConfig
-from reassert.workspace.pytest_config import PytestConfigs
-from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions
+from reassert.workspace.pytest_config import FILES, PytestConfigs
+from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions, may_declare
 from reassert.workspace.toml import SettingsError, read_toml
 from reassert.workspace.verify_settings import VERIFY_KEYS, VERIFY_SCHEMA, VerifySettings, verify_settings
 
@@ -181,7 +181,8 @@ class SettingsLoader:
         absolute = Path(os.path.abspath(for_path))
         folder = absolute if absolute.is_dir() else absolute.parent
         if folder not in self._settings:
-            self._settings[folder] = self._load(folder)
+            inherits = folder != folder.parent and _says_nothing(folder)
+            self._settings[folder] = self.load(folder.parent) if inherits else self._load(folder)
         return self._settings[folder]
 
     def _load(self, folder: Path) -> Settings:
@@ -270,6 +271,15 @@ class SettingsLoader:
         if path not in self._documents:
             self._documents[path] = read_toml(path)
         return self._documents[path]
+
+
+def _says_nothing(folder: Path) -> bool:
+    """Whether nothing in a folder bears on settings, so that they are those of the folder above."""
+    try:
+        names = frozenset(os.listdir(folder))
+    except OSError:
+        return False
+    return FILES.isdisjoint(names) and not may_declare(names)
 
 
 def _own_table(document: Document) -> Any:

@@ -20,7 +20,7 @@ BUSY_SECONDS = 1.0
 _SCHEMA = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, mark TEXT, digest BLOB, used INTEGER) WITHOUT ROWID",
     "CREATE TABLE entries (key BLOB PRIMARY KEY, used INT, known BLOB, crc INT, said BLOB, sum INT, after)",
-    "CREATE TABLE plans (root TEXT PRIMARY KEY, used INTEGER, state BLOB, keys BLOB) WITHOUT ROWID",
+    "CREATE TABLE plans (root TEXT PRIMARY KEY, used INT, state BLOB, keys BLOB, made TEXT) WITHOUT ROWID",
     "CREATE TABLE pruned (day INTEGER)",
 )
 _SIZE = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reassert.workspace.installed import LOCKS, installed_version, locked_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from reassert.model.config import Version
@@ -50,34 +50,23 @@ class DeclaredVersions:
     def __init__(self, read: Callable[[Path], Document | None]) -> None:
         self._read = read
         self._folders: dict[Path, _Declarations] = {}
-        self._found: dict[tuple[Path, Path | None], Sequence[_Declarations]] = {}
 
     def pytest(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest pytest allowed, or None; ``top`` is a folder above that is of the project too."""
-        return next((d.pytest for d in self._declaring(folder, top) if d.pytest), None)
+        return next((d.pytest for d in self._upwards(folder, top) if d.pytest), None)
 
     def plugins(self, folder: Path, top: Path | None) -> Plugins:
         """Give the ``PLUGINS`` that the project asks for or has, with their versions as far as known."""
         found: dict[str, Version | None] = {}
-        for declarations in self._declaring(folder, top):
+        for declarations in self._upwards(folder, top):
             for name, version in declarations.plugins:
                 found.setdefault(name, version)
         return tuple(sorted(found.items()))
 
     def python(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest Python allowed among those that the tool knows, or None."""
-        found = next((d.python for d in self._declaring(folder, top) if d.python), None)
+        found = next((d.python for d in self._upwards(folder, top) if d.python), None)
         return found and min(max(found, OLDEST_PYTHON), NEWEST_PYTHON)
-
-    def _declaring(self, folder: Path, top: Path | None) -> Sequence[_Declarations]:
-        """The folders from here upwards that declare anything."""
-        if (folder, top) not in self._found:
-            here = self._at(folder)
-            if here.declares or here.is_repository or folder in (top, folder.parent):
-                self._found[folder, top] = [d for d in self._upwards(folder, top) if d.declares]
-            else:
-                self._found[folder, top] = self._declaring(folder.parent, top)
-        return self._found[folder, top]
 
     def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:
         reached_top = top is None or not folder.is_relative_to(top)
@@ -95,6 +84,12 @@ class DeclaredVersions:
         return self._folders[folder]
 
 
+def may_declare(names: frozenset[str]) -> bool:
+    """Whether a folder with these names says anything of versions, or where the search for them ends."""
+    known = {*_MARKERS, *LOCKS, ".git", "requirements"}
+    return not known.isdisjoint(names) or any(map(_is_requirements, names))
+
+
 class _Declarations:
     """What the files of one folder say; a folder is listed once, its files are read when asked for."""
 
@@ -103,7 +98,6 @@ class _Declarations:
         self.is_repository = ".git" in names
         texts = sorted(name for name in names if _is_requirements(name))
         self.is_project = bool(texts or names & _MARKERS)
-        self.declares = self.is_project or not names.isdisjoint(("requirements", *LOCKS))
         self._folder = folder
         self._names = names
         self._texts = texts
@@ -124,7 +118,8 @@ class _Declarations:
 
     def _parsed(self) -> tuple[Version | None, Version | None, Plugins]:
         if self._versions is None:
-            self._versions = self._parse() if self.declares else (None, None, ())
+            declares = self.is_project or not self._names.isdisjoint(("requirements", *LOCKS))
+            self._versions = self._parse() if declares else (None, None, ())
         return self._versions
 
     def _parse(self) -> tuple[Version | None, Version | None, Plugins]:

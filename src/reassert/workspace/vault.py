@@ -96,15 +96,20 @@ def unpack(data: bytes, supply: Callable[[str], Any]) -> Any:
         raise pickle.UnpicklingError(str(error)) from error
 
 
-def is_outcome_of(value: object, path: Path) -> bool:
-    """Whether ``value`` is an outcome of this very file (a planted one may be of any form)."""
+def is_outcome_of(value: object, path: Path, *, is_new: bool = False) -> bool:
+    """Whether ``value`` is an outcome of this very file (a planted one may be of any form).
+
+    ``is_new``: the file is not there, so that it can only be made.
+    """
     if isinstance(value, Rewritten):
-        return isinstance(value.change, Change) and value.change.path is path and _is_edit(value.change)
+        change = value.change
+        return isinstance(change, Change) and change.path is path and _is_edit(change, is_new)
     return isinstance(value, (Unchanged, Skipped, Failed, Deferred)) and value.path is path
 
 
-def _is_edit(change: Change) -> bool:
-    return isinstance(change.before, bytes) and isinstance(change.after, bytes)
+def _is_edit(change: Change, is_new: bool) -> bool:
+    before_fits = change.before is None if is_new else isinstance(change.before, bytes)
+    return before_fits and isinstance(change.after, bytes)
 
 
 def change_of(outcome: Outcome) -> Change | None:
