@@ -60,9 +60,15 @@ def are_numbered(names: Sequence[str]) -> bool:
 
 
 def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        return isinstance(node.value, ast.Name) and node.value.id in {c.node.name for c in info.lineage}
-    return isinstance(node, ast.Global)
+    """Whether a node sets an attribute of a class of the lineage, or of what the module imports."""
+    if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
+        return isinstance(node, ast.Global)
+    owner: ast.expr = node.value
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    if not isinstance(owner, ast.Name):
+        return False
+    return owner.id in info.module.imports or owner.id in {c.node.name for c in info.lineage}
 
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
