@@ -32,6 +32,7 @@ class Names:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.new: dict[ClassInfo, str] = {}
+        self._strings: dict[str, list[ast.Constant]] = {}
         for info in context.classes.all:
             if info.is_testcase and not info.local:
                 self.new[info] = self._choose(info)
@@ -160,7 +161,9 @@ class Names:
         return names_of(home).new.get(info, info.node.name) if home else info.node.name
 
     def _strings_with(self, name: str) -> list[ast.Constant]:
-        return [s for s in strings_of(self.context).said if name in str(s.value)]
+        if name not in self._strings:
+            self._strings[name] = [s for s in strings_of(self.context).said if name in str(s.value)]
+        return self._strings[name]
 
     def _cannot_follow(self, info: ClassInfo, string: ast.Constant) -> bool:
         spans = self._in_string(info, string)
@@ -191,7 +194,7 @@ class Names:
 
     @cached_property
     def _asks_for_names(self) -> bool:
-        return any(a.attr in ("__name__", "__qualname__") for a in self.context.module.attributes)
+        return any(map(self.context.module.attributes_named, ("__name__", "__qualname__")))
 
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
@@ -207,9 +210,8 @@ class Names:
         module = self.context.module
         for node in uses_of_module_name(self.context, info.node.name) if info.outer is None else ():
             yield module.span(node), new
-        for attribute in module.attributes:
-            if info.outer is not None and attribute.attr == info.node.name:
-                yield attribute_name(self.context, attribute), new
+        for attribute in module.attributes_named(info.node.name) if info.outer is not None else ():
+            yield attribute_name(self.context, attribute), new
         for string in self._strings_with(info.node.name):
             for span in self._in_string(info, string) or ():
                 yield span, new
@@ -227,8 +229,8 @@ def _prefix(name: str) -> str:
 
 def _private_names(info: ClassInfo) -> frozenset[str]:
     """The names that Python mangles in a class; those of classes inside it are counted as well."""
-    found = set()
-    for node in info.module.subtree(info.node):
+    found: set[str] = set()
+    for node in info.module.subtree(info.node) if info.module.has_private_names else ():
         name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
         if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
             found.add(name)

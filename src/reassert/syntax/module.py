@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
@@ -27,6 +28,8 @@ _SAME_MODULE = {
     "mock": "unittest.mock",
 }
 
+
+_PRIVATE = re.compile(rb"\b__(?!\w*__\b)[\w\x80-\xff]")
 
 # Below these is nothing that says anything.
 _LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal])
@@ -140,6 +143,22 @@ class Module:
     def attributes(self) -> list[ast.Attribute]:
         """All ``value.name`` expressions."""
         return self.of(ast.Attribute)
+
+    @cached_property
+    def _attributes_by_name(self) -> Mapping[str, list[ast.Attribute]]:
+        found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
+        for node in self.attributes:
+            found[node.attr].append(node)
+        return found
+
+    def attributes_named(self, name: str) -> list[ast.Attribute]:
+        """The ``value.name`` expressions of one name, in source order."""
+        return self._attributes_by_name.get(name, [])
+
+    @cached_property
+    def has_private_names(self) -> bool:
+        """Whether the text has a word that Python would mangle if it were a name in a class."""
+        return _PRIVATE.search(self.source.buffer) is not None
 
     @cached_property
     def strings(self) -> list[ast.Constant]:

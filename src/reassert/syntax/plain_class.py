@@ -125,10 +125,12 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
 
 def _unseen_names(context: Context, info: ClassInfo) -> Iterator[ast.Call]:
     """Calls in the class body, functions aside, that may bind any name there: ``locals()[name] = ...``."""
-    for call in context.module.of(ast.Call):
-        if isinstance(call.func, ast.Name) and call.func.id in ("locals", "vars", "exec"):
-            scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-            around = next((a for a in context.module.ancestors(call) if isinstance(a, scopes)), None)
+    module = context.module
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+    for name in (node for word in ("locals", "vars", "exec") for node in module.names.get(word, ())):
+        call = module.parents[name]
+        if isinstance(call, ast.Call) and call.func is name:
+            around = next((a for a in module.ancestors(call) if isinstance(a, scopes)), None)
             if around is info.node:
                 yield call
 
@@ -323,10 +325,13 @@ def _is_shared_state(context: Context, info: ClassInfo) -> bool:
     if any(use.method.name not in CLASS_FIXTURE_METHODS for use in stored):
         return True
     functions = [f for f in info.functions if f.name not in CLASS_FIXTURE_METHODS]
-    return any(_writes_shared(n, info) for f in functions for n in context.module.subtree(f))
+    shared = [*context.module.of(ast.Global), *_written(context, info)]
+    return any(context.module.holds(f, node) for f in functions for node in shared)
 
 
-def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        return isinstance(node.value, ast.Name) and node.value.id == info.node.name
-    return isinstance(node, ast.Global)
+def _written(context: Context, info: ClassInfo) -> Iterator[ast.Attribute]:
+    """Where the file sets or deletes an attribute of the class, by its name."""
+    for name in context.module.names.get(info.node.name, ()):
+        parent = context.module.parents[name]
+        if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
+            yield parent
