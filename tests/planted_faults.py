@@ -153,6 +153,13 @@ FAULTS = (
         plain("assert [1]"),
     ),
     fault(
+        "comparison_in_assert_true_to_truth",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("self.assertTrue([1] == [1])"),
+        plain("assert [1]"),
+    ),
+    fault(
         "equal_to_in",
         Label.ASSERTIONS_DIFFER,
         "ATests::test_x",

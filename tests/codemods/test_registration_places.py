@@ -24,7 +24,7 @@ def register(data, names=("base",), early=(), excluded=frozenset()):
     source = decode(Path("conftest.py"), data)
     assert isinstance(source, SourceFile)
     facts = FileFacts(registers=tuple(names), early=frozenset(early))
-    outcome = rewrite(source, catalog.load([RULE]), facts, RuleConfig(), excluded).outcome
+    outcome = rewrite(source, catalog.load([RULE]), facts, RuleConfig(excluded=excluded)).outcome
     return outcome.change.after if isinstance(outcome, Rewritten) else data
 
 

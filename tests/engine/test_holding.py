@@ -106,9 +106,9 @@ def test_classes_that_inherit_from_one_another_over_files_are_their_own_cause(pl
     )
     assert plan.tally.classes_converted == 0
     assert {(r.unit.qualname, r.reason) for r in plan.refusals} == {
-        ("A", "its base b.B is defined in another file"),
-        ("B", "its base a.A is defined in another file"),
-        ("C", "its base b.B is defined in another file"),
+        ("A", "its base b.B is defined in b.py"),
+        ("B", "its base a.A is defined in a.py"),
+        ("C", "its base b.B is defined in b.py"),
     }
     assert sum(held.classes for held in plan.held) == 3
 
@@ -116,16 +116,16 @@ def test_classes_that_inherit_from_one_another_over_files_are_their_own_cause(pl
 @pytest.mark.parametrize(
     ("bases", "said"),
     [
-        ("trial.TestCase", "twisted.trial.TestCase"),
-        ("Middle", "twisted.trial.TestCase"),
-        ("make_base()", "a base that cannot be resolved"),
+        ("trial.TestCase", "is, by way of twisted.trial.TestCase, twisted.trial's, which "),
+        ("Middle", "is, by way of twisted.trial.TestCase, twisted.trial's, which "),
+        ("make_base()", "inherits from a base that cannot be resolved, and stays"),
     ],
 )
 def test_a_base_that_stays_is_named_with_what_it_inherits_from(planned, bases, said):
     base = f"from twisted import trial\nclass Middle(trial.TestCase): pass\nclass Base({bases}): pass\n"
     plan = planned({"base.py": base, "test_a.py": f"from base import Base\nclass A(Base):\n{TEST}"})
     [reason] = [r.reason for r in plan.refusals if r.location.path.name == "test_a.py"]
-    assert reason == f"its base base.Base inherits from {said}, and stays"
+    assert reason.startswith(f"its base base.Base {said}")
     assert sum(held.classes for held in plan.held if held.family.path.name == "test_a.py") == 1
 
 

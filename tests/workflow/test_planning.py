@@ -28,8 +28,8 @@ from reassert.model.outcomes import (
 )
 from reassert.model.rules import Codemod
 from reassert.workflow import planning, work
-from reassert.workflow.executor import Result, Task
-from reassert.workflow.kinship import MOST_WORDS, related_words
+from reassert.workflow.executor import Result
+from reassert.workflow.kinship import MOST_WORDS
 from reassert.workflow.planning import PlanRequest, make_plan
 from reassert.workflow.usage import UsageError
 from reassert.workspace.settings import SettingsError
@@ -403,31 +403,6 @@ def test_trouble_in_a_file_that_was_not_asked_for_is_not_reported(write, plan, p
     assert made.failures == ()
 
 
-def test_what_the_relatives_bring_in_turn_counts_only_when_it_is_needed():
-    asked = [ScannedFacts((ScannedClass("m.T", ("pkg.Base", "unittest.TestCase", "object"), frozenset()),))]
-    found = [
-        ScannedFacts((ScannedClass("Base", (":Root",), frozenset()), ScannedClass("X", ("Y",), frozenset()))),
-        ScannedFacts(exports={"Root": "deep.Origin", "path": "os.path", "other": "os.name"}),
-    ]
-    assert related_words(asked) == (b"Base", b"T")
-    assert related_words(asked, found) == (b"Base", b"Origin", b"Root", b"T")
-    assert related_words([ScannedFacts()]) == ()
-
-
-def test_a_name_beyond_ascii_is_not_looked_for_as_bytes():
-    assert (
-        related_words(
-            [ScannedFacts((ScannedClass("Gr\N{LATIN SMALL LETTER O WITH DIAERESIS}n", (), frozenset()),))]
-        )
-        is None
-    )
-
-
-def test_too_many_names_are_not_looked_for():
-    classes = tuple(ScannedClass(f"T{n}", (), frozenset()) for n in range(MOST_WORDS + 1))
-    assert related_words([ScannedFacts(classes)]) is None
-
-
 def test_with_too_many_names_every_file_that_may_relate_is_scanned(write, plan, engine):
     text = "".join(f"class T{n}(Base{n}): old\n" for n in range(MOST_WORDS))
     write(a=text, b="class Other(Thing): pass", c="x = 1")
@@ -505,16 +480,6 @@ def test_progress_counts_what_the_cache_knows(write, plan, tmp_path):
 # ---- a worker's own failures
 
 
-@pytest.mark.parametrize(
-    "text", ["(" * 3000 + ")" * 3000, "not " * 3000 + "x", "x" + "+1" * 3000, "x" + ".a" * 9000]
-)
-def test_deep_nesting_is_a_failure_or_a_result_but_never_the_end(tmp_path, text):
-    path = tmp_path / "deep.py"
-    path.write_text(f"class T(Base):\n    x = {text}\n")
-    ((_, result),) = SerialExecutor().run([Task(path)])
-    assert isinstance(result.outcome, (Failed, Unchanged))
-
-
 def test_a_defect_in_the_engine_is_reported_with_its_place(write, plan, monkeypatch):
     write(a="old x", b="class Base(X): pass")
 
@@ -527,16 +492,3 @@ def test_a_defect_in_the_engine_is_reported_with_its_place(write, plan, monkeypa
     assert re.match(
         r"internal error, please report it: LookupError: lost at test_planning\.py:\d+", failure.error
     )
-
-
-def test_a_configuration_of_pytest_that_cannot_be_used_is_told_once_and_stops_nothing(tmp_path):
-    (tmp_path / "pytest.ini").write_text("[pytest]\nnonsense\n")
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "test_x.py").write_text(
-            "import unittest\n\n\nclass XTests(unittest.TestCase):\n    def test(self):\n        pass\n"
-        )
-    plan = make_plan(PlanRequest((tmp_path,)), SerialExecutor())
-    assert [change.path.parent.name for change in plan.changes] == ["a", "b"]
-    ((path, line),) = [(failed.path, failed.line) for failed in plan.failures]
-    assert (path, line) == (tmp_path / "pytest.ini", 2)

@@ -153,8 +153,9 @@ def test_a_test_that_fails_in_one_of_two_new_runs_is_flaky_and_no_loss(say):
     bench = Bench(suite(ran(OLD)), lambda _: next(runs))
     verified = prove(plan_of, bench, Proof(), say, back_off=True)
     assert verified.certificate.verdict is Verdict.VALID
-    assert any("flaky" in note and NEW in note for note in verified.certificate.notes)
-    assert names(bench)[-2:] == ["after", "after, again"]
+    (found,) = [d for d in verified.certificate.differences if d.label is Label.NEWLY_FAILING]
+    assert "passes without" in found.explained
+    assert bench.asked[-1] == ("after, again", "after", {"counted": False})
 
 
 def test_a_test_that_fails_twice_is_a_loss(say):

@@ -9,6 +9,8 @@ from typing import ClassVar, cast
 from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import Finding, Refusal
 from reassert.model.rules import Codemod, Rewrite
+from reassert.syntax.class_cleanups import METHODS, XUNIT, ClassStack, arrange_classes
+from reassert.syntax.class_stack import StackText
 from reassert.syntax.classes import Classes, ClassInfo, Component, SuperUse, Use, is_classmethod
 from reassert.syntax.context import Context
 from reassert.syntax.hierarchy import (
@@ -24,7 +26,6 @@ from reassert.syntax.module import FunctionNode
 from reassert.syntax.statements import at_the_top, name_span, remove_definition, remove_statement
 from reassert.syntax.testcase_api import MODULE_FIXTURES
 
-_CLASS = {"setUpClass": "setup_class", "tearDownClass": "teardown_class"}
 _NEVER_RUN = ("addModuleCleanup", "enterModuleContext")
 
 
@@ -32,11 +33,11 @@ class ClassSetupToXunit(Codemod[Context]):
     """See the page."""
 
     title = "setUpClass, tearDownClass, setUpModule and tearDownModule become setup_class and so on"
-    mentions = (b"setUpClass", b"tearDownClass", b"setUpModule", b"tearDownModule", b"addClassCleanup")
+    mentions = (b"setUpClass", b"tearDownClass", b"setUpModule", b"tearDownModule", b"Class")
     refusals: ClassVar[Mapping[str, str]] = {
-        "B-INTERNALS": "class-level set-up that is no plain classmethod, or class-level cleanups",
-        "B-MRO": "what a super() call of the class-level set-up reaches differs between classes",
-        "B-NAME": "the class already has setup_class or teardown_class",
+        "B-INTERNALS": "class-level set-up that is no plain classmethod",
+        "B-MRO": "what a super() call of the class-level set-up reaches, or whose cleanups run, is not clear",
+        "B-NAME": "the class already has setup_class, teardown_class or another name that is needed",
     }
 
     def rewrite(self, context: Context) -> Rewrite:
@@ -48,8 +49,9 @@ class ClassSetupToXunit(Codemod[Context]):
             if not context.classes.component(info).is_unittest:
                 continue
             problems = list(self._problems(context, info))
-            handled |= {id(info.methods[n]) for n in _CLASS if n in info.methods}
+            handled |= {id(info.methods[n]) for n in XUNIT if n in info.methods}
             handled |= {id(u.node) for u in _uses(info)}
+            handled |= {id(u.node) for u in info.uses.attributes if u.name in METHODS}
             if problems:
                 blocked[info.qualname] = tuple(problems)
             else:
@@ -63,7 +65,7 @@ class ClassSetupToXunit(Codemod[Context]):
         def refuse(code: str, node: ast.AST, reason: str) -> Refusal:
             return context.refusal(self.id, code, node, info.qualname, reason)
 
-        for name, new in _CLASS.items():
+        for name, new in XUNIT.items():
             method = info.methods.get(name)
             if name in info.defines and (
                 method is None or method not in info.node.body or not is_classmethod(method)
@@ -73,12 +75,9 @@ class ClassSetupToXunit(Codemod[Context]):
                 yield refuse("B-INTERNALS", method, f"{name} has more decorators than classmethod")
             if new in info.defines:
                 yield refuse("B-NAME", info.node, f"the class has {new} already")
-        for use in info.uses.attributes:
-            if (
-                use.name in ("addClassCleanup", "enterClassContext", "doClassCleanups")
-                and use.name not in info.inherited
-            ):
-                yield refuse("B-INTERNALS", use.node, f"{use.name} has no counterpart in xunit-style set-up")
+        for problem in _stack(context.classes, context.classes.component(info)).problems:
+            if problem.owner is info:
+                yield refuse(problem.code, problem.node, problem.reason)
         for call in [*_supers(info), *info.uses.named]:
             found = _reach(context, info, call)
             if found is Reach.SOMETIMES or (found is Reach.NOTHING and _statement(info, call) is None):
@@ -89,8 +88,12 @@ class ClassSetupToXunit(Codemod[Context]):
     def _class_edits(self, context: Context, info: ClassInfo) -> Iterator[Edit]:
         unit = Unit(self.id, info.qualname)
         idle = _idle(context.classes, context.classes.component(info))
-        emptied = {info.methods[name] for name in _CLASS if info in idle[name]}
-        for name, new in _CLASS.items():
+        stack = _stack(context.classes, context.classes.component(info))
+        emptied = {info.methods[name] for name in XUNIT if info in idle[name]}
+        left = [None if (m := info.methods.get(name)) in emptied else m for name in XUNIT]
+        dead = [s for u in _uses(info) if (s := _dead(context, info, u)) is not None]
+        yield from StackText(context, stack, info, unit, left[0], left[1], dead).edits()
+        for name, new in stack.names.items():
             method = info.methods.get(name)
             if method in emptied:
                 yield remove_definition(context, method, unit, info)
@@ -100,10 +103,10 @@ class ClassSetupToXunit(Codemod[Context]):
         for use in _uses(info):
             if use.method not in emptied:
                 yield from self._use_edit(context, info, use, unit)
-        ends = _ends(context.classes, context.classes.component(info))
+        ends = {} if stack.host else _ends(context.classes, context.classes.component(info))
         rows = [
             row
-            for name, new in _CLASS.items()
+            for name, new in XUNIT.items()
             if ends.get(name) is info
             for row in ("@classmethod", f"def {new}(cls):", "\tpass", "")
         ]
@@ -111,13 +114,13 @@ class ClassSetupToXunit(Codemod[Context]):
             yield at_the_top(context, info, rows, unit)
 
     def _use_edit(self, context: Context, info: ClassInfo, use: SuperUse | Use, unit: Unit) -> Iterator[Edit]:
-        gone = _idle(context.classes, context.classes.component(info))[use.name]
-        statement = _dead_statement(context.classes, info, use, gone) if isinstance(use, SuperUse) else None
+        statement = _dead(context, info, use)
         if statement is not None:
             yield remove_statement(context, statement, unit, info)
             return
+        names = _stack(context.classes, context.classes.component(info)).names
         end = context.module.span(use.node).end
-        yield Edit(end - len(use.name), end, (_CLASS[use.name].encode(),), unit, info.qualname)
+        yield Edit(end - len(use.name), end, (names[use.name].encode(),), unit, info.qualname)
 
     def _module(self, context: Context) -> tuple[list[Edit], tuple[Finding, ...]]:
         edits = []
@@ -163,11 +166,32 @@ class ClassSetupToXunit(Codemod[Context]):
 
 
 def _supers(info: ClassInfo) -> list[SuperUse]:
-    return [u for u in info.uses.supers if u.name in _CLASS]
+    return [u for u in info.uses.supers if u.name in XUNIT]
 
 
 def _uses(info: ClassInfo) -> list[SuperUse | Use]:
-    return [*_supers(info), *info.uses.named, *(u for u in info.uses.attributes if u.name in _CLASS)]
+    return [*_supers(info), *info.uses.named, *(u for u in info.uses.attributes if u.name in XUNIT)]
+
+
+def _stack(classes: Classes, component: Component) -> ClassStack:
+    """Who keeps the stack of class-level cleanups; decided once for a component."""
+    if "class stack" not in component.memory:
+        idle = _idle(classes, component)
+
+        def is_called(info: ClassInfo) -> bool:
+            return any(
+                not isinstance(u, SuperUse) or _dead_statement(classes, info, u, idle[u.name]) is None
+                for u in _uses(info)
+            )
+
+        component.memory["class stack"] = arrange_classes(classes, component, idle, is_called)
+    return cast("ClassStack", component.memory["class stack"])
+
+
+def _dead(context: Context, info: ClassInfo, use: SuperUse | Use) -> ast.Expr | None:
+    """The statement of a use that does nothing, and goes."""
+    gone = _idle(context.classes, context.classes.component(info))[use.name]
+    return _dead_statement(context.classes, info, use, gone) if isinstance(use, SuperUse) else None
 
 
 def _reach(context: Context, info: ClassInfo, use: SuperUse) -> Reach:
@@ -211,7 +235,7 @@ def _ends(classes: Classes, component: Component) -> dict[str, ClassInfo]:
 def _idle(classes: Classes, component: Component) -> dict[str, set[ClassInfo]]:
     """The classes whose setUpClass, or tearDownClass, only calls what TestCase has."""
     if "idle" not in component.memory:
-        found: dict[str, set[ClassInfo]] = {name: set() for name in _CLASS}
+        found: dict[str, set[ClassInfo]] = {name: set() for name in XUNIT}
         component.memory["idle"] = found
         for info in sorted(component, key=lambda c: len(c.lineage)):
             for name, gone in found.items():

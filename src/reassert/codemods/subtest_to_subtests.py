@@ -89,7 +89,7 @@ class SubtestToSubtests(Codemod[Context]):
         ):
             return "expectedFailure with subTest: xfail would report every passing subtest"
         if not takes_fixture(context.classes.component(sub.owner), method):
-            return f"{method.name} cannot take a fixture: it is called, overridden, or run by hypothesis"
+            return f"{method.name} cannot take a fixture: it is called, or run by hypothesis"
         if "subtests" in local_names(method):
             return "the name subtests is used in the test"
         return self._keyword_problem(context, call)

@@ -20,6 +20,7 @@ from reassert.syntax.plain_class import problems
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.standalone import stand_alone
 from reassert.syntax.statements import header_end, name_span
+from reassert.syntax.test_order import order_edits
 from reassert.syntax.testcase_api import RUN_TEST
 
 
@@ -110,6 +111,7 @@ class TestcaseToPlainClass(Codemod[Context]):
             yield stand_alone(context, node, unit, info.qualname)
         for span, new in names.places(info):
             yield Edit(span.start, span.end, (new,), unit, info.qualname)
+        yield from order_edits(context, info, unit)
 
     def _foreign(self, context: Context, blocked: dict[str, tuple[Refusal, ...]]) -> Iterator[Edit]:
         """Follow the renames of classes of other files, or say why these cannot be."""

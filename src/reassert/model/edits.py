@@ -86,7 +86,7 @@ class Splice:
             edit = self.edits[index]
             if edit.start >= last:
                 break
-            if edit is parent or edit.end > span.end:
+            if edit is parent or edit.end > span.end or _takes_out(edit, span, parent):
                 continue
             if edit.start < reach:
                 if edit.end > reach:
@@ -164,6 +164,11 @@ def skip_blank_lines(buffer: bytes, offset: int) -> int:
             return position
         position = stop
     return position
+
+
+def _takes_out(edit: Edit, span: Span, parent: Edit | None) -> bool:
+    """Whether an edit removes at its old place just what ``parent`` has at its new one."""
+    return parent is not None and not edit.parts and (edit.start, edit.end) == span
 
 
 class Spliced(NamedTuple):

@@ -22,12 +22,14 @@ class ScannedClass:
 class FunctionFacts:
     """A module-level function, or a name that stands for one.
 
-    ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``uses``: what
-    it uses of each positional parameter (at least what is of unittest), None if that goes to other code.
+    ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``marks``: it is
+    a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
+    if that goes to other code.
     """
 
     clean: bool
     skips: bool = False
+    marks: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
 
 

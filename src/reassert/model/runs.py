@@ -16,7 +16,8 @@ class Executed:
 
     ``form`` is what was executed: the name of a TestCase method (``assertEqual``), ``assert`` for a
     statement, or ``pytest.raises``, ``pytest.warns`` and so on. ``text`` is the source of an ``assert``'s
-    condition, else empty. ``path`` is relative to the project's root, ``line`` 1-based.
+    condition or of the arguments of ``assertTrue`` and ``assertFalse``, else empty.
+    ``path`` is relative to the project's root, ``line`` 1-based.
     """
 
     form: str

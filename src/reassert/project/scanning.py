@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from reassert.model.facts import ScannedClass, ScannedFacts
-from reassert.syntax.classes import ROOTS, body_statements, bound_names, dotted_name
+from reassert.syntax.bodies import body_statements, bound_names
+from reassert.syntax.classes import ROOTS, dotted_name
 from reassert.syntax.fixtures import made_up_fixtures, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names

@@ -15,7 +15,8 @@ from reassert.runner.spec import RunSpec
 
 PROBE = Path(__file__).with_name("injected")
 RECORDS = "records"
-_PLUGIN = ("-p", "reassert_probe.plugin", "-o", "enable_assertion_pass_hook=true")
+_PLUGIN = ("-p", "reassert_probe.plugin")
+_COUNTING = ("-o", "enable_assertion_pass_hook=true")
 _LAUNCHERS = ("-m", "run")
 _OLDEST_FOR_OWN_COVERAGE = (3, 10)
 # Of the repository and the run that this process may itself be part of.
@@ -50,7 +51,11 @@ def command_of(spec: RunSpec) -> tuple[str, ...]:
         arguments = spec.command or ("discover", *(("-s", *spec.paths[:1]) if spec.paths else ()))
         return str(spec.python), "-m", "reassert_probe.unittest_main", *arguments
     command = spec.command or (str(spec.python), "-m", "pytest")
-    return (*command, *_PLUGIN, *_jobs(spec), *spec.paths) if is_pytest(command) else command
+    return (*command, *_plugin(spec), *_jobs(spec), *spec.paths) if is_pytest(command) else command
+
+
+def _plugin(spec: RunSpec) -> tuple[str, ...]:
+    return (*_PLUGIN, *_COUNTING) if spec.counted else _PLUGIN
 
 
 def _jobs(spec: RunSpec) -> tuple[str, ...]:
@@ -65,10 +70,10 @@ def environment_for(spec: RunSpec, interpreter: Interpreter, folder: Path) -> di
     env["PYTEST_DEBUG_TEMPROOT"] = str(_folder(folder / "tmp"))
     env |= _activated(interpreter, env.get("PATH", ""))
     env |= spec.env
-    env["PYTHONPATH"] = os.pathsep.join(_search_path(spec, interpreter, env.get("PYTHONPATH", "")))
+    env["PYTHONPATH"] = os.pathsep.join(_search_path(spec, interpreter, _given_path(spec)))
     env["REASSERT_PROBE"] = str(folder / "settings.json")
     if not spec.unittest and not is_pytest(spec.command or ("pytest",)):
-        own = shlex.join((*_PLUGIN, *_jobs(spec)))
+        own = shlex.join((*_plugin(spec), *_jobs(spec)))
         env["PYTEST_ADDOPTS"] = f"{env.get('PYTEST_ADDOPTS', '')} {own}".strip()
     return env
 
@@ -87,6 +92,7 @@ def write_settings(spec: RunSpec, interpreter: Interpreter, folder: Path) -> Non
         "coverage_data": str(_folder(folder / "coverage")),
         "coverage_fallback": _own_coverage(interpreter, folder) if spec.coverage or spec.contexts else None,
         "contexts": spec.contexts,
+        "counted": spec.counted,
         "select": spec.select,
         "order": spec.order,
         "seed": spec.shuffle_seed,
@@ -112,6 +118,14 @@ def _activated(interpreter: Interpreter, path: str) -> Mapping[str, str]:
     if home is None:
         return {}
     return {"VIRTUAL_ENV": str(home), "PATH": f"{interpreter.path.parent}{os.pathsep}{path}"}
+
+
+def _given_path(spec: RunSpec) -> str:
+    """The configured search path, relative to the root; else the caller's, relative to where that is."""
+    if "PYTHONPATH" in spec.env:
+        return spec.env["PYTHONPATH"]
+    given = os.environ.get("PYTHONPATH", "")
+    return os.pathsep.join(str(Path(entry).absolute()) for entry in given.split(os.pathsep) if entry)
 
 
 def _search_path(spec: RunSpec, interpreter: Interpreter, given: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ from reassert.runner.process import Ended
 _SIGNALLED = 128
 _NORMAL = frozenset({0, 1, 5})  # all passed, some failed, no tests: what pytest documents for its exit codes
 _CODES = {2: "the run was interrupted", 3: "pytest has an internal error", 4: "pytest was used wrongly"}
+_UNMEASURED = "coverage was not measured: the tests' Python has no coverage library that works"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 Line = Mapping[str, Any]
@@ -33,7 +34,7 @@ class _Read:
     late: list[Line] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    conditions: dict[tuple[str, int], str] = field(default_factory=dict)
+    conditions: dict[tuple[str, str, int], str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     files: Mapping[str, Any] = field(default_factory=dict)
@@ -58,6 +59,7 @@ def read_run(records: Path, ended: Ended, timeout: float | None) -> SuiteRun:
         strays=tuple(sorted({stray for end in read.ends for stray in end["strays"]})),
         coverage={path: _lines(file) for path, file in files.items()},
         covered_by=dict(_covered_by(files)),
+        notes=() if all(session["coverage"] for session in read.sessions) else (_UNMEASURED,),
         traced=any(session["statements"] for session in read.sessions),
         seconds=ended.seconds,
         exit_code=ended.code,
@@ -95,7 +97,7 @@ def _sort(read: _Read, line: Line) -> None:  # noqa: C901 - one branch a kind of
             read.tests[line["id"]] = line
             read.started[line["id"]] = line["at"]
         case "condition":
-            read.conditions[line["path"], line["line"]] = line["text"]
+            read.conditions[line["form"], line["path"], line["line"]] = line["text"]
         case "crash":
             read.crashes[line["id"]] = line["message"]
         case "late":
@@ -129,7 +131,7 @@ def _test(nodeid: str, line: Line, read: _Read) -> TestRun:
 
 def _executed(counted: tuple[str, str, int, int], read: _Read) -> Executed:
     form, path, line, count = counted
-    text = read.conditions.get((path, line), "") if form == "assert" else ""
+    text = read.conditions.get((form, path, line), "")
     return Executed(form, path, line, count, text)
 
 

@@ -33,9 +33,7 @@ def run(spec: RunSpec) -> SuiteRun:
         found = read_run(folder / RECORDS, ended, spec.timeout)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if (spec.coverage or spec.contexts) and not found.coverage and not found.trouble:
-        notes = (*notes, "coverage was not measured: the tests' Python has no coverage library that works")
-    return replace(found, notes=notes)
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def _fitted(spec: RunSpec, interpreter: Interpreter) -> tuple[RunSpec, tuple[str, ...]]:

@@ -106,8 +106,9 @@ class Names:
     def _rename_problems(self, info: ClassInfo) -> Iterator[Problem]:
         name, module = info.node.name, self.context.module
         uses = uses_of_module_name(self.context, name) if info.outer is None else module.names.get(name, ())
-        stores = [n for n in uses if isinstance(n.ctx, ast.Store) and not self._is_cleared(n)]
-        if stores or other_bindings(self.context, name) > 1:
+        cleared = [n for n in uses if isinstance(n.ctx, ast.Store) and self._is_cleared(n)]
+        stores = [n for n in uses if isinstance(n.ctx, ast.Store) and n not in cleared]
+        if stores or other_bindings(self.context, name) > 1 + len(cleared):
             yield Problem(
                 info,
                 "B-NAME",

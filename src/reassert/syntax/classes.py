@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar
 
 from reassert.model.facts import BaseFacts, BaseKind
-from reassert.syntax.conditions import settled
+from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
@@ -34,8 +34,6 @@ __all__ = [
     "SuperUse",
     "Use",
     "Uses",
-    "body_statements",
-    "bound_names",
     "dotted_name",
     "is_classmethod",
     "known_kind",
@@ -46,6 +44,7 @@ __all__ = [
 
 _BUILTINS = frozenset(dir(builtins))
 _Class = TypeVar("_Class")
+_DESCRIPTIONS = frozenset({"id", "shortDescription", "__str__"})
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -198,45 +197,6 @@ def _merge(sequences: Sequence[Sequence[_Class]]) -> list[_Class] | None:
     return order
 
 
-def body_statements(node: ast.ClassDef | ast.Module) -> Iterator[ast.stmt]:
-    """The statements that run when the body runs, in order, without those inside functions and classes."""
-    todo = list(reversed(node.body))
-    while todo:
-        statement = todo.pop()
-        yield statement
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        inner = _branches(statement)
-        for handler in getattr(statement, "handlers", []):
-            inner += handler.body
-        todo.extend(reversed(inner))
-
-
-def _branches(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements inside a statement, without branches that no supported Python takes."""
-    if isinstance(statement, ast.If):
-        value = settled(statement.test)
-        return [
-            *(statement.body if value is not False else []),
-            *(statement.orelse if value is not True else []),
-        ]
-    return [c for c in ast.iter_child_nodes(statement) if isinstance(c, ast.stmt)]
-
-
-def bound_names(statement: ast.stmt) -> Iterator[str]:
-    """The names that one statement binds in its own scope."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
-    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-        yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
-    elif isinstance(
-        statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
-    ):
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield node.id
-
-
 class Component(list["ClassInfo"]):
     """The classes that inheritance connects, file by file in source order."""
 
@@ -259,15 +219,20 @@ class Component(list["ClassInfo"]):
         return frozenset(names | {use.name for info in self for use in info.uses.supers})
 
     @cached_property
+    def undescribed(self) -> frozenset[str]:
+        """Of the methods that describe a test those that no class calls, of its own or of its base."""
+        ours = {f for info in self for f in info.functions if f.name in _DESCRIPTIONS}
+        called = {use.name for info in self for use in info.uses.attributes if use.method not in ours}
+        called |= {use.name for info in self for use in info.uses.supers if use.method not in ours}
+        if any(info.uses.escapes for info in self):
+            called.add("__str__")
+        return _DESCRIPTIONS - called if all(not f.decorator_list for f in ours) else frozenset()
+
+    @cached_property
     def invoked(self) -> frozenset[str]:
         """The names that are called on the instance or the class."""
         uses = ((info.module.parents[use.node], use) for info in self for use in info.uses.attributes)
         return frozenset(u.name for call, u in uses if isinstance(call, ast.Call) and call.func is u.node)
-
-    @cached_property
-    def definitions(self) -> Counter[str]:
-        """How many of the classes define a method of each name."""
-        return Counter(name for info in self for name in info.methods)
 
     @cached_property
     def attributes(self) -> frozenset[str]:

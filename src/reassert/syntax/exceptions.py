@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import cast
 
-from reassert.syntax.classes import ClassInfo, bound_names, parameter_names
+from reassert.syntax.bodies import bound_names
+from reassert.syntax.classes import ClassInfo, parameter_names
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reassert.syntax.classes import bound_names
+from reassert.syntax.bodies import bound_names
 from reassert.syntax.module import Module
 
 # What the names of fixtures begin with that stand for setUp and tearDown.

@@ -18,7 +18,7 @@ _HARMLESS = "unittest.SkipTest"
 
 
 def function_facts(module: Module) -> dict[str, FunctionFacts]:
-    """Facts on each function of the module itself, and on the names that are assigned a skip."""
+    """Facts on each function of the module itself, and on the names that are assigned a skip or a mark."""
     found = {}
     for statement in module.tree.body:
         if isinstance(statement, FunctionNode) and not _is_bound_elsewhere(module, statement.name, 0):
@@ -26,13 +26,21 @@ def function_facts(module: Module) -> dict[str, FunctionFacts]:
         elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target, value = statement.targets[0], statement.value
             name = target.id if isinstance(target, ast.Name) else ""
-            if name and _is_skip(module, value) and not _is_bound_elsewhere(module, name, 1):
-                found[name] = FunctionFacts(clean=False, skips=True)
+            if name and not _is_bound_elsewhere(module, name, 1):
+                if _is_skip(module, value):
+                    found[name] = FunctionFacts(clean=False, skips=True)
+                elif _is_mark(module, value):
+                    found[name] = FunctionFacts(clean=True, marks=True)
     return found
 
 
 def _is_skip(module: Module, node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and module.resolve(node.func) in SKIPS
+
+
+def _is_mark(module: Module, node: ast.expr) -> bool:
+    target = node.func if isinstance(node, ast.Call) else node
+    return (module.resolve(target) or "").startswith("pytest.mark.")
 
 
 def _is_bound_elsewhere(module: Module, name: str, own: int) -> bool:
@@ -117,13 +125,12 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate methods or are handed ``self``, as dotted names."""
+    """The imported functions that decorate classes or methods or are handed ``self``, as dotted names."""
     for node in module.classes:
-        for function in node.body:
-            if isinstance(function, FunctionNode):
-                for decorator in function.decorator_list:
-                    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-                    yield module.resolve(called) or ""
+        for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
+            for decorator in decorated.decorator_list:
+                called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                yield module.resolve(called) or ""
     for name in module.names.get("self", ()):
         call = module.call_of_argument(name)
         if call is not None:

@@ -81,8 +81,7 @@ def _summed(found: Collection[ClassInfo | None]) -> Reach:
 def is_cooperative(classes: Classes, info: ClassInfo, use: SuperUse) -> bool:
     """Whether ``Base.name(self)`` names what ``super().name()`` would reach, so that both mean the same."""
     if use.explicit is None:
-        first = use.node.value.args[:1] if isinstance(use.node.value, ast.Call) else []
-        return not first or dotted_name(first[0]) == info.node.name
+        return starting_class(info, use) is info
     named = named_class(info, use.explicit)
     found = providers(classes, info, use.name)
     if named is None or len(found) != 1:
@@ -100,10 +99,16 @@ def starting_class(info: ClassInfo, use: SuperUse) -> ClassInfo | None:
     if use.explicit is not None:
         return None
     first = use.node.value.args[:1] if isinstance(use.node.value, ast.Call) else []
-    if not first or dotted_name(first[0]) == info.node.name:
+    if not first or dotted_name(first[0]) == info.node.name or _is_own_class(info, first[0]):
         return info
     named = named_class(info, first[0])
     return named if isinstance(named, ClassInfo) else None
+
+
+def _is_own_class(info: ClassInfo, node: ast.expr) -> bool:
+    """``super(self.__class__, self)``: the class itself, as long as nothing inherits from it."""
+    uses = [u.node for u in info.uses.attributes if u.name == "__class__"]
+    return node in uses and not info.home.heirs(info)
 
 
 def reached(classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[ClassInfo]) -> Reach:

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reassert.syntax.classes import ClassInfo
+from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.scopes import uses_of_module_name
 from reassert.syntax.setup_chain import Problem
+from reassert.syntax.statements import is_docstring
 from reassert.syntax.testcase_api import API
 
 # Things that take a TestCase class, or a module of them, and run it with unittest.
@@ -33,8 +34,39 @@ def module_problem(context: Context) -> ModuleProblem | None:
     """``load_tests``, or attributes set on classes from outside (tests made at run time)."""
     for statement in context.module.tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "load_tests":
+            if _only_adds(context, statement):
+                return None
             return ModuleProblem(statement, "load_tests chooses the tests of this module")
     return None
+
+
+def _only_adds(context: Context, function: ast.FunctionDef) -> bool:
+    """Whether load_tests only adds tests of another kind, doctests say, to those that were found.
+
+    pytest has never called it: nothing is lost, and what it adds can be loaded as before.
+    """
+    *_, last = function.body
+    names = [a.arg for a in function.args.args]
+    if len(names) != 3 or not isinstance(last, ast.Return):  # noqa: PLR2004 - loader, tests, pattern
+        return False
+    loader, tests, _ = names
+    uses = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+    added = [s for s in function.body[:-1] if _is_addition(s, tests)]
+    imports = (ast.Import, ast.ImportFrom)
+    others = [s for s in function.body[:-1] if s not in added and not isinstance(s, imports)]
+    return (
+        isinstance(last.value, ast.Name)
+        and last.value.id == tests
+        and all(is_docstring(s) for s in others)
+        and sum(n.id == tests for n in uses) == len(added) + 1
+        and not any(n.id == loader or n.id in context.classes.by_name for n in uses)
+    )
+
+
+def _is_addition(statement: ast.stmt, tests: str) -> bool:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    called = dotted_name(call.func) if isinstance(call, ast.Call) else None
+    return called in (f"{tests}.addTest", f"{tests}.addTests")
 
 
 def suite_problem(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -64,7 +96,7 @@ def misuse(  # noqa: PLR0911 - one return for each reason
 ) -> str:
     """Why a use of a class needs a TestCase: loaders, instances, attributes set outside; or empty."""
     parent = context.module.parents[node]
-    if not isinstance(node.ctx, ast.Load):
+    if not isinstance(node.ctx, ast.Load) or id(node) in context.handled:
         return ""
     if isinstance(parent, ast.Call):
         if parent.func is node:
@@ -94,7 +126,12 @@ def _handed_over(context: Context, call: ast.Call, name: str) -> str:
 
 
 # They only look at the class that they are given.
-_ASKING = frozenset({"super", "isinstance", "issubclass", "getattr", "hasattr", "id", "repr", "str", "len"})
+_ASKING = frozenset(
+    {
+        *("super", "isinstance", "issubclass", "getattr", "hasattr", "id", "repr", "str", "len", "print"),
+        *("bool", "callable", "dir", "format", "hash", "vars"),
+    }
+)
 
 
 def _is_value(context: Context, node: ast.AST) -> bool:

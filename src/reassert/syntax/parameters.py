@@ -25,12 +25,13 @@ def add_parameter(context: Context, function: FunctionNode, name: str, unit: Uni
 
 
 def takes_fixture(component: Component, method: FunctionNode) -> bool:
-    """Whether a test may get one more parameter: nobody calls or overrides it or looks at its parameters.
+    """Whether a test may get one more parameter: nobody calls it, by ``super()`` neither.
 
+    pytest looks at the parameters of the method that a class has, whatever those of the one it replaces are.
     A function-scoped fixture beside ``@given`` fails hypothesis' health check, and what another decorator
     puts around the test may take nothing but ``self``.
     """
-    if method.name in component.called or component.definitions[method.name] > 1:
+    if method.name in component.called:
         return False
     if method.args.vararg or method.args.kwarg:
         return False

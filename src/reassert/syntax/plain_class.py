@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
+from reassert.syntax.bodies import body_statements, bound_names
+from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.functions import SKIPS
@@ -19,10 +20,10 @@ from reassert.syntax.patches import patch_problems
 from reassert.syntax.respellings import respelled
 from reassert.syntax.run_test import run_test_problems
 from reassert.syntax.setup_chain import Problem
+from reassert.syntax.test_order import is_data, order_problems
 from reassert.syntax.testcase_api import (
     API,
     CALLED_BY_OTHERS,
-    CLASS_FIXTURE_METHODS,
     FIXTURE_METHODS,
     RUN_BY_UNITTEST,
     RUN_TEST,
@@ -154,7 +155,7 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
         names = [t.id for t in statement.targets if isinstance(t, ast.Name)]
         if (
             any(n.startswith("test") for n in names)
-            and not _is_data(statement.value)
+            and not is_data(statement.value)
             and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
         ):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
@@ -173,24 +174,6 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
         and statement.name in API
     ):
         yield Problem(info, "B-DYNAMIC", statement, f"{statement.name} is defined conditionally")
-
-
-def _is_data(node: ast.expr) -> bool:
-    """Whether a class attribute's value is not callable, so that unittest does not take it for a test."""
-    return isinstance(
-        node,
-        (
-            ast.Constant,
-            ast.List,
-            ast.Tuple,
-            ast.Dict,
-            ast.Set,
-            ast.JoinedStr,
-            ast.ListComp,
-            ast.DictComp,
-            ast.BinOp,
-        ),
-    )
 
 
 def _decorators(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -229,7 +212,9 @@ def _resolved(context: Context, decorator: ast.expr) -> str | None:
 
 def _is_safe_on_class(context: Context, decorator: ast.expr) -> bool:
     name = _resolved(context, decorator)
-    return bool(name) and (str(name) + ".").startswith(("unittest.mock.", "pytest.mark."))
+    facts = function_of(context, decorator)
+    marks = facts is not None and facts.marks
+    return marks or (bool(name) and (str(name) + ".").startswith(("unittest.mock.", "pytest.mark.")))
 
 
 def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, method: FunctionNode) -> bool:
@@ -261,13 +246,11 @@ def _takes_more(method: FunctionNode) -> bool:
 
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
-    for function in info.tests:
-        yield from _test(context, info, function)
+    for function in info.functions:
+        if function.name.startswith(TEST_PREFIX) or function.name == "runTest":
+            yield from _test(context, info, function)
     yield from _collected_otherwise(context, info)
-    if not _in_order(info) and _is_shared_state(context, info):
-        yield Problem(
-            info, "B-ORDER", info.node, "tests share state, and unittest runs them in alphabetical order"
-        )
+    yield from order_problems(context, info)
 
 
 def _collected_otherwise(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -299,7 +282,7 @@ def _may_be_called(info: ClassInfo, name: str) -> bool:
         decorators = [dotted_name(d) for d in info.methods[name].decorator_list]
         return name not in ("setUp", "tearDown") and not {"property", "cached_property"} & set(decorators)
     values = [s.value for s in info.node.body if isinstance(s, ast.Assign) and name in set(bound_names(s))]
-    return not (values and all(map(_is_data, values)))
+    return not (values and all(map(is_data, values)))
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
@@ -309,29 +292,3 @@ def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator
         )
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
-    if function.name in info.repeated and function not in info.direct:
-        yield Problem(info, "B-DYNAMIC", function, f"{function.name} is defined conditionally")
-
-
-def _in_order(info: ClassInfo) -> bool:
-    """Whether definition order, inherited tests first, is alphabetical order."""
-    names = list(dict.fromkeys(t.name for c in reversed(info.mro) for t in c.tests))
-    return names == sorted(names)
-
-
-def _is_shared_state(context: Context, info: ClassInfo) -> bool:
-    """Whether a test or helper writes something that outlives the test: class attributes or globals."""
-    stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
-    if any(use.method.name not in CLASS_FIXTURE_METHODS for use in stored):
-        return True
-    functions = [f for f in info.functions if f.name not in CLASS_FIXTURE_METHODS]
-    shared = [*context.module.of(ast.Global), *_written(context, info)]
-    return any(context.module.holds(f, node) for f in functions for node in shared)
-
-
-def _written(context: Context, info: ClassInfo) -> Iterator[ast.Attribute]:
-    """Where the file sets or deletes an attribute of the class, by its name."""
-    for name in context.module.names.get(info.node.name, ()):
-        parent = context.module.parents[name]
-        if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
-            yield parent

@@ -25,7 +25,7 @@ def checks_of(bench: Bench, compared: Compared, names: Names, proof: Proof) -> C
         mutants=mutants,
         order=order_check(shuffled),
         differences=(*survived, *order_differences(runs.after, shuffled, compared.matching, flaky)),
-        notes=(*compared.notes, *order_notes(shuffled)),
+        notes=tuple(order_notes(shuffled)),
     )
 
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from reassert.model.certificate import Difference, Label
+from reassert.model.certificate import Difference
 from reassert.model.outcomes import Failed
 from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
 from reassert.workflow.certifying.certificate import reasons_against
-from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed
+from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed, newly_failing
 from reassert.workflow.certifying.matching import Matching, match_by_map, match_by_name
-from reassert.workflow.certifying.outcomes import FAILING, standing
 
 # So many tests are run on their own to see whether another test's garbage has disturbed them.
 _MOST_ALONE = 50
@@ -80,7 +79,6 @@ class Compared:
     runs: Runs
     matching: Matching
     comparison: Comparison
-    notes: tuple[str, ...] = ()
 
     @property
     def losses(self) -> list[Difference]:
@@ -118,26 +116,18 @@ def run_old(bench: Bench, proof: Proof) -> Old:
 
 
 def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
-    """Run the new suite and compare it; what newly fails gets a second chance to show that it is flaky."""
-    how = {"coverage": proof.coverage, "contexts": bool(proof.mutants)}
-    bench.after()
-    after = bench.run("after", **how)
-    compared = _compared(bench, Runs(old.first, after, old.again, unittest_ids=old.unittest_ids), names)
-    if not any(d.label is Label.NEWLY_FAILING for d in compared.losses):
-        return compared
-    bench.after()
-    again = bench.run("after, again", **how)
-    unsteady = [t for t in after.tests if _recovers(after, again, t)]
-    if not unsteady:
-        return compared
-    steadied = replace(after, tests={**after.tests, **{t: again.tests[t] for t in unsteady}})
-    compared = _compared(bench, replace(compared.runs, after=steadied), names)
-    note = f"flaky after, passed when run again: {', '.join(unsteady)}"
-    return replace(compared, notes=(note,))
+    """Run the new suite and compare it.
 
-
-def _recovers(first: SuiteRun, again: SuiteRun, nodeid: str) -> bool:
-    return standing(first.tests[nodeid]) == FAILING != standing(again.tests.get(nodeid))
+    What newly fails has to fail again, in a run that counts nothing: a test may be flaky, and counting makes
+    pytest hold on to operands, which tests of weak references notice.
+    """
+    bench.after()
+    after = bench.run("after", coverage=proof.coverage, contexts=bool(proof.mutants))
+    runs = Runs(old.first, after, old.again, unittest_ids=old.unittest_ids)
+    if newly_failing(runs, matched(runs, names)):
+        bench.after()
+        runs = replace(runs, uncounted_after=bench.run("after, again", counted=False))
+    return _compared(bench, runs, names)
 
 
 def _compared(bench: Bench, runs: Runs, names: Names) -> Compared:

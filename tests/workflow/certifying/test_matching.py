@@ -35,6 +35,11 @@ def test_affixes_of_a_class_do_not_count(name):
     assert plain_class((name,)) == "foo"
 
 
+@pytest.mark.parametrize("name", ["SortedTestCase", "TestSorted", "Sorted_Tests", "sorted_test"])
+def test_an_affix_ends_where_a_word_does(name):
+    assert plain_class((name,)) == "sorted"
+
+
 @pytest.mark.parametrize("name", ["Test", "TestCase", "Tests", "Case"])
 def test_a_class_of_affixes_alone_keeps_a_name(name):
     assert plain_class((name,))

@@ -14,16 +14,19 @@ from reassert.workflow.certifying.assertions import View, compare_assertions
 
 PAGES = sorted((Path(__file__).parents[3] / "src" / "reassert" / "codemods").glob("*.md"))
 CASES = [case for page in PAGES for case in read_page(page) if "unsafe" not in case.options.values]
+GONE = ("assertItemsEqual", "assertSameElements")
 PYTEST = {"raises", "warns", "deprecated_call"}
 
 
 def executed(files):
     """All assertions of some files, each as if it had been executed once."""
+    # What Python 3 has not is no assertion, unless a class of the case defines it.
+    gone = {name for name in GONE if not any(f"{name} = " in text for text in files.values())}
     found = [
         item
         for path, text in files.items()
         for node in ast.walk(ast.parse(text))
-        if (item := assertion(node, path, text)) is not None
+        if (item := assertion(node, path, text)) is not None and item.form not in gone
     ]
     return TestRun("test", "passed", assertions=tuple(found))
 
@@ -36,8 +39,7 @@ def assertion(node, path, text):
     name = node.func.attr
     if ast.unparse(node.func.value) == "pytest" and name in PYTEST:
         return Executed(f"pytest.{name}", path, node.lineno, 1)
-    known = name in LEGACY_ASSERTIONS - {"assertItemsEqual", "assertSameElements"}
-    return Executed(name, path, node.lineno, 1) if known else None
+    return Executed(name, path, node.lineno, 1) if name in LEGACY_ASSERTIONS else None
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

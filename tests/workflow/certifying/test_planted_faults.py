@@ -9,7 +9,7 @@ import pytest
 from reassert.model.certificate import Label, Verdict
 from reassert.model.runs import TestRun
 from reassert.workflow.certifying.certificate import certificate
-from reassert.workflow.certifying.comparing import Runs, compare
+from reassert.workflow.certifying.comparing import Runs, compare, disturbed, newly_failing
 from reassert.workflow.certifying.matching import match_by_map
 from suite_runs import NEW, OLD, ran, suite, with_tests, without
 
@@ -378,6 +378,21 @@ def test_another_failure_is_not_explained_by_passing_alone():
     after = ending("test_plain", "failed", "AssertionError: 1")(AFTER)
     document = certified(after, alone_before=BEFORE, alone_after=AFTER)
     assert losses(document) == [(FAILS, f"{OLD}::test_plain")]
+
+
+def test_a_test_that_only_the_counting_disturbs_is_explained():
+    after = ending("test_plain", "failed", "assert 2 == 1")(AFTER)
+    runs = Runs(BEFORE, after, BEFORE)
+    assert newly_failing(runs, match_by_map(BEFORE.tests, after.tests, MAP)) == (f"{NEW}::test_plain",)
+    found = only(certified(after, uncounted_after=AFTER), FAILS)
+    assert found.explained == "fails only while assertions are counted; passes without"
+    assert losses(certified(after, uncounted_after=after)) == [(FAILS, f"{OLD}::test_plain")]
+
+
+def test_the_tests_to_run_alone_are_those_blamed_for_garbage():
+    after = ending("test_loop", "failed", "boom")(ending("test_plain", "failed", GARBAGE)(AFTER))
+    matching = match_by_map(BEFORE.tests, after.tests, MAP)
+    assert disturbed(Runs(BEFORE, after), matching) == ((f"{OLD}::test_plain", (f"{NEW}::test_plain",)),)
 
 
 def test_a_helper_that_pytest_does_not_rewrite_is_a_note():

@@ -23,6 +23,7 @@ from reassert.workflow.certifying.outcomes import (
 
 _GARBAGE = ("PytestUnraisableExceptionWarning", "PytestUnhandledThreadExceptionWarning")
 _NEVER_RAN = "never ran before"
+_COUNTED = "fails only while assertions are counted; passes without"
 _DISTURBED = "disturbed by another test's garbage; passes alone"
 
 
@@ -31,7 +32,8 @@ class Runs:
     """The runs that are compared.
 
     ``again`` is a second run of the old suite, to find flaky tests. ``alone_before`` and ``alone_after`` hold
-    tests that were run on their own (see ``disturbed``). ``unittest_ids`` are the node ids of tests that
+    tests that were run on their own (see ``disturbed``), ``uncounted_after`` the new tests that fail, run
+    again without counting assertions (see ``newly_failing``). ``unittest_ids`` are the node ids of tests that
     unittest finds in the old suite, whether pytest collects them or not.
     """
 
@@ -40,6 +42,7 @@ class Runs:
     again: SuiteRun | None = None
     alone_before: SuiteRun | None = None
     alone_after: SuiteRun | None = None
+    uncounted_after: SuiteRun | None = None
     unittest_ids: frozenset[str] = frozenset()
 
 
@@ -82,6 +85,16 @@ def disturbed(runs: Runs, matching: Matching) -> tuple[tuple[str, tuple[str, ...
         if standing(runs.before.tests.get(old)) == PASSED
         and any(_blames_garbage(runs.after.tests.get(new)) for new in match.after)
     )
+
+
+def newly_failing(runs: Runs, matching: Matching) -> tuple[str, ...]:
+    """Give the new tests that fail and whose old ones passed: worth running again without counting.
+
+    The hook by which executed ``assert`` statements are counted makes pytest keep their operands for longer,
+    which tests of weak references notice; nobody runs these tests with that hook.
+    """
+    passed = (m for old, m in matching.matches.items() if standing(runs.before.tests.get(old)) == PASSED)
+    return tuple(n for match in passed for n in match.after if standing(runs.after.tests.get(n)) == FAILING)
 
 
 def _blames_garbage(test: TestRun | None) -> bool:
@@ -194,15 +207,18 @@ class _Comparer:
         return Difference(Label.LOST, before.nodeid, detail=detail, evidence=evidence)
 
     def _explained(self, before: TestRun, failing: Iterable[TestRun]) -> str:
-        """Say that a test is only a victim: what it is blamed for came from elsewhere; alone it passes."""
-        alone_before, alone_after = self.runs.alone_before, self.runs.alone_after
-        if alone_before is None or alone_after is None:
-            return ""
-        passes = standing(alone_before.tests.get(before.nodeid)) == PASSED and all(
-            _blames_garbage(test) and standing(alone_after.tests.get(test.nodeid)) == PASSED
-            for test in failing
+        """Say that a test is only a victim: of the counting, or of another test's garbage."""
+        failing = tuple(failing)
+        if all(self._passes(self.runs.uncounted_after, test.nodeid) for test in failing):
+            return _COUNTED
+        blamed = all(
+            _blames_garbage(test) and self._passes(self.runs.alone_after, test.nodeid) for test in failing
         )
-        return _DISTURBED if passes else ""
+        return _DISTURBED if blamed and self._passes(self.runs.alone_before, before.nodeid) else ""
+
+    @staticmethod
+    def _passes(run: SuiteRun | None, nodeid: str) -> bool:
+        return run is not None and standing(run.tests.get(nodeid)) == PASSED
 
     def _of_assertions(self, before: TestRun, match: Match, after: Sequence[TestRun]) -> Difference | None:
         together = self.sharing.get(match.after, (before.nodeid,))

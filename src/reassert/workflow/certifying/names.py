@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_AFFIX = re.compile(r"^(?:unit)?tests?(?:case)?(?=.)|(?:tests?(?:cases?)?|cases?)$")
+_AFFIX = re.compile(
+    r"^(?:Unit)?[Tt]ests?(?:Cases?)?(?=[A-Z0-9_])|(?:(?:_?T|_t)ests?(?:_?[Cc]ases?)?|_?Cases?|_cases?)$"
+)
 _SEPARATOR = re.compile(r"[\W_]+")
 
 
@@ -38,7 +40,7 @@ def parse_nodeid(nodeid: str) -> NodeName:
 
 def plain_class(classes: tuple[str, ...]) -> str:
     """Classes in lower case, without underscores and without ``Test``, ``TestCase`` and the like."""
-    return ".".join(_AFFIX.sub("", plain(name)) or plain(name) for name in classes)
+    return ".".join(plain(_AFFIX.sub("", name)) or plain(name) for name in classes)
 
 
 def plain_test(name: str) -> str:

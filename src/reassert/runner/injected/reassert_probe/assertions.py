@@ -24,6 +24,14 @@ __unittest = True  # unittest and pytest leave frames of such modules out of wha
 
 Key = Tuple[str, str, int]
 _CASE = vars(unittest.case)
+# What asks for the truth of its argument, and by which name it is counted.
+_TRUTHS = {
+    "assertTrue": "assertTrue",
+    "assert_": "assertTrue",
+    "failUnless": "assertTrue",
+    "assertFalse": "assertFalse",
+    "failIf": "assertFalse",
+}
 _PYTEST = ("raises", "warns", "deprecated_call", "fail")
 _getframe = sys._getframe
 
@@ -141,8 +149,11 @@ def count_statements() -> bool:
 
 
 @functools.lru_cache(maxsize=None)
-def conditions(path: str) -> dict[int, str]:
-    """The source of the condition of each ``assert`` in a file, by line; empty if it cannot be read."""
+def conditions(path: str) -> dict[tuple[str, int], str]:
+    """The source of what each ``assert`` and each call of ``assertTrue`` and ``assertFalse`` asks, by line.
+
+    Of a call it is the source of all arguments. Empty for a file that cannot be read.
+    """
     try:
         with open(path, "rb") as stream:
             source = importlib.util.decode_source(stream.read())
@@ -150,14 +161,20 @@ def conditions(path: str) -> dict[int, str]:
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     lines = source.encode("utf-8", "surrogatepass").split(b"\n")
-    return {
-        node.lineno: _segment(lines, node.test) for node in ast.walk(tree) if isinstance(node, ast.Assert)
-    }
+    found: dict[tuple[str, int], str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assert):  # of several on a line the first
+            found.setdefault(("assert", node.lineno), _segment(lines, node.test, node.test))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            key = _TRUTHS.get(node.func.attr, ""), node.lineno
+            if key[0]:
+                found[key] = "" if key in found else _segment(lines, node.args[0], node.args[-1])
+    return found
 
 
-def _segment(lines: list[bytes], node: Any) -> str:
-    first, last = node.lineno - 1, node.end_lineno - 1
+def _segment(lines: list[bytes], start: Any, end: Any) -> str:
+    first, last = start.lineno - 1, end.end_lineno - 1
     found = lines[first : last + 1]
-    found[-1] = found[-1][: node.end_col_offset]
-    found[0] = found[0][node.col_offset :]
+    found[-1] = found[-1][: end.end_col_offset]
+    found[0] = found[0][start.col_offset :]
     return b"\n".join(found).decode("utf-8", "replace")

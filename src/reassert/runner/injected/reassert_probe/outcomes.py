@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .records import end_of, first_line
 
-_SKIPPED = "Skipped: "
+_SKIPPED = re.compile(r"^([\w.]+\.)?(Skipped|SkipTest): ")
 _REASON = "reason: "
 
 
@@ -91,4 +92,4 @@ def why_skipped(report: Any) -> str:
     """The reason that was given for a skip."""
     longrepr = report.longrepr
     said = str(longrepr[2]) if isinstance(longrepr, tuple) and len(longrepr) == 3 else str(longrepr or "")  # noqa: PLR2004
-    return first_line(said[len(_SKIPPED) :] if said.startswith(_SKIPPED) else said)
+    return first_line(_SKIPPED.sub("", said))

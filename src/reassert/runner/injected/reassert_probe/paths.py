@@ -61,14 +61,17 @@ class Trees:
             return False
         return not any(part in real for part in _ENVIRONMENT) and not _in_environment(real, self.original)
 
+    def holds(self, path: str) -> bool:
+        """Whether a file is one of the copy's."""
+        return not os.path.isabs(self.shown(path))
+
     def shown(self, path: str) -> str:
-        """A file's path relative to the project's root, with slashes; absolute if it is not below it."""
+        """A file's path relative to the project's root, with slashes; absolute if it is not in the copy."""
         known = self._shown.get(path)
         if known is None:
-            absolute = os.path.realpath(path) if os.path.isabs(path) else path
-            known = absolute
-            if _is_inside(absolute, self.root):
-                known = os.path.relpath(absolute, self.root).replace(os.sep, "/")
+            known = os.path.realpath(path) if os.path.isabs(path) else path
+            if _is_inside(known, self.copy):
+                known = os.path.relpath(known, self.root).replace(os.sep, "/")
             self._shown[path] = known
         return known
 

@@ -32,6 +32,8 @@ _QUIETED = {
     "xmlpath": None,
     "randomly_reorganize": False,
     "randomly_seed": 0,
+    "random_order_enabled": False,
+    "random_order_bucket": "none",
 }
 _MAX_WARNINGS = 1000
 
@@ -48,8 +50,9 @@ def _begin() -> None:
     _trees.redirect_imports()
     if _settings["coverage"]:
         _measure = open_measure(_settings)
-    assertions.count_methods()
-    assertions.count_pytest()
+    if _settings["counted"]:
+        assertions.count_methods()
+        assertions.count_pytest()
     bodies.watch()
     for name in _settings["rewrite"]:
         if name not in sys.modules:
@@ -72,10 +75,10 @@ _begin()
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_load_initial_conftests(early_config: Any, args: list[str]) -> Iterator[None]:
+def pytest_load_initial_conftests(early_config: Any) -> Iterator[None]:
     """Switch pytest-cov off, where it is: two measurements in one process disturb each other."""
-    if hasattr(early_config.known_args_namespace, "no_cov"):
-        args.append("--no-cov")
+    if hasattr(early_config.known_args_namespace, "cov_source"):
+        early_config.known_args_namespace.cov_source = []
     yield
 
 
@@ -91,6 +94,11 @@ def pytest_configure(config: Any) -> None:
     if _settings["select"] is not None:
         config.args[:] = narrowed(_settings["select"], _settings["root"])
     config.pluginmanager.register(_Observer(config), "reassert_observer")
+
+
+def _is_ours(form: str, path: str, *_: Any) -> bool:
+    """Plugins have ``assert`` statements that pytest rewrites, too: those do not check the project."""
+    return form != "assert" or _trees.holds(path)
 
 
 class _Observer:
@@ -123,7 +131,7 @@ class _Observer:
             pytest=pytest.__version__,
             worker=self._worker,
             statements=self._statements,
-            coverage=_measure is not None,
+            coverage=_measure is not None or not _settings["coverage"],
         )
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -183,13 +191,12 @@ class _Observer:
             self._outcome.add(report)
         elif report.when not in ("setup", "call", "teardown"):
             # Not the report of a worker, but of its end.
-            text = first_line(str(report.longreprtext))
-            _records.write("crash", id=self._id(report.nodeid), message=text)
+            _records.write("crash", id=self._id(report.nodeid), message=first_line(str(report.longrepr)))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self._controls:
             return
-        counted = [self._executed(*key) for key in assertions.take()]
+        counted = [self._executed(*key) for key in assertions.take() if _is_ours(*key)]
         values = {**self._outcome.record(), "assertions": counted, "never_ran": bodies.take()}
         _records.write("test", id=self._id(nodeid), at=self._started, **values)
         if _measure:
@@ -197,11 +204,12 @@ class _Observer:
 
     def _executed(self, form: str, path: str, line: int, count: int) -> list[Any]:
         shown = _trees.shown(path)
-        place = f"{shown}:{line}"
-        if form == "assert" and place not in self._told:
+        place = f"{form} {shown}:{line}"
+        if place not in self._told:
             self._told[place] = None
-            text = assertions.conditions(path).get(line, "")
-            _records.write("condition", path=shown, line=line, text=text)
+            text = assertions.conditions(path).get((form, line), "")
+            if text:
+                _records.write("condition", form=form, path=shown, line=line, text=text)
         return [form, shown, line, count]
 
     def pytest_internalerror(self, excrepr: Any) -> None:
@@ -209,7 +217,7 @@ class _Observer:
         _records.write("internal", message=first_line(lines[-1]) if lines else "")
 
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
-        _records.write("interrupted", message=first_line(f"{excinfo.typename}: {excinfo.value}"))
+        _records.write("interrupted", message=first_line(f"{excinfo.typename}: {excinfo.value}").rstrip(": "))
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:

@@ -59,7 +59,16 @@ class Names:
             or kind.__module__.startswith(("unittest.", "doctest"))
         ):
             return f"{path}::{test.id()}"
-        return f"{path}::{kind.__qualname__.replace('.', '::')}::{method}"
+        return f"{path}::{_name_in(module, kind)}::{method}"
+
+
+def _name_in(module: Any, kind: Any) -> str:
+    """The name that a module has for a class: an imported one may have another than its own."""
+    name = str(kind.__qualname__).replace(".", "::")
+    known = vars(module) if module is not None else {}
+    if "::" in name or known.get(name) is kind:
+        return name
+    return next((alias for alias, value in known.items() if value is kind), name)
 
 
 class Result(unittest.TestResult):
@@ -199,7 +208,7 @@ class Runner:
         bodies.watch()
         if self._measure:
             self._measure.start()
-        python, measured = platform.python_version(), self._measure is not None
+        python, measured = platform.python_version(), self._measure is not None or not settings["coverage"]
         self._records.write(
             "session", python=python, pytest="", worker="", statements=False, coverage=measured
         )

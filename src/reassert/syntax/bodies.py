@@ -1,0 +1,47 @@
+"""What runs when the body of a class or a module runs, and what that binds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reassert.syntax.conditions import settled
+
+
+def body_statements(node: ast.ClassDef | ast.Module) -> Iterator[ast.stmt]:
+    """The statements that run when the body runs, in order, without those inside functions and classes."""
+    todo = list(reversed(node.body))
+    while todo:
+        statement = todo.pop()
+        yield statement
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        inner = _branches(statement)
+        for handler in getattr(statement, "handlers", []):
+            inner += handler.body
+        todo.extend(reversed(inner))
+
+
+def _branches(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements inside a statement, without branches that no supported Python takes."""
+    if isinstance(statement, ast.If):
+        value = settled(statement.test)
+        return [
+            *(statement.body if value is not False else []),
+            *(statement.orelse if value is not True else []),
+        ]
+    return [c for c in ast.iter_child_nodes(statement) if isinstance(c, ast.stmt)]
+
+
+def bound_names(statement: ast.stmt) -> Iterator[str]:
+    """The names that one statement binds in its own scope."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name
+    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+    elif isinstance(
+        statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
+    ):
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield node.id

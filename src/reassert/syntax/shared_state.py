@@ -1,0 +1,154 @@
+"""State that outlives a test: what one test writes to the class or the module, another one may read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from reassert.syntax.bodies import body_statements
+from reassert.syntax.classes import ClassInfo, Use
+from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.testcase_api import CLASS_FIXTURE_METHODS
+from reassert.syntax.uses import parameter_names
+
+# Methods of lists, sets, dicts and deques that change them.
+_CHANGING = frozenset(
+    [
+        "append",
+        "appendleft",
+        "extend",
+        "extendleft",
+        "insert",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "popleft",
+        "popitem",
+        "remove",
+        "discard",
+        "clear",
+        "sort",
+        "reverse",
+        "rotate",
+    ],
+)
+_NUMBERED = re.compile(r"test_?(\d+)")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def shares_state(info: ClassInfo) -> bool:
+    """Whether a method that runs with each test writes something that outlives the test."""
+    functions = [f for f in info.functions if f.name not in CLASS_FIXTURE_METHODS]
+    stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
+    if any(use.method in functions for use in stored):
+        return True
+    if any(_writes_shared(n, info) for f in functions for n in info.module.subtree(f)):
+        return True
+    if any(_changes_module(info.module, f, _reset(info)) for f in functions):
+        return True
+    return any(_changes_class(info, u) for u in info.uses.attributes if u.method in functions)
+
+
+def are_numbered(names: Sequence[str]) -> bool:
+    """Whether tests are named in the order in which unittest is to run them: test_01_make, test_02_use."""
+    found = [_NUMBERED.match(name) for name in names]
+    numbers = [int(match[1]) for match in found if match]
+    in_order = [n for _, n in sorted(zip(names, numbers, strict=False))]
+    return len(numbers) == len(names) > 1 and len(set(numbers)) > 1 and in_order == sorted(numbers)
+
+
+def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
+    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        return isinstance(node.value, ast.Name) and node.value.id in {c.node.name for c in info.lineage}
+    return isinstance(node, ast.Global)
+
+
+def _changes_class(info: ClassInfo, use: Use) -> bool:
+    """Whether ``self.x`` is changed in place, where only the class ever binds ``x``."""
+    if not _is_changed(info.module, use.node) or use.name in _reset(info):
+        return False
+    component = info.home.component(info)
+    uses = [u for c in component for u in c.uses.attributes if u.name == use.name]
+    if any(not isinstance(u.node.ctx, ast.Load) and not u.through_class for u in uses):
+        return False
+    in_class_fixture = any(not isinstance(u.node.ctx, ast.Load) for u in uses)
+    return in_class_fixture or any(_binds_mutable(c, use.name) for c in component)
+
+
+def _binds_mutable(info: ClassInfo, name: str) -> bool:
+    values = (
+        s.value for s in body_statements(info.node) if isinstance(s, ast.Assign) and _is_target(s, name)
+    )
+    return any(_is_mutable(value) for value in values)
+
+
+def _is_target(statement: ast.Assign, name: str) -> bool:
+    return any(isinstance(t, ast.Name) and t.id == name for t in statement.targets)
+
+
+def _is_mutable(value: ast.expr) -> bool:
+    return isinstance(value, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Call))
+
+
+def _reset(info: ClassInfo) -> frozenset[str]:
+    """The names whose ``clear()`` setUp or tearDown calls: each test finds them empty."""
+    found = set()
+    for owner in info.lineage:
+        for function in (f for f in owner.functions if f.name in ("setUp", "tearDown")):
+            for call in (n for s in function.body for n in [getattr(s, "value", None)]):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and not call.args:
+                    value = call.func.value
+                    name = getattr(value, "id", None) or getattr(value, "attr", None)
+                    found |= {name} if call.func.attr == "clear" and name else set()
+    return frozenset(found)
+
+
+def _is_changed(module: Module, node: ast.AST) -> bool:
+    """Whether an expression is changed in place: an item, an attribute, or by a method that does it."""
+    parent = module.parents[node]
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        return not isinstance(parent.ctx, ast.Load) or _is_changed(module, parent)
+    if not isinstance(parent, ast.Attribute):
+        return False
+    call = module.parents[parent]
+    called = isinstance(call, ast.Call) and call.func is parent
+    return not isinstance(parent.ctx, ast.Load) or (called and parent.attr in _CHANGING)
+
+
+def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
+    """Whether a function, or one of the module that it calls, changes what the module holds."""
+    local = parameter_names(function) | _bound(module, function)
+    for node in module.subtree(function):
+        if isinstance(node, ast.Global) and depth:
+            return True
+        if not isinstance(node, ast.Name) or node.id in local | reset:
+            continue
+        held = [s for s in module.tree.body if isinstance(s, ast.Assign) and _is_target(s, node.id)]
+        if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
+            return True
+        called = _called(module, node) if depth < _DEEPEST else None
+        if (
+            called is not None
+            and called is not function
+            and _changes_module(module, called, reset, depth + 1)
+        ):
+            return True
+    return False
+
+
+_DEEPEST = 3
+
+
+def _called(module: Module, node: ast.Name) -> FunctionNode | None:
+    """The function of the module that a call by this name calls."""
+    call = module.parents[node]
+    if not isinstance(call, ast.Call) or call.func is not node:
+        return None
+    return next((s for s in module.tree.body if isinstance(s, _FUNCTIONS) and s.name == node.id), None)
+
+
+def _bound(module: Module, function: FunctionNode) -> set[str]:
+    inside: Iterator[ast.AST] = iter(module.subtree(function))
+    return {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
