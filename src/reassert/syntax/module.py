@@ -156,6 +156,22 @@ class Module:
         return self._attributes_by_name.get(name, [])
 
     @cached_property
+    def top_level_assignments(self) -> Mapping[str, list[ast.Assign]]:
+        """Name -> the plain assignments to it among the module's own statements."""
+        found: defaultdict[str, list[ast.Assign]] = defaultdict(list)
+        for statement in self.tree.body:
+            if isinstance(statement, ast.Assign):
+                for name in {t.id for t in statement.targets if isinstance(t, ast.Name)}:
+                    found[name].append(statement)
+        return found
+
+    @cached_property
+    def top_level_functions(self) -> Mapping[str, FunctionNode]:
+        """Name -> its first definition among the module's own statements."""
+        functions = (s for s in reversed(self.tree.body) if isinstance(s, _FUNCTIONS))
+        return {function.name: function for function in functions}
+
+    @cached_property
     def has_private_names(self) -> bool:
         """Whether the text has a word that Python would mangle if it were a name in a class."""
         return _PRIVATE.search(self.source.buffer) is not None

@@ -35,7 +35,6 @@ _CHANGING = frozenset(
     ],
 )
 _NUMBERED = re.compile(r"test_?(\d+)")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def shares_state(info: ClassInfo) -> bool:
@@ -44,9 +43,11 @@ def shares_state(info: ClassInfo) -> bool:
     stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
     if any(use.method in functions for use in stored):
         return True
-    if any(_writes_shared(n, info) for f in functions for n in info.module.subtree(f)):
+    shared = [*info.module.of(ast.Global), *_written(info)]
+    if any(info.module.holds(f, node) for f in functions for node in shared):
         return True
-    if any(_changes_module(info.module, f, _reset(info)) for f in functions):
+    reset = _reset(info)
+    if any(_changes_module(info.module, f, reset) for f in functions):
         return True
     return any(_changes_class(info, u) for u in info.uses.attributes if u.method in functions)
 
@@ -59,10 +60,14 @@ def are_numbered(names: Sequence[str]) -> bool:
     return len(numbers) == len(names) > 1 and len(set(numbers)) > 1 and in_order == sorted(numbers)
 
 
-def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        return isinstance(node.value, ast.Name) and node.value.id in {c.node.name for c in info.lineage}
-    return isinstance(node, ast.Global)
+def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
+    """Where the file sets or deletes an attribute of the class, or of one that it inherits from, by name."""
+    module = info.module
+    for name in {c.node.name for c in info.lineage}:
+        for node in module.names.get(name, ()):
+            parent = module.parents[node]
+            if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
+                yield parent
 
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
@@ -119,13 +124,15 @@ def _is_changed(module: Module, node: ast.AST) -> bool:
 
 def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
     """Whether a function, or one of the module that it calls, changes what the module holds."""
-    local = parameter_names(function) | _bound(module, function)
-    for node in module.subtree(function):
-        if isinstance(node, ast.Global) and depth:
-            return True
-        if not isinstance(node, ast.Name) or node.id in local | reset:
+    nodes = module.subtree(function)
+    if depth and any(isinstance(node, ast.Global) for node in nodes):
+        return True
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    passed = parameter_names(function) | {n.id for n in names if isinstance(n.ctx, ast.Store)} | reset
+    for node in names:
+        if node.id in passed:
             continue
-        held = [s for s in module.tree.body if isinstance(s, ast.Assign) and _is_target(s, node.id)]
+        held = module.top_level_assignments.get(node.id, ())
         if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
             return True
         called = _called(module, node) if depth < _DEEPEST else None
@@ -146,9 +153,4 @@ def _called(module: Module, node: ast.Name) -> FunctionNode | None:
     call = module.parents[node]
     if not isinstance(call, ast.Call) or call.func is not node:
         return None
-    return next((s for s in module.tree.body if isinstance(s, _FUNCTIONS) and s.name == node.id), None)
-
-
-def _bound(module: Module, function: FunctionNode) -> set[str]:
-    inside: Iterator[ast.AST] = iter(module.subtree(function))
-    return {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return module.top_level_functions.get(node.id)
