@@ -81,7 +81,7 @@ class Comparison:
         outcomes = _of(names, self.after.run.outcomes)
         yield "outcomes", mapped(_of(names, self.before.run.outcomes), renamed), outcomes
         yield "events", mapped(_of(names, self.before.tests), renamed), _of(names, self.after.tests)
-        ran = {key.partition("::")[2] for key, outcome in outcomes.items() if outcome != "skipped"}
+        ran = {key for key, outcome in outcomes.items() if outcome != "skipped"}
         yield "class events", _of_classes(names, ran, self.before), _of_classes(names, ran, self.after)
 
 
@@ -90,9 +90,14 @@ def _of(names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_classes(names: Sequence[str], ran: AbstractSet[str], side: Side) -> dict[str, Any]:
-    """What classes did of which a test ran: for one with nothing but skipped tests pytest needs no set-up."""
-    found = _of(names, side.classes)
-    return {key: value for key, value in found.items() if any(key.split("::")[1] in name for name in ran)}
+    """What classes and modules did of which a test ran: pytest sets up nothing for tests that it skips."""
+    found = {tuple(key.split("::")): value for key, value in _of(names, side.classes).items()}
+    places = [key.partition("::") for key in ran]
+    return {
+        f"{path}::{ident}": value
+        for (path, ident), value in found.items()
+        if any(file == path and ident in rest for file, _, rest in places)
+    }
 
 
 def compare(hierarchies: Mapping[str, Hierarchy], root: Path) -> Comparison:

@@ -68,8 +68,10 @@ def test_a_base_without_tests_keeps_its_name():
 
 
 def test_a_nested_class_that_would_be_collected_keeps_the_outer_one():
-    text = ONE.format("FooTests") + "\n    class SpecThing:\n        pass\n"
-    ((code, _, reason),) = refused(text, python_classes=("Spec", "*Tests"))
+    text = ONE.format("FooTests") + "\n    class SpecThing:\n        def it_works(self):\n            pass\n"
+    assert refused(text, python_classes=("Spec", "*Tests")) == []
+    options = {"python_classes": ("Spec", "*Tests"), "python_functions": ("test", "it_")}
+    ((code, _, reason),) = refused(text, **options)
     assert (code, reason) == ("B-NESTED", "pytest would collect the nested class SpecThing")
 
 

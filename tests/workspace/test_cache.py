@@ -3,115 +3,28 @@ from __future__ import annotations
 import os
 import pickle
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
 
+from caching import AFTER, BEFORE, DAY, FACTS, MINUTE, PURPOSE, find, keep, report, rewritten
 from reassert.model.config import Profile, RuleConfig
-from reassert.model.edits import Block, Unit
-from reassert.model.facts import BaseFacts, FileFacts, ScannedClass, ScannedFacts
+from reassert.model.edits import Unit
+from reassert.model.facts import BaseFacts, FileFacts
 from reassert.model.outcomes import (
     Change,
     Failed,
-    Finding,
     Location,
     Refusal,
     Report,
     Rewritten,
-    Safety,
     Skipped,
     Tally,
     Unchanged,
 )
 from reassert.workspace import store, vault
 from reassert.workspace.cache import Cache, Known, purpose_of
-from reassert.workspace.fingerprint import content_digest, stat_mark, value_digest
-
-BEFORE = b"import unittest\n"
-AFTER = b"import pytest\n"
-PURPOSE = b"some purpose"
-FACTS = ScannedFacts(
-    (ScannedClass("T", ("unittest.TestCase",), frozenset({"a", "b"})),), frozenset({"x.y"}), {"k": "v"}
-)
-MINUTE = 60 * 10**9
-DAY = 86_400 * 10**9
-
-
-class Clock:
-    """A wall clock that stands a while after all files of the test were written."""
-
-    def __init__(self) -> None:
-        self.now = time.time_ns() + MINUTE
-
-    def __call__(self) -> int:
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def project(tmp_path):
-    root = tmp_path / "project"
-    root.mkdir()
-    return root
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def path(project):
-    path = project / "test_it.py"
-    path.write_bytes(BEFORE)
-    return path
-
-
-@pytest.fixture
-def opened(folder, project, clock):
-    def open_cache(root=project):
-        return Cache(folder, root, clock)
-
-    return open_cache
-
-
-def report(path):
-    unit = Unit("a_rule", "T.test")
-    return Report(
-        (Refusal("a_rule", "CODE", Location(path, 3, 4), unit, "because"),),
-        (Finding("a_rule", "CODE", Location(path, 3), "look"),),
-        Tally(1, 1, 2, 3, 3),
-        {"T::test": ("TestT::test",)},
-    )
-
-
-def rewritten(path, before=BEFORE, after=AFTER):
-    units = (Unit("a_rule", "T"),)
-    change = Change(path, before, after, units, Safety.UNSAFE, (Block(0, 1, 0, 1),), "latin-1")
-    return Rewritten(change, report(path))
-
-
-def find(cache, path, purpose=PURPOSE):
-    return cache.find(path, path.stat(), purpose)
-
-
-def keep(cache, path, outcome, facts=FACTS, purpose=PURPOSE):
-    assert find(cache, path, purpose) is None
-    cache.keep(path, purpose, content_digest(path.read_bytes()), Known(outcome, facts))
-
-
-@pytest.fixture
-def filled(opened, path):
-    """The path of the database, with a rewritten file in it."""
-    with opened() as cache:
-        keep(cache, path, rewritten(path))
-    return opened
-
+from reassert.workspace.fingerprint import stat_mark, value_digest
 
 OUTCOMES = {
     "rewritten": rewritten,
@@ -482,109 +395,6 @@ def test_paths_are_where_the_caller_says(path: Path):
     packed = vault.pack((rewritten(path), None), path, None)
     elsewhere = Path("elsewhere.py")
     assert vault.unpack(packed, lambda _: elsewhere)[0].change.path is elsewhere
-
-
-# ---- whole plans
-
-
-def state(cache, path, purpose=PURPOSE):
-    return cache.state_of([(path, path.stat(), purpose)])
-
-
-def remembered(cache, path):
-    """The outcome of a plan for one file in its present state."""
-    return cache.find_plan(state(cache, path), [(path, path.stat())])
-
-
-@pytest.fixture
-def planned(opened, path):
-    """Opens a cache that has a plan for one file."""
-    with opened() as cache:
-        keep(cache, path, rewritten(path))
-        cache.keep_plan(state(cache, path), [path])
-    return opened
-
-
-def test_a_plan_is_found_in_the_same_state(planned, path):
-    with planned() as cache:
-        assert remembered(cache, path) == {path: rewritten(path)}
-
-
-def test_files_without_anything_to_say_need_no_entry(opened, path, folder):
-    with opened() as cache:
-        keep(cache, path, Unchanged(path))
-        cache.keep_plan(state(cache, path), [path])
-    with sqlite3.connect(folder / store.NAME) as db:
-        db.execute("DELETE FROM entries")
-    db.close()
-    with opened() as cache:
-        assert remembered(cache, path) == {path: Unchanged(path)}
-
-
-def test_the_state_knows_files_and_purposes(opened, path, project, clock):
-    with opened() as cache:
-        info = path.stat()
-        one = cache.state_of([(path, info, PURPOSE)])
-        assert one == state(cache, path)
-        assert (
-            len(
-                {
-                    one,
-                    cache.state_of([(path, info, b"x")]),
-                    cache.state_of([(project / "y.py", info, PURPOSE)]),
-                }
-            )
-            == 3
-        )
-        assert cache.state_of([(path, None, PURPOSE)]) is None
-        clock.now = info.st_ctime_ns
-        assert state(cache, path) is None
-
-
-def test_a_plan_of_another_state_is_unknown(planned, path):
-    with planned() as cache:
-        assert cache.find_plan(b"another", [(path, path.stat())]) is None
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "UPDATE plans SET keys = x'00'",
-        "UPDATE plans SET keys = 7",
-        "UPDATE plans SET keys = x'11111111111111111111111111111111'",
-        "UPDATE plans SET keys = keys || keys",
-        "DELETE FROM entries",
-        "UPDATE entries SET known = x'80'",
-        "UPDATE entries SET after = x'80'",
-    ],
-)
-def test_a_damaged_plan_is_unknown(planned, path, folder, sql):
-    with sqlite3.connect(folder / store.NAME) as db:
-        db.execute(sql)
-    db.close()
-    with planned() as cache:
-        assert remembered(cache, path) is None
-
-
-def test_a_plan_with_an_unknown_result_is_not_kept(opened, path, project):
-    other = project / "test_other.py"
-    other.write_bytes(BEFORE)
-    with opened() as cache:
-        keep(cache, path, rewritten(path))
-        assert find(cache, other) is None
-        cache.keep_plan(state(cache, path), [path, other])
-        assert remembered(cache, path) is None
-
-
-def test_a_plan_is_of_the_last_results(opened, path):
-    with opened() as cache:
-        keep(cache, path, rewritten(path))
-        keep(cache, path, Unchanged(path, report(path)), purpose=b"second")
-        cache.keep_plan(state(cache, path), [path])
-        assert remembered(cache, path) == {path: Unchanged(path, report(path))}
-        assert find(cache, path, b"third") is None
-        cache.keep_plan(b"state", [path])
-        assert cache.find_plan(b"state", [(path, path.stat())]) is None
 
 
 def test_damaged_facts_are_unknown(filled, path, folder):

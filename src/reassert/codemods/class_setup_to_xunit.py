@@ -18,12 +18,19 @@ from reassert.syntax.hierarchy import (
     last_of_all,
     lone_statement,
     named_class,
+    reach,
     reached,
     starting_class,
     super_statement,
 )
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.statements import at_the_top, name_span, remove_definition, remove_statement
+from reassert.syntax.statements import (
+    at_the_top,
+    is_docstring,
+    name_span,
+    remove_definition,
+    remove_statement,
+)
 from reassert.syntax.testcase_api import MODULE_FIXTURES
 
 _NEVER_RUN = ("addModuleCleanup", "enterModuleContext")
@@ -247,8 +254,9 @@ def _idle(classes: Classes, component: Component) -> dict[str, set[ClassInfo]]:
 
 def _is_idle(classes: Classes, info: ClassInfo, method: FunctionNode, gone: Collection[ClassInfo]) -> bool:
     calls = [u for u in [*_supers(info), *info.uses.named] if u.method is method]
-    dead = [s for u in calls if (s := _dead_statement(classes, info, u, gone))]
-    return bool(dead) and set(method.body) <= set(dead)
+    dead = {s for u in calls if (s := _dead_statement(classes, info, u, gone))}
+    left = [s for s in method.body if s not in dead and not isinstance(s, ast.Pass) and not is_docstring(s)]
+    return not left and (bool(dead) or reach(classes, info, method.name, gone) is Reach.NOTHING)
 
 
 def _dead_statement(

@@ -15,6 +15,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parameters import add_parameter
+from reassert.syntax.patchers import PatchBlocks
 from reassert.syntax.set_up_methods import RUNNER, MethodForm, is_whole
 from reassert.syntax.setup_chain import XUNIT, Link
 from reassert.syntax.statements import (
@@ -82,7 +83,7 @@ class _Component:
     def __init__(self, context: Context, component: Component, rule_id: str) -> None:
         self.context = context
         self.rule_id = rule_id
-        self.arrangement = arrange(context.classes, component)
+        self.arrangement = arrange(context, component)
         self.chain = self.arrangement.chain
         self.cleanups = self.arrangement.cleanups
         self.methods = self.arrangement.methods
@@ -244,10 +245,17 @@ class _FixtureForm:
         main = set_up or tear_down
         if main is None:
             return
-        yield from self._header(main, yields=tear_down is not None)
+        blocks = self._blocks(set_up)
+        yield from self._header(main, yields=tear_down is not None or blocks is not None)
         if set_up:
             yield from self._removals(set_up)
-        if set_up and tear_down:
+        if set_up and blocks:
+            closing = self._closing(tear_down, blocks.inner_indent)
+            yield blocks.edit(self._last_line_end(set_up), closing, self.unit)
+            if tear_down:
+                yield remove_definition(self.context, tear_down, self.unit, link.owner)
+                yield from self._removals(tear_down)
+        elif set_up and tear_down:
             yield self._joined(set_up, tear_down)
             yield remove_definition(self.context, tear_down, self.unit, link.owner)
             yield from self._removals(tear_down)
@@ -301,13 +309,24 @@ class _FixtureForm:
 
     def _joined(self, set_up: FunctionNode, tear_down: FunctionNode) -> Edit:
         """``yield`` and the body of tearDown behind the body of setUp."""
-        context = self.context
-        indent = function_body(context, set_up).indent
-        parts: list[Part] = [self.newline, indent + b"yield", self.newline]
+        parts = self._closing(tear_down, function_body(self.context, set_up).indent)
+        return insertion(self._last_line_end(set_up), parts, self.unit, self.link.owner)
+
+    def _closing(self, tear_down: FunctionNode | None, indent: bytes) -> list[Part]:
+        parts: list[Part] = [self.newline, indent + b"yield"]
+        if tear_down is None:
+            return parts
+        parts.append(self.newline)
         for comment in self._comments_above(tear_down):
             parts += [indent, comment, self.newline]
-        parts += reindented(context, function_body(context, tear_down, self.link.removed), indent)
-        return insertion(self._last_line_end(set_up), parts, self.unit, self.link.owner)
+        body = function_body(self.context, tear_down, self.link.removed)
+        return [*parts, *reindented(self.context, body, indent)]
+
+    def _blocks(self, set_up: FunctionNode | None) -> PatchBlocks | None:
+        """The patchers of setUp, if they become ``with`` statements."""
+        cleanups, owner = self.work.cleanups, self.link.owner
+        found = cleanups.patchers(owner) if cleanups.means == "with" else []
+        return PatchBlocks(self.context, owner, set_up, found) if set_up and found else None
 
     def _comments_above(self, function: FunctionNode) -> Iterator[Span]:
         context = self.context

@@ -63,15 +63,11 @@ class TestcaseSettingsToNothing(Codemod[Context]):
 
 
 def _removals(context: Context, info: ClassInfo, dead: list[ast.stmt], unit: Unit) -> Iterator[Edit]:
-    emptied = set(info.node.body) <= set(dead)
-    for index, statement in enumerate(dead):
-        if emptied and not index:
-            span = context.module.span(statement)
-            yield Edit(span.start, span.end, (b"pass",), unit, info.qualname, swallows=True)
-        elif isinstance(statement, ast.FunctionDef):
+    for statement in dead:
+        if isinstance(statement, ast.FunctionDef):
             yield remove_definition(context, statement, unit, info)
         else:
-            yield remove_statement(context, statement, unit, info, () if emptied else dead)
+            yield remove_statement(context, statement, unit, info, dead)
 
 
 def _descriptions(info: ClassInfo, component: Component) -> Iterator[ast.stmt]:

@@ -144,8 +144,9 @@ class TestcaseToPlainClass(Codemod[Context]):
             start = name_span(context, node).end
             yield Edit(start, header_end(context, node) - 1, (), unit, info.qualname, swallows=True)
             return
-        spans = [module.span(e) for e in node.bases]
-        for index, expression in enumerate(node.bases):
+        every = [*node.bases, *node.keywords]
+        spans = [module.span(e) for e in every]
+        for index, expression in enumerate(every):
             if expression in gone:
                 last = index == len(spans) - 1
                 start, end = (

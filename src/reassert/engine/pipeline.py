@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from symtable import symtable
 
+from reassert.engine.bodies import with_bodies
 from reassert.engine.climbing import Decision, Said, climbs_with_owner, decide, key
 from reassert.engine.imports import import_edits
 from reassert.engine.summary import summarise
@@ -177,7 +178,7 @@ def _finish(said: Said, decision: Decision) -> Outcome:
     report = summarise(context, said.rewrites, edits, decision)
     if not edits:
         return Unchanged(context.source.path, report)
-    return _spliced(context, edits, report)
+    return _spliced(context, with_bodies(context, edits), report)
 
 
 def happening(said: Said, climbing: frozenset[str]) -> list[Edit]:

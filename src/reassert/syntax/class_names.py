@@ -12,7 +12,7 @@ from reassert.model.edits import Span
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.quoted import place_in, strings_of, without
-from reassert.syntax.scopes import other_bindings, uses_of_module_name
+from reassert.syntax.scopes import is_bound_once, uses_of_module_name
 from reassert.syntax.setup_chain import Problem, core_name
 from reassert.syntax.statements import name_span
 
@@ -32,7 +32,6 @@ class Names:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.new: dict[ClassInfo, str] = {}
-        self._strings: dict[str, list[ast.Constant]] = {}
         for info in context.classes.all:
             if info.is_testcase and not info.local:
                 self.new[info] = self._choose(info)
@@ -108,7 +107,9 @@ class Names:
         uses = uses_of_module_name(self.context, name) if info.outer is None else module.names.get(name, ())
         cleared = [n for n in uses if isinstance(n.ctx, ast.Store) and self._is_cleared(n)]
         stores = [n for n in uses if isinstance(n.ctx, ast.Store) and n not in cleared]
-        if stores or other_bindings(self.context, name) > 1 + len(cleared):
+        others = sum(c.node.name == name for c in self.context.classes.all) > 1
+        once = is_bound_once(self.context, name, besides=len(cleared))
+        if stores or (others if info.outer else not once):
             yield Problem(
                 info,
                 "B-NAME",
@@ -136,35 +137,45 @@ class Names:
     def _is_cleared(self, node: ast.Name) -> bool:
         """Whether a statement of the module sets the name to None, so that nobody collects the class."""
         parent = self.context.module.parents[node]
-        if not isinstance(parent, ast.Assign) or parent not in self.context.module.tree.body:
+        scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        if any(isinstance(a, scopes) for a in self.context.module.ancestors(node)):
             return False
-        return isinstance(parent.value, ast.Constant) and parent.value.value is None
+        value = parent.value if isinstance(parent, ast.Assign) else None
+        return isinstance(value, ast.Constant) and value.value is None
 
     def _confuses_private_names(self, info: ClassInfo) -> bool:
         """Whether ``__x`` of two related classes, which their names mangle, would become or cease to be one.
 
         Source: the reference of Python, "Private name mangling": leading underscores of the class go.
         """
-        private = _private_names(info)
+        private = self.private_names(info)
         relatives = [*info.lineage[1:], *info.home.heirs(info)] if private else []
         return any(
             (_prefix(info.node.name) == _prefix(c.node.name))
-            != (_prefix(self.new[info]) == _prefix(self._new_name(c)))
+            != (_prefix(self.new[info]) == _prefix(self._of(c).new.get(c, c.node.name)))
             for c in relatives
-            if private & _private_names(c)
+            if private & self._of(c).private_names(c)
         )
 
-    def _new_name(self, info: ClassInfo) -> str:
-        """The new name of a class of this file or of a relative in another one."""
-        if info.module is self.context.module:
-            return self.new.get(info, info.node.name)
-        home = next((c for c in self.context.family.values() if c.module is info.module), None)
-        return names_of(home).new.get(info, info.node.name) if home else info.node.name
+    def _of(self, info: ClassInfo) -> Names:
+        """The names of the file of a relative."""
+        return self if info.module is self.context.module else names_of(self.context.home_of(info))
+
+    @cached_property
+    def _private(self) -> list[tuple[str, ast.AST]]:
+        """The names of the file that Python mangles, with their places."""
+        module = self.context.module
+        found: list[tuple[str, ast.AST]] = [(a.attr, a) for a in module.attributes]
+        found += [(name, node) for name, nodes in module.names.items() for node in nodes]
+        found += [(f.name, f) for c in self.context.classes.all for f in c.functions]
+        return [(name, node) for name, node in found if name.startswith("__") and not name.endswith("__")]
+
+    def private_names(self, info: ClassInfo) -> frozenset[str]:
+        """Those of a class of the file; those of classes inside it are counted as well."""
+        return frozenset(name for name, node in self._private if info.module.holds(info.node, node))
 
     def _strings_with(self, name: str) -> list[ast.Constant]:
-        if name not in self._strings:
-            self._strings[name] = [s for s in strings_of(self.context).said if name in str(s.value)]
-        return self._strings[name]
+        return [s for s in strings_of(self.context).said if name in str(s.value)]
 
     def _cannot_follow(self, info: ClassInfo, string: ast.Constant) -> bool:
         spans = self._in_string(info, string)
@@ -195,7 +206,7 @@ class Names:
 
     @cached_property
     def _asks_for_names(self) -> bool:
-        return any(map(self.context.module.attributes_named, ("__name__", "__qualname__")))
+        return any(a.attr in ("__name__", "__qualname__") for a in self.context.module.attributes)
 
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
@@ -211,8 +222,9 @@ class Names:
         module = self.context.module
         for node in uses_of_module_name(self.context, info.node.name) if info.outer is None else ():
             yield module.span(node), new
-        for attribute in module.attributes_named(info.node.name) if info.outer is not None else ():
-            yield attribute_name(self.context, attribute), new
+        for attribute in module.attributes:
+            if info.outer is not None and attribute.attr == info.node.name:
+                yield attribute_name(self.context, attribute), new
         for string in self._strings_with(info.node.name):
             for span in self._in_string(info, string) or ():
                 yield span, new
@@ -226,16 +238,6 @@ _LOOKUPS = frozenset(
 def _prefix(name: str) -> str:
     """What Python puts before the private names of a class."""
     return name.lstrip("_")
-
-
-def _private_names(info: ClassInfo) -> frozenset[str]:
-    """The names that Python mangles in a class; those of classes inside it are counted as well."""
-    found: set[str] = set()
-    for node in info.module.subtree(info.node) if info.module.has_private_names else ():
-        name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
-        if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
-            found.add(name)
-    return frozenset(found)
 
 
 def attribute_name(context: Context, node: ast.Attribute) -> Span:

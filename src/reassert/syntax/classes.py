@@ -229,6 +229,11 @@ class Component(list["ClassInfo"]):
         return _DESCRIPTIONS - called if all(not f.decorator_list for f in ours) else frozenset()
 
     @cached_property
+    def mentioned(self) -> Counter[str]:
+        """How often each name is used through the instance or the class."""
+        return Counter(use.name for info in self for use in info.uses.attributes)
+
+    @cached_property
     def invoked(self) -> frozenset[str]:
         """The names that are called on the instance or the class."""
         uses = ((info.module.parents[use.node], use) for info in self for use in info.uses.attributes)

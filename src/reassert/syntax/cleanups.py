@@ -7,22 +7,23 @@ that order; in a test it has it only where no tearDown follows. Everything else 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.arguments import read_arguments
-from reassert.syntax.classes import Classes, ClassInfo, Component, Use
+from reassert.syntax.classes import ClassInfo, Component, Use
 from reassert.syntax.context import Context
 from reassert.syntax.hierarchy import last_of_all, runners
 from reassert.syntax.imports import imported_as
 from reassert.syntax.outer_fixtures import outer_fixtures, own_requests
 from reassert.syntax.parameters import local_names, takes_fixture
+from reassert.syntax.patchers import PatchBlocks, Patcher, patchers
 from reassert.syntax.set_up_methods import MethodForm, called_form, xunit_form
 from reassert.syntax.setup_chain import Chain, Problem
 
-Means = Literal["none", "finalizer", "stack"]
+Means = Literal["none", "finalizer", "stack", "with"]
 _NAMES = ("addCleanup", "enterContext")
 
 
@@ -108,11 +109,27 @@ class Cleanups:
         roots = [c for c in self.chain.component if not c.parents]
         return roots[0] if len(roots) == 1 else last_of_all(self.chain.component)
 
+    def patchers(self, info: ClassInfo) -> list[Patcher]:
+        """The patchers that the setUp of a class starts and has stopped."""
+        link = self.chain.links.get(info)
+        return patchers(self.chain.component, info, link.set_up) if link and link.set_up else []
+
+    def are_patchers(self, home: Callable[[ClassInfo], Context]) -> bool:
+        """Whether patchers that ``with`` can take care of are all there is to clean up."""
+        owners = dict.fromkeys(c.owner for c in self.uses)
+        found = {info: self.patchers(info) for info in owners}
+        stopped = {id(p.cleanup) for patchers in found.values() for p in patchers}
+        return stopped == {id(c.use.node) for c in self.uses} and all(
+            not self.chain.tears_down_behind(info)
+            and PatchBlocks(home(info), info, self.chain.links[info].functions[0], patchers).is_possible()
+            for info, patchers in found.items()
+        )
+
     # -- edits -----------------------------------------------------------------------------------------------
 
     def edits(self, context: Context, unit_rule: str) -> Iterator[Edit]:
         """What replaces the calls in one file; parameters and the stack's fixture are the caller's."""
-        for cleanup in self.uses:
+        for cleanup in self.uses if self.means != "with" else ():
             if cleanup.owner.module is not context.module:
                 continue
             unit = Unit(unit_rule, f"{cleanup.owner.qualname}.{cleanup.use.method.name}")
@@ -193,17 +210,19 @@ class Arrangement:
     outer: Mapping[ClassInfo, tuple[str, ...]] = field(default_factory=dict)
 
 
-def arrange(classes: Classes, component: Component) -> Arrangement:
+def arrange(context: Context, component: Component) -> Arrangement:
     """Choose the form for a component, once for all its files."""
     if "arrangement" not in component.memory:
-        component.memory["arrangement"] = _arrange(Chain(classes, component))
+        component.memory["arrangement"] = _arrange(Chain(context.classes, component), context.home_of)
     return cast("Arrangement", component.memory["arrangement"])
 
 
-def _arrange(chain: Chain) -> Arrangement:
+def _arrange(chain: Chain, home: Callable[[ClassInfo], Context]) -> Arrangement:
     cleanups = Cleanups(chain)
     outer = {c: outer_fixtures(c) for c in chain.component if c.is_testcase}
     form = _method_form(chain, cleanups, asked=any(names != () for names in outer.values()))
+    if form is None and cleanups.uses and cleanups.are_patchers(home):
+        cleanups.means = "with"
     wanted = dict(_requests(chain, cleanups, form, outer))
     problems = [
         *chain.problems(),

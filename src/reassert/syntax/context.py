@@ -54,6 +54,10 @@ class Context:
         """Its classes."""
         return self.unlinked_classes
 
+    def home_of(self, info: ClassInfo) -> Context:
+        """The file of a class of the family."""
+        return next((c for c in self.family.values() if c.module is info.module), self)
+
     def release(self) -> None:
         """Let go of everything, so that the trees need not wait for the cyclic garbage collector."""
         for info in self.classes.all:

@@ -149,6 +149,10 @@ def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | 
         return (local[0] if local else module.tree.body[0]), f"{name} means something else, too"
     if local and (new in module.names or new in module.imports or new in module.rebound):
         return local[0], f"{new} means something else here"
+    if f"_{name.lstrip('_')}__" in context.source.text:
+        return (
+            foreign.nodes[0] if foreign.nodes else module.tree.body[0]
+        ), f"mangled names of {name} are used"
     for string in strings_of(context).said:
         spans = _in_string(context, foreign, string)
         if spans is None or (foreign.is_used and _is_part(name, without(module, string, spans))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
@@ -28,8 +27,6 @@ _SAME_MODULE = {
     "mock": "unittest.mock",
 }
 
-
-_PRIVATE = re.compile(rb"\b__(?!\w*__\b)[\w\x80-\xff]")
 
 # Below these is nothing that says anything.
 _LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal])
@@ -170,11 +167,6 @@ class Module:
         """Name -> its first definition among the module's own statements."""
         functions = (s for s in reversed(self.tree.body) if isinstance(s, _FUNCTIONS))
         return {function.name: function for function in functions}
-
-    @cached_property
-    def has_private_names(self) -> bool:
-        """Whether the text has a word that Python would mangle if it were a name in a class."""
-        return _PRIVATE.search(self.source.buffer) is not None
 
     @cached_property
     def strings(self) -> list[ast.Constant]:

@@ -30,9 +30,8 @@ def patch_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
             if _is_given_more(info.module, function, inherited):
                 reason = f"pytest would take arguments of {function.name} for fixtures"
                 yield Problem(info, "B-PATCHMULTI", function, reason)
-    prefixes = context.module.attributes_named("TEST_PREFIX")
-    prefix = next((a for a in prefixes if not isinstance(a.ctx, ast.Load)), None)
-    if prefix is not None and _of_class(info):
+    if "TEST_PREFIX" in context.module.stored_attributes and _of_class(info):
+        prefix = next(a for a in context.module.attributes if _sets_prefix(a))
         yield Problem(
             info, "B-PATCHMULTI", prefix, "the class is patched where names begin with another prefix"
         )
@@ -45,6 +44,10 @@ def is_patched(info: ClassInfo) -> bool:
 
 def _of_class(info: ClassInfo) -> list[ast.expr]:
     return [d for d in info.node.decorator_list if _name(info.module, d).startswith("unittest.mock.patch")]
+
+
+def _sets_prefix(node: ast.Attribute) -> bool:
+    return node.attr == "TEST_PREFIX" and not isinstance(node.ctx, ast.Load)
 
 
 def _name(module: Module, decorator: ast.expr) -> str:

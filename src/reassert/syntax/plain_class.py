@@ -60,7 +60,7 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
     node = info.node
     if info.local:
         yield Problem(info, "B-DYNAMIC", node, "the class is made inside a function")
-    if node.keywords:
+    if node.keywords and not _is_abstract(info):
         yield Problem(info, "B-DYNAMIC", node, "the class has a metaclass or other class keywords")
     if context.classes.namesakes(info):
         yield Problem(info, "B-DYNAMIC", node, "the class is defined more than once")
@@ -72,6 +72,13 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
             yield _base_problem(context, info, base)
     if _shadowed_mixin(info):
         yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose methods it hides")
+
+
+def _is_abstract(info: ClassInfo) -> bool:
+    """Whether ``metaclass=ABCMeta`` is all that the class keywords say; pytest collects no abstract class."""
+    only = info.node.keywords[0]
+    abstract = info.module.resolve(only.value) == "abc.ABCMeta"
+    return len(info.node.keywords) == 1 and only.arg == "metaclass" and abstract
 
 
 _KNOWN_BASES = ("object", "unittest.TestCase", "abc.ABC", "typing.Generic", "typing.Protocol")
@@ -126,14 +133,12 @@ def _body(context: Context, info: ClassInfo) -> Iterator[Problem]:
 
 def _unseen_names(context: Context, info: ClassInfo) -> Iterator[ast.Call]:
     """Calls in the class body, functions aside, that may bind any name there: ``locals()[name] = ...``."""
-    module = context.module
     scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-    for name in (node for word in ("locals", "vars", "exec") for node in module.names.get(word, ())):
-        call = module.parents[name]
-        if isinstance(call, ast.Call) and call.func is name:
-            around = next((a for a in module.ancestors(call) if isinstance(a, scopes)), None)
-            if around is info.node:
-                yield call
+    for node in (n for name in ("locals", "vars", "exec") for n in context.module.names.get(name, ())):
+        call = context.module.parents[node]
+        around = next((a for a in context.module.ancestors(node) if isinstance(a, scopes)), None)
+        if around is info.node and isinstance(call, ast.Call) and call.func is node:
+            yield call
 
 
 def _has_literal_test(info: ClassInfo) -> bool:
@@ -144,10 +149,24 @@ def _has_literal_test(info: ClassInfo) -> bool:
     return len(values) == 1 and isinstance(values[0], ast.Constant)
 
 
+def _is_empty_to_pytest(context: Context, nested: ClassInfo) -> bool:
+    """Whether pytest would collect nothing of a class, and not warn of it either: no tests, no constructor.
+
+    Source: ``Class.collect`` in _pytest/python.py.
+    """
+    known = all(isinstance(b, ClassInfo) or b == "object" for c in nested.lineage for b in c.bases)
+    names = {name for c in nested.lineage for name in c.defines}
+    options = context.config.pytest
+    made = names & {"__init__", "__new__"}
+    silent = not (made or any(options.collects_function(n) or options.collects_class(n) for n in names))
+    return known and silent and not any(c.node.decorator_list or c.node.keywords for c in nested.lineage)
+
+
 def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterator[Problem]:
     if isinstance(statement, ast.ClassDef):
         nested = context.classes.by_node[statement]
-        if context.config.pytest.collects_class(statement.name) or nested.is_testcase:
+        collected = context.config.pytest.collects_class(statement.name)
+        if nested.is_testcase or (collected and not _is_empty_to_pytest(context, nested)):
             yield Problem(
                 info, "B-NESTED", statement, f"pytest would collect the nested class {statement.name}"
             )

@@ -24,9 +24,22 @@ def uses_of_module_name(context: Context, name: str) -> list[ast.Name]:
     return [n for n in uses if not any(_is_inside(module, f, n) for f in functions)] if functions else uses
 
 
-def other_bindings(context: Context, name: str) -> int:
-    """How often something other than the body of a function binds a name, ``global`` statements included."""
-    return sum(not isinstance(scope, FunctionNode) for scope in _scopes(context, name))
+def is_bound_once(context: Context, name: str, besides: int = 0) -> bool:
+    """Whether the module binds a name once, and else only functions do, or classes that do not use it.
+
+    ``besides`` so many bindings that do not count.
+    """
+    others = [s for s in _scopes(context, name) if not isinstance(s, FunctionNode)]
+    return (
+        sum(not isinstance(s, ast.ClassDef) or _uses(context.module, s, name) for s in others) == 1 + besides
+    )
+
+
+def _uses(module: Module, node: ast.ClassDef, name: str) -> bool:
+    """Whether the body of a class reads a name itself; its methods do not see what it binds."""
+    inside = [n for n in module.names.get(name, ()) if any(module.holds(s, n) for s in node.body)]
+    methods = [f for f in node.body if isinstance(f, FunctionNode)]
+    return any(not any(_is_inside(module, f, n) for f in methods) for n in inside)
 
 
 def _scopes(context: Context, name: str) -> list[ast.AST | None]:
@@ -34,12 +47,11 @@ def _scopes(context: Context, name: str) -> list[ast.AST | None]:
     known = cast("dict[str, list[ast.AST | None]]", context.memory.setdefault("scopes", {}))
     if name not in known:
         module = context.module
-        nodes = _bound(context).get(name, ())
         known[name] = [
             None
             if isinstance(node, (ast.Global, ast.Nonlocal))
             else next((a for a in module.ancestors(node) if isinstance(a, _SCOPES)), None)
-            for node in nodes
+            for node in _bound(context).get(name, ())
         ]
     return known[name]
 

@@ -84,13 +84,13 @@ def _changes_class(info: ClassInfo, use: Use) -> bool:
 
 def _binds_mutable(info: ClassInfo, name: str) -> bool:
     values = (
-        s.value for s in body_statements(info.node) if isinstance(s, ast.Assign) and _is_target(s, name)
+        s.value for s in body_statements(info.node) if isinstance(s, ast.Assign) and name in _targets(s)
     )
     return any(_is_mutable(value) for value in values)
 
 
-def _is_target(statement: ast.Assign, name: str) -> bool:
-    return any(isinstance(t, ast.Name) and t.id == name for t in statement.targets)
+def _targets(statement: ast.Assign) -> list[str]:
+    return [t.id for t in statement.targets if isinstance(t, ast.Name)]
 
 
 def _is_mutable(value: ast.expr) -> bool:

@@ -31,7 +31,7 @@ def order_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     if not info.is_testcase or _is_kept(info, {}) or not _is_ordered(info):
         return
     wanted = _moved(context, info)
-    stuck = next((c for c in info.mro if c in wanted and not _can_move(_home(context, c), c)), None)
+    stuck = next((c for c in info.mro if c in wanted and not _can_move(context.home_of(c), c)), None)
     if stuck is not None or not _is_kept(info, wanted):
         reason = "tests share state, and unittest runs them in alphabetical order"
         yield Problem(info, "B-ORDER", info.node, reason)
@@ -46,19 +46,18 @@ def order_edits(context: Context, info: ClassInfo, unit: Unit) -> Iterator[Edit]
         )
 
 
-def _home(context: Context, info: ClassInfo) -> Context:
-    """The file of a class of the family."""
-    return next((c for c in context.family.values() if c.module is info.module), context)
-
-
 # -- which classes -------------------------------------------------------------------------------------
 
 
 def _test_names(info: ClassInfo) -> list[str]:
     """What a class binds that may be a test, in the order in which it first does."""
-    statements = [s for s in body_statements(info.node) if not _binds_data(s)]
-    names = dict.fromkeys(n for s in statements for n in bound_names(s))
-    return [n for n in names if n.startswith("test")]
+    memory = info.home.component(info).memory
+    key = f"order of {id(info)}"
+    if key not in memory:
+        statements = [s for s in body_statements(info.node) if not _binds_data(s)]
+        names = dict.fromkeys(n for s in statements for n in bound_names(s))
+        memory[key] = [n for n in names if n.startswith("test")]
+    return cast("list[str]", memory[key])
 
 
 def _binds_data(statement: ast.stmt) -> bool:

@@ -118,8 +118,10 @@ def _counted_function(form: str, function: Any) -> Any:
     return counted
 
 
-def count_statements() -> bool:
-    """Count ``assert`` in the modules that pytest rewrites; False if this pytest gives no way to.
+def count_statements(holds: Callable[[str], bool]) -> bool:
+    """Count ``assert`` in modules that pytest rewrites and ``holds`` says are the project's.
+
+    False if this pytest gives no way to.
 
     With the option ``enable_assertion_pass_hook`` a passed ``assert`` asks whether somebody wants to know.
     That question is counted and answered as ever. An implementation of the hook would be told the values of
@@ -138,11 +140,17 @@ def count_statements() -> bool:
 
     def failed(explanation: Any) -> Any:
         # Of one that passed, a text is made only for an implementation of the hook.
-        if not asked():
-            frame = _getframe(1)
+        frame = _getframe(1)
+        if holds(frame.f_code.co_filename) and not asked():
             next(_counts["assert", frame.f_code.co_filename, frame.f_lineno])
         return explain(explanation)
 
+    def rewrite_asserts(tree: Any, source: Any, path: Any = None, config: Any = None) -> Any:
+        # Others' modules (plugins, with all that they consist of) are not prepared: it would cost much time.
+        return original(tree, source, path, config if path is None or holds(path) else None)
+
+    original = rewrite.rewrite_asserts
+    rewrite.rewrite_asserts = rewrite_asserts
     rewrite._check_if_assertion_pass_impl = passed
     rewrite._format_explanation = failed
     return True

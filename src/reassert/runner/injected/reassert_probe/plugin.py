@@ -41,11 +41,12 @@ _settings = load_settings()
 _trees = Trees(_settings)
 _records = Records(_settings["records"])
 _measure: Measure | None = None
+_counts_statements = False
 
 
 def _begin() -> None:
     """Do what must come before any module of the project is imported."""
-    global _measure
+    global _measure, _counts_statements
     _restore_environment()
     _trees.redirect_imports()
     if _settings["coverage"]:
@@ -53,6 +54,7 @@ def _begin() -> None:
     if _settings["counted"]:
         assertions.count_methods()
         assertions.count_pytest()
+        _counts_statements = assertions.count_statements(_trees.holds)
     bodies.watch()
     for name in _settings["rewrite"]:
         if name not in sys.modules:
@@ -96,11 +98,6 @@ def pytest_configure(config: Any) -> None:
     config.pluginmanager.register(_Observer(config), "reassert_observer")
 
 
-def _is_ours(form: str, path: str, *_: Any) -> bool:
-    """Plugins have ``assert`` statements that pytest rewrites, too: those do not check the project."""
-    return form != "assert" or _trees.holds(path)
-
-
 class _Observer:
     """The hooks that need the configuration, and the record of the test that runs now."""
 
@@ -114,8 +111,7 @@ class _Observer:
         self._started = 0.0
         self._warnings: dict[str, None] = {}
         self._told: dict[str, None] = {}
-        plain = config.getoption("assertmode", "rewrite") != "rewrite"
-        self._statements = not plain and assertions.count_statements()
+        self._statements = _counts_statements and config.getoption("assertmode", "rewrite") == "rewrite"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -196,7 +192,7 @@ class _Observer:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self._controls:
             return
-        counted = [self._executed(*key) for key in assertions.take() if _is_ours(*key)]
+        counted = [self._executed(*key) for key in assertions.take()]
         values = {**self._outcome.record(), "assertions": counted, "never_ran": bodies.take()}
         _records.write("test", id=self._id(nodeid), at=self._started, **values)
         if _measure:
