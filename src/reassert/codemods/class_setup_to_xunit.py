@@ -157,7 +157,9 @@ class ClassSetupToXunit(Codemod[Context]):
         )
 
     def _never_run(self, context: Context) -> Iterator[Finding]:
-        module = context.module
+        module, origins = context.module, context.facts.aliases.values()
+        if not any(n.encode() in context.source.buffer or f"unittest.{n}" in origins for n in _NEVER_RUN):
+            return
         for call in module.of(ast.Call):
             name = (module.resolve(call.func) or "").rpartition(".")[2]
             if name in _NEVER_RUN and module.resolve(call.func) == f"unittest.{name}":

@@ -99,7 +99,7 @@ def _failure_exception(context: Context) -> tuple[bool, bool]:
     """Whether the file mentions the attribute at all, and whether it sets or deletes it."""
     if "failureException" not in context.memory:
         mentioned = b"failureException" in context.source.buffer
-        uses = (u for u in context.module.attributes if mentioned and u.attr == "failureException")
+        uses = context.module.attributes_named("failureException") if mentioned else []
         context.memory["failureException"] = mentioned, any(not isinstance(u.ctx, ast.Load) for u in uses)
     return cast("tuple[bool, bool]", context.memory["failureException"])
 

@@ -99,7 +99,7 @@ def _collect(context: Context, dotted: str, foreign: Foreign) -> None:
         foreign.starred = dotted not in module.imports
         foreign.nodes += module.names.get(dotted, ()) if foreign.starred else ()
     wanted = dotted.rpartition(".")[2]
-    foreign.nodes += [a for a in module.attributes if a.attr == wanted and module.resolve(a) == dotted]
+    foreign.nodes += [a for a in module.attributes_named(wanted) if module.resolve(a) == dotted]
 
 
 def places(context: Context, foreign: Foreign) -> Iterator[tuple[Span, bytes]]:

@@ -142,6 +142,46 @@ class Module:
         return self.of(ast.Attribute)
 
     @cached_property
+    def _attributes_by_name(self) -> Mapping[str, list[ast.Attribute]]:
+        found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
+        for node in self.attributes:
+            found[node.attr].append(node)
+        return found
+
+    def attributes_named(self, name: str) -> list[ast.Attribute]:
+        """The ``value.name`` expressions of one name, in source order."""
+        return self._attributes_by_name.get(name, [])
+
+    @cached_property
+    def stored_attributes(self) -> Mapping[str, list[ast.Attribute]]:
+        """Name -> the attributes that are set or deleted through it: ``name.a = 1``, ``del name.a.b``."""
+        found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
+        for node in self.attributes:
+            if not isinstance(node.ctx, ast.Load):
+                owner: ast.expr = node.value
+                while isinstance(owner, ast.Attribute):
+                    owner = owner.value
+                if isinstance(owner, ast.Name):
+                    found[owner.id].append(node)
+        return found
+
+    @cached_property
+    def top_level_assignments(self) -> Mapping[str, list[ast.Assign]]:
+        """Name -> the plain assignments to it among the module's own statements."""
+        found: defaultdict[str, list[ast.Assign]] = defaultdict(list)
+        for statement in self.tree.body:
+            if isinstance(statement, ast.Assign):
+                for name in {t.id for t in statement.targets if isinstance(t, ast.Name)}:
+                    found[name].append(statement)
+        return found
+
+    @cached_property
+    def top_level_functions(self) -> Mapping[str, FunctionNode]:
+        """Name -> its first definition among the module's own statements."""
+        functions = (s for s in reversed(self.tree.body) if isinstance(s, _FUNCTIONS))
+        return {function.name: function for function in functions}
+
+    @cached_property
     def strings(self) -> list[ast.Constant]:
         """All string literals."""
         return [node for node in self.of(ast.Constant) if isinstance(node.value, str)]

@@ -162,4 +162,4 @@ def _at_module_level(context: Context, node: ast.AST) -> bool:
 
 def _loads_tests(context: Context) -> bool:
     """Whether the module uses one of the loaders."""
-    return any(a.attr in _LOADERS for a in context.module.attributes)
+    return any(map(context.module.attributes_named, _LOADERS))

@@ -20,7 +20,7 @@ def uses_of_module_name(context: Context, name: str) -> list[ast.Name]:
     """The uses of a name but for those in functions that bind the name for themselves."""
     module = context.module
     uses = module.names.get(name, [])
-    functions = {s for s in _scopes(context).get(name, ()) if isinstance(s, FunctionNode)}
+    functions = {s for s in _scopes(context, name) if isinstance(s, FunctionNode)}
     return [n for n in uses if not any(_is_inside(module, f, n) for f in functions)] if functions else uses
 
 
@@ -29,7 +29,7 @@ def is_bound_once(context: Context, name: str, besides: int = 0) -> bool:
 
     ``besides`` so many bindings that do not count.
     """
-    others = [s for s in _scopes(context).get(name, ()) if not isinstance(s, FunctionNode)]
+    others = [s for s in _scopes(context, name) if not isinstance(s, FunctionNode)]
     return (
         sum(not isinstance(s, ast.ClassDef) or _uses(context.module, s, name) for s in others) == 1 + besides
     )
@@ -42,22 +42,28 @@ def _uses(module: Module, node: ast.ClassDef, name: str) -> bool:
     return any(not any(_is_inside(module, f, n) for f in methods) for n in inside)
 
 
-def _scopes(context: Context) -> dict[str, list[ast.AST | None]]:
-    """Name -> the scope of each of its bindings, None for the module's own; Python Reference, 4.2.1."""
-    if "scopes" not in context.memory:
-        context.memory["scopes"] = _all_scopes(context.module)
-    return cast("dict[str, list[ast.AST | None]]", context.memory["scopes"])
+def _scopes(context: Context, name: str) -> list[ast.AST | None]:
+    """The scope of each binding of a name, None for the module's own; Python Reference, 4.2.1."""
+    known = cast("dict[str, list[ast.AST | None]]", context.memory.setdefault("scopes", {}))
+    if name not in known:
+        module = context.module
+        known[name] = [
+            None
+            if isinstance(node, (ast.Global, ast.Nonlocal))
+            else next((a for a in module.ancestors(node) if isinstance(a, _SCOPES)), None)
+            for node in _bound(context).get(name, ())
+        ]
+    return known[name]
 
 
-def _all_scopes(module: Module) -> dict[str, list[ast.AST | None]]:
-    found: defaultdict[str, list[ast.AST | None]] = defaultdict(list)
-    for name, node in _bindings(module):
-        found[name].append(next((a for a in module.ancestors(node) if isinstance(a, _SCOPES)), None))
-    shared = [name for statement in module.of(ast.Global) for name in statement.names]
-    shared += [name for statement in module.of(ast.Nonlocal) for name in statement.names]
-    for name in shared:
-        found[name].append(None)
-    return found
+def _bound(context: Context) -> dict[str, list[ast.AST]]:
+    """Name -> what binds it, or says that it is bound elsewhere."""
+    if "bound" not in context.memory:
+        found: defaultdict[str, list[ast.AST]] = defaultdict(list)
+        for name, node in _bindings(context.module):
+            found[name].append(node)
+        context.memory["bound"] = found
+    return cast("dict[str, list[ast.AST]]", context.memory["bound"])
 
 
 def _bindings(module: Module) -> Iterator[tuple[str, ast.AST]]:
@@ -69,6 +75,8 @@ def _bindings(module: Module) -> Iterator[tuple[str, ast.AST]]:
     yield from ((argument.arg, argument) for argument in module.of(ast.arg))
     yield from ((local, node) for node in module.import_nodes for local, _ in imported_names(node))
     yield from ((handler.name, handler) for handler in module.of(ast.ExceptHandler) if handler.name)
+    yield from ((name, node) for node in module.of(ast.Global) for name in node.names)
+    yield from ((name, node) for node in module.of(ast.Nonlocal) for name in node.names)
 
 
 def _is_inside(module: Module, function: FunctionNode, node: ast.AST) -> bool:

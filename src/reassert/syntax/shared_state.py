@@ -35,7 +35,6 @@ _CHANGING = frozenset(
     ],
 )
 _NUMBERED = re.compile(r"test_?(\d+)")
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def shares_state(info: ClassInfo) -> bool:
@@ -44,9 +43,11 @@ def shares_state(info: ClassInfo) -> bool:
     stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
     if any(use.method in functions for use in stored):
         return True
-    if any(_writes_shared(n, info) for f in functions for n in info.module.subtree(f)):
+    shared = [*info.module.of(ast.Global), *_written(info)]
+    if any(info.module.holds(f, node) for f in functions for node in shared):
         return True
-    if any(_changes_module(info.module, f, _reset(info)) for f in functions):
+    reset = _reset(info)
+    if any(_changes_module(info.module, f, reset) for f in functions):
         return True
     return any(_changes_class(info, u) for u in info.uses.attributes if u.method in functions)
 
@@ -59,16 +60,12 @@ def are_numbered(names: Sequence[str]) -> bool:
     return len(numbers) == len(names) > 1 and len(set(numbers)) > 1 and in_order == sorted(numbers)
 
 
-def _writes_shared(node: ast.AST, info: ClassInfo) -> bool:
-    """Whether a node sets an attribute of a class of the lineage, or of what the module imports."""
-    if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
-        return isinstance(node, ast.Global)
-    owner: ast.expr = node.value
-    while isinstance(owner, ast.Attribute):
-        owner = owner.value
-    if not isinstance(owner, ast.Name):
-        return False
-    return owner.id in info.module.imports or owner.id in {c.node.name for c in info.lineage}
+def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
+    """Where the file sets or deletes an attribute of a class of the lineage, or of what the file imports."""
+    stored = info.module.stored_attributes
+    names = {c.node.name for c in info.lineage} | info.module.imports.keys()
+    for name in names & stored.keys():
+        yield from stored[name]
 
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
@@ -125,16 +122,16 @@ def _is_changed(module: Module, node: ast.AST) -> bool:
 
 def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
     """Whether a function, or one of the module that it calls, changes what the module holds."""
-    local = parameter_names(function) | _bound(module, function)
-    held = {
-        n for s in module.tree.body if isinstance(s, ast.Assign) and _is_mutable(s.value) for n in _targets(s)
-    }
-    for node in module.subtree(function):
-        if isinstance(node, ast.Global) and depth:
-            return True
-        if not isinstance(node, ast.Name) or node.id in local | reset:
+    nodes = module.subtree(function)
+    if depth and any(isinstance(node, ast.Global) for node in nodes):
+        return True
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    passed = parameter_names(function) | {n.id for n in names if isinstance(n.ctx, ast.Store)} | reset
+    for node in names:
+        if node.id in passed:
             continue
-        if node.id in held and _is_changed(module, node):
+        held = module.top_level_assignments.get(node.id, ())
+        if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
             return True
         called = _called(module, node) if depth < _DEEPEST else None
         if (
@@ -154,9 +151,4 @@ def _called(module: Module, node: ast.Name) -> FunctionNode | None:
     call = module.parents[node]
     if not isinstance(call, ast.Call) or call.func is not node:
         return None
-    return next((s for s in module.tree.body if isinstance(s, _FUNCTIONS) and s.name == node.id), None)
-
-
-def _bound(module: Module, function: FunctionNode) -> set[str]:
-    inside: Iterator[ast.AST] = iter(module.subtree(function))
-    return {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return module.top_level_functions.get(node.id)
