@@ -45,6 +45,7 @@ class TestcaseToPlainClass(Codemod[Context]):
         "B-NESTED": "pytest would collect a class nested in it",
         "B-ORDER": "tests share state and are not written in alphabetical order",
         "B-PARTIAL": "a test is an object that is no function",
+        "B-PATCHMULTI": "patch.multiple passes a mock by its name, which pytest takes for a fixture",
         "C-VACUOUS": "an asynchronous test never ran",
     }
 

@@ -12,6 +12,7 @@ from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
 from reassert.syntax.hierarchy import hidden_classes
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
+from reassert.syntax.mocks import named_mocks
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.respellings import respelled
 from reassert.syntax.run_test import run_test_problems
@@ -243,6 +244,9 @@ def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
+    for name in named_mocks(context, info, function):
+        reason = f"patch.multiple passes {name} by its name, and pytest would take it for a fixture"
+        yield Problem(info, "B-PATCHMULTI", function, reason)
     if isinstance(function, ast.AsyncFunctionDef):
         yield Problem(
             info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited"
