@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from reassert.syntax.arguments import counts_none
 from reassert.syntax.classes import ClassInfo, body_statements, bound_names, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.functions import SKIPS
@@ -244,6 +245,8 @@ def _tests(context: Context, info: ClassInfo) -> Iterator[Problem]:
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
+    if counts_none(context.module, function):
+        yield Problem(info, "B-INTERNALS", function, f"{function.name} counts what refers to None")
     for name in named_mocks(context, info, function):
         reason = f"patch.multiple passes {name} by its name, and pytest would take it for a fixture"
         yield Problem(info, "B-PATCHMULTI", function, reason)
