@@ -238,6 +238,7 @@ def is_trivial(node: ast.AST) -> bool:
 # Built-ins that without arguments list the local names; functions that count what refers to an object.
 _NAMERS = frozenset({"locals", "vars", "dir"})
 _COUNTERS = frozenset({"getrefcount", "get_referrers"})
+_MAY_COUNT = re.compile(rb"getrefcount|get_referrers")
 
 
 def sees_rewriting(module: Module, node: ast.AST) -> bool:
@@ -245,7 +246,33 @@ def sees_rewriting(module: Module, node: ast.AST) -> bool:
 
     Source: ``@py_assert`` and ``@py_format`` in _pytest/assertion/rewrite.py.
     """
-    return any(isinstance(n, ast.Call) and _sees_names(n) for n in module.subtree(node))
+    inside = module.subtree(node)
+    return any(isinstance(n, ast.Call) and _sees_names(n) for n in inside) or _may_count(module, node)
+
+
+def counts_none(module: Module, function: ast.AST) -> bool:
+    """Whether a function may count what refers to None: every frame and every instance does."""
+    if not _MAY_COUNT.search(module.source.buffer):
+        return False
+    inside = module.subtree(function)
+    calls = [n for n in inside if isinstance(n, ast.Call) and len(n.args) == 1]
+    return any(isinstance(c.args[0], ast.Constant) and c.args[0].value is None for c in calls) and any(
+        _names_counter(module, n) or (isinstance(n, ast.Call) and _sees_names(n)) for n in inside
+    )
+
+
+def _may_count(module: Module, node: ast.AST) -> bool:
+    """Whether the function around has another name for what counts references: any call may be that one."""
+    function = module.enclosing_function(node) if _MAY_COUNT.search(module.source.buffer) else None
+    return function is not None and any(_names_counter(module, n) for n in module.subtree(function))
+
+
+def _names_counter(module: Module, node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and node.value in _COUNTERS
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    call = module.parents[node]
+    return name in _COUNTERS and not (isinstance(call, ast.Call) and call.func is node)
 
 
 def _sees_names(call: ast.Call) -> bool:

@@ -60,8 +60,10 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
 
 
 def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
-    """Whether a parameter is an argument of something that is no builtin."""
-    inside = (node for node in module.names.get(name, ()) if module.holds(function, node))
+    """Whether a parameter is an argument of something that is no builtin, or the base of a class."""
+    inside = [node for node in module.names.get(name, ()) if module.holds(function, node)]
+    if any(isinstance(module.parents[node], ast.ClassDef) for node in inside):
+        return True
     calls = (module.call_of_argument(node) for node in inside)
     return any(call is not None and not _is_builtin(call) for call in calls)
 

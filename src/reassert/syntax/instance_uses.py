@@ -130,13 +130,35 @@ def _replaces_stream(context: Context, node: ast.AST) -> bool:
 
 
 def _bare_unittest(context: Context, info: ClassInfo) -> Iterator[ast.Name]:
-    """``unittest`` as a value, not as the prefix of something in it."""
+    """``unittest`` or its TestCase as a value, not as the prefix of something in it or as a base."""
     inside = range(info.node.lineno, (info.node.end_lineno or info.node.lineno) + 1)
-    for local, targets in context.module.imports.items():
-        if "unittest" in targets:
-            for name in context.module.names.get(local, ()):
-                if name.lineno in inside and not _is_only_looked_at(context, name):
-                    yield name
+    named = ((n, t) for n, t in context.module.imports.items() if t & {"unittest", "unittest.TestCase"})
+    for local, targets in named:
+        for name in context.module.names.get(local, ()):
+            if name.lineno not in inside:
+                continue
+            whole = context.module.parents[name] if "unittest" in targets else name
+            bare = "unittest" in targets and not _is_only_looked_at(context, name)
+            if bare or (_is_compared(context, whole) and _shows_class(info)):
+                yield name
+
+
+def _shows_class(info: ClassInfo) -> bool:
+    """Whether a test hands on what its bases can be seen from: the instance or its class."""
+    body = info.module.text(info.node).partition("\n")[2]
+    words = ("type(self)", "__class__", info.node.name)
+    return bool(info.uses.escapes) or any(word in body for word in words)
+
+
+def _is_compared(context: Context, node: ast.AST) -> bool:
+    """Whether TestCase stands where a test may see that it is no base any more: compared, or handed on."""
+    if context.module.resolve(node) != "unittest.TestCase":
+        return False
+    parent = context.module.parents[node]
+    call = context.module.call_of_argument(node) if isinstance(node, ast.expr) else None
+    asked = call is not None and isinstance(call.func, ast.Name) and call.func.id in ("hasattr", "super")
+    held = isinstance(parent, (ast.Compare, ast.Dict, ast.List, ast.Tuple, ast.Set))
+    return held or (call is not None and not asked)
 
 
 def _is_only_looked_at(context: Context, name: ast.Name) -> bool:

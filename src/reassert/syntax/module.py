@@ -153,7 +153,7 @@ class Module:
         return self._attributes_by_name.get(name, [])
 
     @cached_property
-    def stored_attributes(self) -> Mapping[str, list[ast.Attribute]]:
+    def stored_through(self) -> Mapping[str, list[ast.Attribute]]:
         """Name -> the attributes that are set or deleted through it: ``name.a = 1``, ``del name.a.b``."""
         found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
         for node in self.attributes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
+from reassert.syntax.handed_on import function_of
 from reassert.syntax.scopes import uses_of_module_name
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.statements import is_docstring
@@ -98,31 +99,45 @@ def misuse(  # noqa: PLR0911 - one return for each reason
     parent = context.module.parents[node]
     if not isinstance(node.ctx, ast.Load) or id(node) in context.handled:
         return ""
-    if isinstance(parent, ast.Call):
-        if parent.func is node:
-            return f"{name} is instantiated"
-        if _callee(parent) in _LOADERS:
-            return f"{name} is loaded with unittest's {_callee(parent)}"
-        return _handed_over(context, parent, name)
+    if isinstance(parent, ast.Call) and parent.func is node:
+        return f"{name} is instantiated"
+    call = context.module.call_of_argument(node)
+    if call is not None:
+        return _handed_over(context, call, name)
     if isinstance(parent, ast.Attribute) and not isinstance(parent.ctx, ast.Load):
         return f"attributes of {name} are set from outside" if _at_module_level(context, parent) else ""
     if isinstance(parent, ast.Attribute) and parent.attr in API and id(parent) not in context.handled:
         return f"{name}.{parent.attr} is used from outside"
     if isinstance(parent, (ast.List, ast.Tuple)) and _loads_tests(context):
         return f"{name} stands in a list that the module may load"
+    loop = context.module.parents.get(parent)
+    if isinstance(loop, ast.For) and loop.iter is parent and _at_module_level(context, loop):
+        return f"{name} stands in a list whose classes the module may change"
     if _is_value(context, node) and _makes_classes(context):
         return f"{name} may be the base of a class that is made at run time"
     return ""
 
 
 def _handed_over(context: Context, call: ast.Call, name: str) -> str:
-    """Why a call with the class as an argument may need a TestCase; or empty."""
+    """Why a call with the class as an argument may need a TestCase; or empty.
+
+    What a module does with its classes when it is imported is to add tests to them, as a rule.
+    """
+    if _callee(call) in _LOADERS:
+        return f"{name} is loaded with unittest's {_callee(call)}"
     if _callee(call) in ("setattr", "type"):
         return f"{name} is changed or extended at run time"
-    if not _at_module_level(context, call) or _callee(call) in _ASKING:
+    if not _at_module_level(context, call) or _is_harmless(context, call):
         return ""
-    mocked = (context.module.resolve(call.func) or "").startswith("unittest.mock.")
-    return "" if mocked else f"{name} is handed to other code, which may make classes of it"
+    return f"{name} is handed to other code, which may make classes of it or add tests to it"
+
+
+def _is_harmless(context: Context, call: ast.Call) -> bool:
+    """Whether a function only looks at a class, or is one of the project that knows nothing of unittest."""
+    if _callee(call) in _ASKING or (context.module.resolve(call.func) or "").startswith("unittest.mock."):
+        return True
+    facts = function_of(context, call.func)
+    return facts is not None and facts.clean and all(used is not None for _, used in facts.uses)
 
 
 # They only look at the class that they are given.

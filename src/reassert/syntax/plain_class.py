@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from reassert.syntax.arguments import counts_none
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
@@ -305,6 +306,8 @@ def _may_be_called(info: ClassInfo, name: str) -> bool:
 
 
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
+    if counts_none(context.module, function):
+        yield Problem(info, "B-INTERNALS", function, f"{function.name} counts what refers to None")
     if isinstance(function, ast.AsyncFunctionDef):
         yield Problem(
             info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited"

@@ -62,7 +62,7 @@ def are_numbered(names: Sequence[str]) -> bool:
 
 def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
     """Where the file sets or deletes an attribute of a class of the lineage, or of what the file imports."""
-    stored = info.module.stored_attributes
+    stored = info.module.stored_through
     names = {c.node.name for c in info.lineage} | info.module.imports.keys()
     for name in names & stored.keys():
         yield from stored[name]
