@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -9,6 +10,7 @@ import sys
 def main() -> None:
     """Run the command line; ends in SystemExit: 0 done, 1 something is pending, 2 trouble, 130 Ctrl-C."""
     _open_missing_streams()
+    gc.disable()  # a plan is one large tree of values, and what refers to itself is little
     try:
         from reassert.cli.app import app  # noqa: PLC0415 - an interrupt counts from here on
 
@@ -17,6 +19,8 @@ def main() -> None:
         sys.exit(130)
     except OSError as error:  # help and the version are written by typer
         sys.exit(_unwritable(error))
+    finally:
+        gc.freeze()  # or the interpreter would look through all of it once more at its end
 
 
 def _open_missing_streams() -> None:

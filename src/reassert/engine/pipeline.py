@@ -47,10 +47,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Analysis:
-    """The outcome for one file, and what the file says to others."""
+    """The outcome for one file, and what the file says to others; None if nobody asked."""
 
     outcome: Outcome
-    facts: ScannedFacts
+    facts: ScannedFacts | None
 
 
 def scan(source: SourceFile) -> ScannedFacts:
@@ -68,48 +68,53 @@ def rewrite(
     facts: FileFacts,
     config: RuleConfig,
     neighbours: frozenset[str] = frozenset(),
+    *,
+    is_scanned: bool = False,
 ) -> Analysis:
     """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception.
 
     A file that seems to depend on one of the modules ``neighbours`` is ``Deferred``: what they are will
-    decide, so that working on it now would be in vain.
+    decide, so that working on it now would be in vain. What it says to others is not asked if ``is_scanned``.
     """
     try:
-        return rewrite_family([Member(source, rules, facts, config)], neighbours)[0]
+        opened = _open(Member(source, rules, facts, config))
+        if is_scanned:
+            told = None
+        elif isinstance(opened, Failed):
+            told = scan_text(source.text)
+        else:
+            told = scan_module(opened.module)
+            if neighbours and depends_on(told, neighbours):
+                return Analysis(Deferred(source.path), told)
+        return Analysis(_outcomes([opened], [rules])[0], told)
     except RecursionError:
         return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
 
-def rewrite_family(members: Sequence[Member], neighbours: frozenset[str] = frozenset()) -> list[Analysis]:
-    """Apply rules to files whose classes are connected; one analysis for each, in the same order."""
-    opened = [_open(member) for member in members]
-    facts = [
-        scan_text(member.source.text) if isinstance(o, Failed) else scan_module(o.module)
-        for o, member in zip(opened, members, strict=True)
-    ]
-    if neighbours and not isinstance(opened[0], Failed) and depends_on(facts[0], neighbours):
-        return [Analysis(Deferred(members[0].source.path), facts[0])]
-    asked = _ask_all(opened, members)
+def rewrite_family(members: Sequence[Member]) -> list[Outcome]:
+    """Apply rules to files whose classes are connected; one outcome for each, in the same order."""
+    return _outcomes([_open(member) for member in members], [member.rules for member in members])
+
+
+def _outcomes(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> list[Outcome]:
+    asked = _ask_all(opened, rules)
     decision = decide([said for said in asked if isinstance(said, Said)])
     outcomes = [said if isinstance(said, Failed) else _finish(said, decision) for said in asked]
     release(asked)
-    return [Analysis(outcome, fact) for outcome, fact in zip(outcomes, facts, strict=True)]
+    return outcomes
 
 
 def ask_all(members: Sequence[Member]) -> list[Said | Failed]:
     """What all rules say of each file, its classes linked to the others'; to be released in the end."""
-    return _ask_all([_open(member) for member in members], members)
+    return _ask_all([_open(member) for member in members], [member.rules for member in members])
 
 
-def _ask_all(opened: Sequence[Context | Failed], members: Sequence[Member]) -> list[Said | Failed]:
+def _ask_all(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> list[Said | Failed]:
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
     link({path: context.unlinked_classes for path, context in contexts.items()})
     for context in contexts.values():
         context.family = contexts
-    return [
-        o if isinstance(o, Failed) else _ask(o, member.rules)
-        for o, member in zip(opened, members, strict=True)
-    ]
+    return [o if isinstance(o, Failed) else _ask(o, own) for o, own in zip(opened, rules, strict=True)]
 
 
 def release(asked: Sequence[Said | Failed]) -> None:

@@ -238,7 +238,6 @@ def is_trivial(node: ast.AST) -> bool:
 # Built-ins that without arguments list the local names; functions that count what refers to an object.
 _NAMERS = frozenset({"locals", "vars", "dir"})
 _COUNTERS = frozenset({"getrefcount", "get_referrers"})
-_MAY_COUNT = re.compile(rb"getrefcount|get_referrers")
 
 
 def sees_rewriting(module: Module, node: ast.AST) -> bool:
@@ -252,27 +251,32 @@ def sees_rewriting(module: Module, node: ast.AST) -> bool:
 
 def counts_none(module: Module, function: ast.AST) -> bool:
     """Whether a function may count what refers to None: every frame and every instance does."""
-    if not _MAY_COUNT.search(module.source.buffer):
+    if not any(module.holds(function, n) for n in _counters(module)):
         return False
-    inside = module.subtree(function)
-    calls = [n for n in inside if isinstance(n, ast.Call) and len(n.args) == 1]
-    return any(isinstance(c.args[0], ast.Constant) and c.args[0].value is None for c in calls) and any(
-        _names_counter(module, n) or (isinstance(n, ast.Call) and _sees_names(n)) for n in inside
-    )
+    calls = [n for n in module.subtree(function) if isinstance(n, ast.Call) and len(n.args) == 1]
+    return any(isinstance(c.args[0], ast.Constant) and c.args[0].value is None for c in calls)
 
 
 def _may_count(module: Module, node: ast.AST) -> bool:
     """Whether the function around has another name for what counts references: any call may be that one."""
-    function = module.enclosing_function(node) if _MAY_COUNT.search(module.source.buffer) else None
-    return function is not None and any(_names_counter(module, n) for n in module.subtree(function))
+    named = [n for n in _counters(module) if not _is_called(module, n)]
+    function = module.enclosing_function(node) if named else None
+    return function is not None and any(module.holds(function, n) for n in named)
 
 
-def _names_counter(module: Module, node: ast.AST) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and node.value in _COUNTERS
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+def _counters(module: Module) -> list[ast.expr]:
+    """Where a file names what counts references, also as a string."""
+    found: list[ast.expr] = []
+    for name in _COUNTERS:
+        found += module.names.get(name, ())
+        found += module.attributes_named(name)
+        found += module.strings_equal(name)
+    return found
+
+
+def _is_called(module: Module, node: ast.expr) -> bool:
     call = module.parents[node]
-    return name in _COUNTERS and not (isinstance(call, ast.Call) and call.func is node)
+    return isinstance(call, ast.Call) and call.func is node
 
 
 def _sees_names(call: ast.Call) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from reassert.model.edits import Span
@@ -165,17 +165,19 @@ class Names:
     def _private(self) -> list[tuple[str, ast.AST]]:
         """The names of the file that Python mangles, with their places."""
         module = self.context.module
-        found: list[tuple[str, ast.AST]] = [(a.attr, a) for a in module.attributes]
-        found += [(name, node) for name, nodes in module.names.items() for node in nodes]
-        found += [(f.name, f) for c in self.context.classes.all for f in c.functions]
-        return [(name, node) for name, node in found if name.startswith("__") and not name.endswith("__")]
+        tables: list[Mapping[str, Sequence[ast.AST]]] = [module.attributes_by_name, module.names]
+        found: list[tuple[str, ast.AST]] = [
+            (name, node) for table in tables for name in filter(_is_private, table) for node in table[name]
+        ]
+        functions = (f for c in self.context.classes.all for f in c.functions)
+        return [*found, *((f.name, f) for f in functions if _is_private(f.name))]
 
     def private_names(self, info: ClassInfo) -> frozenset[str]:
         """Those of a class of the file; those of classes inside it are counted as well."""
         return frozenset(name for name, node in self._private if info.module.holds(info.node, node))
 
     def _strings_with(self, name: str) -> list[ast.Constant]:
-        return [s for s in strings_of(self.context).said if name in str(s.value)]
+        return strings_of(self.context).containing(name)
 
     def _cannot_follow(self, info: ClassInfo, string: ast.Constant) -> bool:
         spans = self._in_string(info, string)
@@ -206,7 +208,7 @@ class Names:
 
     @cached_property
     def _asks_for_names(self) -> bool:
-        return any(a.attr in ("__name__", "__qualname__") for a in self.context.module.attributes)
+        return any(map(self.context.module.attributes_named, ("__name__", "__qualname__")))
 
     def _in_fstring(self, node: ast.AST) -> bool:
         return any(isinstance(a, ast.JoinedStr) for a in self.context.module.ancestors(node))
@@ -222,9 +224,8 @@ class Names:
         module = self.context.module
         for node in uses_of_module_name(self.context, info.node.name) if info.outer is None else ():
             yield module.span(node), new
-        for attribute in module.attributes:
-            if info.outer is not None and attribute.attr == info.node.name:
-                yield attribute_name(self.context, attribute), new
+        for attribute in module.attributes_named(info.node.name) if info.outer is not None else ():
+            yield attribute_name(self.context, attribute), new
         for string in self._strings_with(info.node.name):
             for span in self._in_string(info, string) or ():
                 yield span, new
@@ -233,6 +234,10 @@ class Names:
 _LOOKUPS = frozenset(
     ["getattr", "setattr", "delattr", "hasattr", "object", "attrgetter", "setitem", "delitem", "get", "pop"],
 )
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")
 
 
 def _prefix(name: str) -> str:

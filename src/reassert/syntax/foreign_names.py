@@ -114,7 +114,7 @@ def places(context: Context, foreign: Foreign) -> Iterator[tuple[Span, bytes]]:
             yield attribute_name(context, node), new
         elif node.id not in renamed_locally:
             yield context.module.span(node), new
-    for string in strings_of(context).said:
+    for string in strings_of(context).containing(foreign.info.node.name):
         for span in _in_string(context, foreign, string) or ():
             yield span, new
 
@@ -153,7 +153,7 @@ def rename_problem(context: Context, foreign: Foreign) -> tuple[ast.AST, str] | 
         return (
             foreign.nodes[0] if foreign.nodes else module.tree.body[0]
         ), f"mangled names of {name} are used"
-    for string in strings_of(context).said:
+    for string in strings_of(context).containing(name):
         spans = _in_string(context, foreign, string)
         if spans is None or (foreign.is_used and _is_part(name, without(module, string, spans))):
             return string, f"a string names {name}"

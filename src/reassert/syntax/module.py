@@ -142,7 +142,8 @@ class Module:
         return self.of(ast.Attribute)
 
     @cached_property
-    def _attributes_by_name(self) -> Mapping[str, list[ast.Attribute]]:
+    def attributes_by_name(self) -> Mapping[str, list[ast.Attribute]]:
+        """The ``value.name`` expressions by their names."""
         found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
         for node in self.attributes:
             found[node.attr].append(node)
@@ -150,7 +151,7 @@ class Module:
 
     def attributes_named(self, name: str) -> list[ast.Attribute]:
         """The ``value.name`` expressions of one name, in source order."""
-        return self._attributes_by_name.get(name, [])
+        return self.attributes_by_name.get(name, [])
 
     @cached_property
     def stored_through(self) -> Mapping[str, list[ast.Attribute]]:
@@ -185,6 +186,17 @@ class Module:
     def strings(self) -> list[ast.Constant]:
         """All string literals."""
         return [node for node in self.of(ast.Constant) if isinstance(node.value, str)]
+
+    @cached_property
+    def _strings_by_value(self) -> Mapping[str, list[ast.Constant]]:
+        found: defaultdict[str, list[ast.Constant]] = defaultdict(list)
+        for node in self.strings:
+            found[str(node.value)].append(node)
+        return found
+
+    def strings_equal(self, value: str) -> list[ast.Constant]:
+        """The string literals of one value, in source order."""
+        return self._strings_by_value.get(value, [])
 
     @cached_property
     def import_nodes(self) -> list[ast.Import | ast.ImportFrom]:

@@ -192,6 +192,15 @@ class Strings:
         ]
 
     @cached_property
+    def _everything(self) -> str:
+        """All of them in one text: most names are in none."""
+        return "\n".join([str(s.value) for s in self.said])
+
+    def containing(self, name: str) -> list[ast.Constant]:
+        """Those of ``said`` that contain ``name``."""
+        return [s for s in self.said if name in str(s.value)] if name in self._everything else []
+
+    @cached_property
     def exported(self) -> frozenset[ast.Constant]:
         """Those of ``__all__``: of assignments to it, and of what its methods are called with."""
         module = self.module

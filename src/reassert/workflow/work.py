@@ -64,8 +64,10 @@ def _analyse(task: Task, source: SourceFile) -> Result:
     digest = content_digest(source.data)
     if _to_rewrite(task, source.data):
         rules = load_rules(task.rules)
-        facts = task.facts or FileFacts()
-        analysis = engine.rewrite(source, rules, facts, task.config, neighbours=task.neighbours)
+        facts, is_scanned = task.facts or FileFacts(), task.facts is not None
+        analysis = engine.rewrite(
+            source, rules, facts, task.config, neighbours=task.neighbours, is_scanned=is_scanned
+        )
         return Result(analysis.outcome, analysis.facts, digest)
     if _to_scan(task, source.data):
         return Result(Unchanged(task.path), engine.scan(source), digest)
@@ -84,8 +86,8 @@ def _perform_together(members: Sequence[Task]) -> Result:
         for source, task in zip(sources, members, strict=True)
         if isinstance(source, SourceFile)
     ]
-    for member, analysis in zip(readable, engine.rewrite_family(readable), strict=True):
-        results.append(Result(analysis.outcome, analysis.facts, content_digest(member.source.data)))
+    for member, outcome in zip(readable, engine.rewrite_family(readable), strict=True):
+        results.append(Result(outcome, None, content_digest(member.source.data)))
     by_path = {_path_of(result.outcome): result for result in results}
     ordered = tuple(by_path[task.path] for task in members)
     return Result(ordered[0].outcome, members=ordered)
