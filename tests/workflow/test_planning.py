@@ -44,7 +44,7 @@ class Engine:
         self.rewritten = []
         self.scanned = []
 
-    def rewrite(self, source, rules, facts, config, **_):  # noqa: ARG002 - the engine's signature
+    def rewrite(self, source, rules, facts, config, **_):
         self.rewritten.append((source.path.name, tuple(rules), facts, config))
         return SimpleNamespace(outcome=self.outcome(source, facts), facts=self.scan_facts(source))
 

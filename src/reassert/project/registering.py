@@ -132,7 +132,9 @@ class Imports:
         self._found: dict[str, list[Path]] = {}
         self._users: dict[Path, set[Path]] = {}
         self._named: dict[str, list[tuple[str, Path]]] = {}
-        self._led: dict[str, frozenset[Path]] = {}
+        self._led: dict[tuple[Path | None, str], frozenset[Path]] = {}
+        self._own: dict[Path, str] = {}
+        self._near: dict[tuple[Path, str], tuple[tuple[str, Path], ...]] = {}
         self._around: dict[Path, tuple[Path, ...]] = {}
         self._by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
         for path in scanned:
@@ -157,8 +159,10 @@ class Imports:
 
     def own_name(self, path: Path) -> str:
         """The name by which a module is imported from its base."""
-        parts = _module_parts(path)
-        return ".".join(parts[len(self.base(path.parent).parts) :])
+        if path not in self._own:
+            parts = _module_parts(path)
+            self._own[path] = ".".join(parts[len(self.base(path.parent).parts) :])
+        return self._own[path]
 
     def names(self, helper: Path) -> set[str]:
         """Every name by which a file of the project imports ``helper``; its own if none does so directly."""
@@ -191,7 +195,10 @@ class Imports:
     def _hits(self, importer: Path, dotted: str) -> Iterable[tuple[str, Path]]:
         """The modules that a dotted name leads to, each with the name that it gets by that."""
         if dotted.startswith("."):
-            return self._relative_hits(importer, dotted.removesuffix(".*"))
+            key = importer.parent, dotted
+            if key not in self._near:
+                self._near[key] = tuple(self._relative_hits(importer, dotted.removesuffix(".*")))
+            return self._near[key]
         if dotted not in self._named:
             name = dotted.removesuffix(".*")
             hits = self._absolute(name)
@@ -249,11 +256,10 @@ class Imports:
         return found
 
     def _leads_to(self, path: Path, dotted: str) -> frozenset[Path]:
-        if dotted.startswith("."):
-            return self._with_packages(path, dotted)
-        if dotted not in self._led:  # the same wherever it is written
-            self._led[dotted] = self._with_packages(path, dotted)
-        return self._led[dotted]
+        key = path.parent if dotted.startswith(".") else None, dotted  # an absolute one is the same anywhere
+        if key not in self._led:
+            self._led[key] = self._with_packages(path, dotted)
+        return self._led[key]
 
     def _with_packages(self, path: Path, dotted: str) -> frozenset[Path]:
         hits = frozenset(hit for _, hit in self._hits(path, dotted))

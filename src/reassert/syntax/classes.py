@@ -487,4 +487,5 @@ def _looks_like_test(info: ClassInfo) -> bool:
     names = [b if isinstance(b, str) else "" for b in info.bases if not isinstance(b, ClassInfo)]
     if any(n.endswith(("TestCase", "Test", "Tests")) for n in names):
         return True
-    return any(u.name in LEGACY_ASSERTIONS and u.name != "fail" for u in info.uses.attributes)
+    mentioned = (LEGACY_ASSERTIONS - {"fail"}) & info.module.attributes_by_name.keys()
+    return bool(mentioned) and any(u.name in mentioned for u in info.uses.attributes)

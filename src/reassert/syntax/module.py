@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -73,6 +74,7 @@ class Module:
         self.names: defaultdict[str, list[ast.Name]] = defaultdict(list)
         self.generators: set[ast.AST] = set()
         self.parameters: set[str] = set()
+        self.memory: dict[str, object] = {}  # what others work out once, by a name of theirs
         self._walk()
         self._sizes = self._count()
 
@@ -235,6 +237,19 @@ class Module:
         """Whether ``inner`` is ``outer`` or lies below it."""
         start = self.index[outer]
         return start <= self.index[inner] < start + self._sizes[start]
+
+    def inside(self, outer: ast.AST, nodes: Sequence[NodeT]) -> Sequence[NodeT]:
+        """Those of ``nodes``, which are in source order, that are ``outer`` or lie below it."""
+        if not nodes:
+            return nodes
+        places, position = self.extent(outer), self.index.__getitem__
+        first = bisect_left(nodes, places.start, key=position)
+        return nodes[first : bisect_left(nodes, places.stop, first, key=position)]
+
+    def extent(self, node: ast.AST) -> range:
+        """The indices of a node and of everything below it."""
+        start = self.index[node]
+        return range(start, start + self._sizes[start])
 
     def call_of_argument(self, node: ast.AST) -> ast.Call | None:
         """The call that ``node`` is an argument of, positional or by keyword."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import cast
 
 from reassert.syntax.bodies import body_statements
 from reassert.syntax.classes import ClassInfo, Use
@@ -34,6 +35,7 @@ _CHANGING = frozenset(
         "rotate",
     ],
 )
+_Table = Mapping[str, Sequence[ast.Name]]
 _NUMBERED = re.compile(r"test_?(\d+)")
 
 
@@ -120,35 +122,47 @@ def _is_changed(module: Module, node: ast.AST) -> bool:
     return not isinstance(parent.ctx, ast.Load) or (called and parent.attr in _CHANGING)
 
 
-def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
-    """Whether a function, or one of the module that it calls, changes what the module holds."""
-    nodes = module.subtree(function)
-    if depth and any(isinstance(node, ast.Global) for node in nodes):
-        return True
-    names = [node for node in nodes if isinstance(node, ast.Name)]
-    passed = parameter_names(function) | {n.id for n in names if isinstance(n.ctx, ast.Store)} | reset
-    for node in names:
-        if node.id in passed:
-            continue
-        held = module.top_level_assignments.get(node.id, ())
-        if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
-            return True
-        called = _called(module, node) if depth < _DEEPEST else None
-        if (
-            called is not None
-            and called is not function
-            and _changes_module(module, called, reset, depth + 1)
-        ):
-            return True
-    return False
-
-
 _DEEPEST = 3
 
 
-def _called(module: Module, node: ast.Name) -> FunctionNode | None:
-    """The function of the module that a call by this name calls."""
+def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
+    """Whether a function, or one of the module that it calls, changes what the module holds."""
+    if depth and module.inside(function, module.of(ast.Global)):
+        return True
+    changes, calls = _tables(module)
+    passed = parameter_names(function) | reset
+    if any(_is_in(module, function, name, changes, passed) for name in changes):
+        return True
+    if depth >= _DEEPEST:
+        return False
+    called = (name for name in calls if _is_in(module, function, name, calls, passed))
+    functions = (module.top_level_functions[name] for name in called)
+    return any(f is not function and _changes_module(module, f, reset, depth + 1) for f in functions)
+
+
+def _is_in(module: Module, function: FunctionNode, name: str, table: _Table, passed: Collection[str]) -> bool:
+    """Whether a place of ``name`` in the table lies in the function, and the function does not bind it."""
+    if name in passed or not module.inside(function, table[name]):
+        return False
+    return not any(isinstance(n.ctx, ast.Store) for n in module.inside(function, module.names[name]))
+
+
+def _tables(module: Module) -> tuple[_Table, _Table]:
+    """Where mutable values that the module holds are changed, and where its functions are called, by name."""
+    if "shared state" not in module.memory:
+        assigned = module.top_level_assignments.items()
+        held = [name for name, values in assigned if any(_is_mutable(s.value) for s in values)]
+        changes = {name: [n for n in module.names[name] if _is_changed(module, n)] for name in held}
+        uses = {name: module.names.get(name, ()) for name in module.top_level_functions}
+        calls = {name: [n for n in nodes if _is_called(module, n)] for name, nodes in uses.items()}
+        module.memory["shared state"] = _filled(changes), _filled(calls)
+    return cast("tuple[_Table, _Table]", module.memory["shared state"])
+
+
+def _filled(table: _Table) -> _Table:
+    return {name: nodes for name, nodes in table.items() if nodes}
+
+
+def _is_called(module: Module, node: ast.Name) -> bool:
     call = module.parents[node]
-    if not isinstance(call, ast.Call) or call.func is not node:
-        return None
-    return module.top_level_functions.get(node.id)
+    return isinstance(call, ast.Call) and call.func is node

@@ -161,18 +161,34 @@ def _is_receiver_position(module: Module, node: ast.Name) -> bool:
     )
 
 
-def _same_receiver(module: Module, function: FunctionNode, receiver: str | None) -> Iterator[ast.AST]:
-    """The nodes of a method in which ``receiver`` still means its first parameter, in source order."""
+def _same_receiver(module: Module, function: FunctionNode, receiver: str | None) -> list[ast.AST]:
+    """The nodes of a method that may use ``receiver`` where it means its first parameter, in source order."""
+    index, parents = module.index, module.parents
+    found: set[int] = set()
+    for name in module.inside(function, module.names.get(receiver or "", ())):
+        parent = parents[name]
+        found.update((index[name], index[parent], index[parents.get(parent, parent)]))
+    for name in module.inside(function, module.names.get("super", ())):
+        found.add(index[parents[parents[name]]])
+    for attribute in CLASS_FIXTURE_METHODS:
+        found.update(index[node] for node in module.inside(function, module.attributes_named(attribute)))
+    body = range(module.extent(function.args).stop, module.extent(function).stop)
+    hidden = [module.extent(other) for other in _rebinding(module, function, receiver)]
+    positions = sorted(position for position in found if position in body)
+    return [module.nodes[p] for p in positions if not (hidden and any(p in other for other in hidden))]
 
-    def rebinds(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.arguments) -> bool:
-        if isinstance(node, ast.arguments):
-            return node is function.args
-        return receiver in parameter_names(node)
 
-    return module.pruned(function, _REBINDING, rebinds)
+def _rebinding(
+    module: Module, function: FunctionNode, receiver: str | None
+) -> Iterator[FunctionNode | ast.Lambda]:
+    """The functions in a method that have a parameter of the name of its receiver."""
+    for kind in _FUNCTIONS:
+        for inner in module.inside(function, module.of(kind)):
+            if inner is not function and receiver in parameter_names(inner):
+                yield inner
 
 
-_REBINDING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.arguments})
+_FUNCTIONS: tuple[type[FunctionNode | ast.Lambda], ...] = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 def parameter_names(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> frozenset[str]:
