@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -54,7 +55,10 @@ class SourceFile:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offset of each line's first byte; lines end as Python's tokenizer ends them."""
-        return [0, *(m.end() for m in _LINE_END.finditer(self.buffer))]
+        if b"\r" in self.buffer:
+            return [0, *[m.end() for m in _LINE_END.finditer(self.buffer)]]
+        starts = list(accumulate([len(line) + 1 for line in self.buffer.split(b"\n")], initial=0))
+        return starts[:-1]
 
     def offset(self, lineno: int, col: int) -> int:
         """Byte offset of a position as ``ast`` gives it (1-based line, UTF-8 column)."""

@@ -29,6 +29,17 @@ _SAME_MODULE = {
 }
 
 
+def _of_function(n: ast.FunctionDef) -> list[ast.AST]:
+    returns = [n.returns] if n.returns else []
+    return [n.args, *n.body, *n.decorator_list, *returns, *getattr(n, "type_params", ())]
+
+
+def _of_arguments(n: ast.arguments) -> list[ast.AST]:
+    if n.vararg is n.kwarg and not n.kwonlyargs:  # neither is there
+        return [*n.posonlyargs, *n.args, *n.defaults]
+    return _children(n)
+
+
 # Below these is nothing that says anything.
 _LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal])
 # What is directly below the commonest nodes, in source order.
@@ -44,6 +55,16 @@ _CHILDREN: Mapping[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
     ast.Subscript: lambda n: [n.value, n.slice],
     ast.Compare: lambda n: [n.left, *n.comparators],
     ast.BinOp: lambda n: [n.left, n.right],
+    ast.UnaryOp: lambda n: [n.operand],
+    ast.BoolOp: lambda n: list(n.values),
+    ast.Return: lambda n: [n.value] if n.value else [],
+    ast.If: lambda n: [n.test, *n.body, *n.orelse],
+    ast.With: lambda n: [*n.items, *n.body],
+    ast.withitem: lambda n: [n.context_expr, n.optional_vars] if n.optional_vars else [n.context_expr],
+    ast.FunctionDef: _of_function,
+    ast.arguments: _of_arguments,
+    ast.Import: lambda n: list(n.names),
+    ast.ImportFrom: lambda n: list(n.names),
 }
 
 
