@@ -16,8 +16,10 @@ import venv
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from statistics import median
 
-from measuring import Contender, compare, fresh_copy, table
+from measuring import Contender, Sample, compare, fresh_copy, table
+from suites import KINDS, make_suite
 
 HERE = Path(__file__).resolve().parent
 PEERS = {
@@ -179,6 +181,30 @@ class Bench:
         cold.update(compare([changed], max(rounds, 5), self.log))
         return table(f"Index: {_size(tree)}", cold, "ast.parse")
 
+    def proof(self, kind: str, rounds: int) -> str:
+        """What ``verify`` costs, beside the two runs of the suite without which there is no proof."""
+        before, after = self.work / f"suite-{kind}", self.work / f"suite-{kind}-after"
+        for folder in (before, after):
+            shutil.rmtree(folder, ignore_errors=True)
+        size = make_suite(before, kind)
+        shutil.copytree(before, after)
+        migrate = [self.bin("reassert", "reassert"), "migrate", "--yes", "--no-cache", after]
+        subprocess.run(migrate, check=True, capture_output=True)
+        pytest = [self.bin("reassert", "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        contenders = [
+            Contender("pytest, before", [*pytest, before]),
+            Contender("pytest, after", [*pytest, after]),
+            self.reassert("reassert verify", "verify", before),
+        ]
+        samples = compare(contenders, rounds, self.log)
+        measured = table(f"Proof of {size} that do {kind}", samples, "pytest, before")
+        return f"{measured}\n{_of_both(samples)}\n"
+
+
+def _of_both(samples: dict[str, list[Sample]]) -> str:
+    before, after, verify = (median(s.wall for s in runs) for runs in samples.values())
+    return f"`verify` takes {verify / (before + after):.2f} times as long as the two runs together."
+
 
 def _index_tree(source: Path, target: Path, files: int) -> Path:
     """A copy of ``source`` with so many heirs of a new base that it has ``files`` files; gives the base."""
@@ -218,7 +244,8 @@ def main() -> None:
         "--rounds", type=int, default=3, help="how often each command runs on a tree (default 3)"
     )
     parser.add_argument("--full", action="store_true", help="the peers also on all of Lib/test (a long time)")
-    parser.add_argument("--only", choices=["start", "file", "100k", "lib", "1m", "index"], action="append")
+    choices = ["start", "file", "100k", "lib", "1m", "index", "verify"]
+    parser.add_argument("--only", choices=choices, action="append")
     options = parser.parse_args()
     bench = Bench(options.scratch.resolve())
     bench.install()
@@ -229,6 +256,7 @@ def main() -> None:
         "lib": lambda: bench.tree("lib", options.rounds, peers=options.full),
         "1m": lambda: bench.tree("1m", options.rounds, peers=False),
         "index": lambda: bench.index(options.rounds),
+        "verify": lambda: "\n".join(bench.proof(kind, options.rounds) for kind in KINDS),
     }
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {', '.join(PEERS.values())}\n")
     for name in options.only or parts:
