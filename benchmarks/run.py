@@ -73,7 +73,8 @@ class Bench:
             place = self.scratch / "venvs" / name
             if name == "reassert" or not place.exists():
                 venv.create(place, with_pip=True, clear=True)
-                subprocess.run([self.bin(name, "pip"), "install", "-q", requirement], check=True)
+                more = ["pytest"] if name == "reassert" else []
+                subprocess.run([self.bin(name, "pip"), "install", "-q", requirement, *more], check=True)
 
     def bin(self, env: str, program: str) -> Path:
         """A program of one of the environments."""
@@ -192,8 +193,8 @@ class Bench:
         subprocess.run(migrate, check=True, capture_output=True)
         pytest = [self.bin("reassert", "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         contenders = [
-            Contender("pytest, before", [*pytest, before]),
-            Contender("pytest, after", [*pytest, after]),
+            Contender("pytest, before", [*pytest, before], fine=frozenset({0})),
+            Contender("pytest, after", [*pytest, after], fine=frozenset({0})),
             self.reassert("reassert verify", "verify", before),
         ]
         samples = compare(contenders, rounds, self.log)

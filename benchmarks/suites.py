@@ -53,6 +53,10 @@ MUCH = """
         self.assertEqual(len(code.primes(400 + self.one)), 79)
         self.assertEqual(code.words("a b " * 2000)["a"], 2000)
 """
+CONFIG = """
+[tool.pytest.ini_options]
+pythonpath = ["."]
+"""
 KINDS = {"little": (LITTLE, 40, 50), "much": (MUCH, 20, 20)}
 
 
@@ -61,9 +65,7 @@ def make_suite(folder: Path, kind: str) -> str:
     body, files, tests = KINDS[kind]
     folder.mkdir(parents=True)
     (folder / "code_under_test.py").write_text(CODE.lstrip(), encoding="utf-8")
-    (folder / "pyproject.toml").write_text(
-        '[tool.pytest.ini_options]\npythonpath = ["."]\n', encoding="utf-8"
-    )
+    (folder / "pyproject.toml").write_text(CONFIG.lstrip(), encoding="utf-8")
     for file in range(files):
         text = HEAD.format(file=file) + "".join(body.format(number=number) for number in range(tests))
         (folder / f"test_numbers_{file}.py").write_text(text.lstrip(), encoding="utf-8")
