@@ -44,6 +44,8 @@ class ScannedFacts:
     ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
     ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
     names could be ones that this tool makes.
+    ``loose`` are the attributes that may be classes, of objects that the file does not say what they are (a
+    module that was loaded by its path, say), each with the line of the first.
     ``broken``: it does not parse; this is what its text says of imports.
     """
 
@@ -56,6 +58,7 @@ class ScannedFacts:
     quoted: Mapping[str, int] = field(default_factory=dict)
     registered: frozenset[str] = frozenset()
     fixtures: frozenset[str] = frozenset()
+    loose: Mapping[str, int] = field(default_factory=dict)
     broken: bool = False
 
 
