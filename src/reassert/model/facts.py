@@ -24,13 +24,15 @@ class FunctionFacts:
 
     ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``marks``: it is
     a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
-    if that goes to other code.
+    if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
+    hands it to nothing but these parameters (None: it does not).
     """
 
     clean: bool
     skips: bool = False
     marks: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    makes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
