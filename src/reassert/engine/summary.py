@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from reassert.engine.climbing import Decision, climbs_with_owner, key
@@ -18,6 +18,7 @@ from reassert.syntax.assertions import in_scope
 from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import foreign_classes
+from reassert.syntax.makers import made_tests
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, RUN_TEST
 
 _ASSERT = re.compile(rb"\bassert\b")
@@ -182,6 +183,11 @@ def _imported_map(context: Context, decision: Decision) -> dict[str, tuple[str, 
 
 
 def _renamed(info: ClassInfo, before: str, after: str) -> dict[str, tuple[str, ...]]:
-    tests = dict.fromkeys(t.name for c in reversed(info.lineage) for t in c.tests)
+    named = (name for c in reversed(info.lineage) for name in (*_made(c), *(t.name for t in c.tests)))
+    tests = dict.fromkeys(named)
     old, new = before.replace(".", "::"), after.replace(".", "::")
     return {f"{old}::{t}": (f"{new}::{RUN_TEST if t == 'runTest' else t}",) for t in tests}
+
+
+def _made(info: ClassInfo) -> Iterator[str]:
+    return (name for name, _ in made_tests(info.node))

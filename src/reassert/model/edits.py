@@ -50,6 +50,11 @@ class Edit:
     imports: frozenset[str] = field(default_factory=frozenset)
     swallows: bool = False
 
+    @property
+    def brings(self) -> bool:
+        """Whether it only puts text here that stands elsewhere: that belongs to nothing that begins here."""
+        return self.start == self.end and any(isinstance(part, Span) for part in self.parts)
+
 
 class Block(NamedTuple):
     """A changed stretch of lines: 0-based, half open, in the old and in the new text."""
@@ -69,7 +74,7 @@ class Splice:
 
     def __init__(self, buffer: bytes, edits: Iterable[Edit]) -> None:
         self.buffer = buffer
-        self.edits = _parted(buffer, sorted(edits, key=lambda e: (e.start, -e.end)))
+        self.edits = _parted(buffer, sorted(edits, key=lambda e: (e.start, not e.brings, -e.end)))
         self._starts = [e.start for e in self.edits]
         self._rendered: set[int] = set()
         self.kept: list[Span] = []
@@ -77,7 +82,8 @@ class Splice:
     def top_level(self, span: Span, parent: Edit | None = None) -> list[Edit]:
         """The outermost edits that lie within ``span``, in order; ``parent`` itself is not one.
 
-        An insertion at the end of a span lies outside it, unless the span is the end of the buffer.
+        An insertion at the end of a span lies outside it, unless the span is the end of the buffer; one that
+        brings text from elsewhere lies outside at its start, too.
         """
         found: list[Edit] = []
         reach = span.start
@@ -86,7 +92,7 @@ class Splice:
             edit = self.edits[index]
             if edit.start >= last:
                 break
-            if edit is parent or edit.end > span.end or _takes_out(edit, span, parent):
+            if edit is parent or edit.end > span.end or _is_apart(edit, span, parent):
                 continue
             if edit.start < reach:
                 if edit.end > reach:
@@ -121,11 +127,15 @@ class Splice:
             out.append(self.buffer[start:end])
 
     def check_complete(self) -> None:
-        """Raise OverlapError if an edit was lost inside another one that does not swallow."""
+        """Raise OverlapError if an edit was lost inside another one that does not swallow.
+
+        Text from elsewhere must not be lost with what is swallowed.
+        """
         swallowing = [e for e in self.edits if e.swallows]
         for edit in self.edits:
             if id(edit) not in self._rendered and not any(
-                o is not edit and o.start <= edit.start and edit.end <= o.end for o in swallowing
+                o is not edit and o.start <= edit.start and edit.end <= o.end and _is_own(edit, o)
+                for o in swallowing
             ):
                 raise OverlapError(f"{edit.unit} at byte {edit.start} is lost inside another edit")
 
@@ -166,9 +176,22 @@ def skip_blank_lines(buffer: bytes, offset: int) -> int:
     return position
 
 
-def _takes_out(edit: Edit, span: Span, parent: Edit | None) -> bool:
-    """Whether an edit removes at its old place just what ``parent`` has at its new one."""
-    return parent is not None and not edit.parts and (edit.start, edit.end) == span
+def _is_apart(edit: Edit, span: Span, parent: Edit | None) -> bool:
+    """Whether an edit in ``span``, a part of ``parent``, is about the place of that text and not about it.
+
+    It removes at the old place just what ``parent`` has at the new one, or puts other text in front of it.
+    """
+    if parent is None:
+        return False
+    if edit.brings and edit.start == span.start:
+        return not parent.start < span.start < parent.end
+    return not edit.parts and (edit.start, edit.end) == span
+
+
+def _is_own(edit: Edit, outer: Edit) -> bool:
+    """Whether what an edit has of the buffer lies inside of ``outer``, which removes it."""
+    spans = (part for part in edit.parts if isinstance(part, Span))
+    return all(outer.start <= span.start and span.end <= outer.end for span in spans)
 
 
 class Spliced(NamedTuple):

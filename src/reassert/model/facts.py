@@ -24,13 +24,15 @@ class FunctionFacts:
 
     ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``marks``: it is
     a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
-    if that goes to other code.
+    if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
+    hands it to nothing but these parameters (None: it does not).
     """
 
     clean: bool
     skips: bool = False
     marks: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    makes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class ScannedFacts:
     ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
     ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
     names could be ones that this tool makes.
+    ``loose`` are the attributes that may be classes, of objects that the file does not say what they are (a
+    module that was loaded by its path, say), each with the line of the first.
     ``broken``: it does not parse; this is what its text says of imports.
     """
 
@@ -56,6 +60,7 @@ class ScannedFacts:
     quoted: Mapping[str, int] = field(default_factory=dict)
     registered: frozenset[str] = frozenset()
     fixtures: frozenset[str] = frozenset()
+    loose: Mapping[str, int] = field(default_factory=dict)
     broken: bool = False
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -240,6 +240,13 @@ class Index:
                 if self.describe(path, info)[0] in ("testcase", "async"):
                     found |= {(path, info.qualname), *self._ancestors(path, info)}
         return frozenset(found)
+
+    def test_classes(self, names: Collection[str]) -> Iterator[Place]:
+        """The classes of the modules themselves, of these names, that stem from unittest alone."""
+        for path, classes in self.classes.items():
+            for name in classes.keys() & names:
+                if self.describe(path, classes[name])[0] in ("testcase", "async"):
+                    yield path, name
 
     @cached_property
     def relatives(self) -> Mapping[Place, frozenset[Place]]:

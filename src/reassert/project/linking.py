@@ -10,6 +10,7 @@ from pathlib import Path
 from reassert.model.facts import BaseFacts, ClassRef, FileFacts, ScannedFacts
 from reassert.project.families import Reference, families
 from reassert.project.index import Index
+from reassert.project.loose import loose_uses
 from reassert.project.quotes import by_file, quotes
 
 _NAMED = 3
@@ -35,6 +36,8 @@ def link(
     together = _families(index, [*references, *sure], wanted, sizes or {})
     quoted, named_by = by_file(found_quotes, together)
     used = _used(references, together, held or {})
+    for path, uses in loose_uses(index).items():
+        used[path] = {**uses, **used.get(path, {})}
     for path, uses in _used(list(index.module_fixtures()), {}, held or {}).items():
         used[path] = {**uses, **used.get(path, {})}
     mine = _by_importer(references)

@@ -11,6 +11,8 @@ from reassert.model.facts import QuotedRef, ScannedClass, ScannedFacts
 from reassert.syntax.quoted import reference
 
 _Hit = tuple[Path, str, int]
+# Who imports these may look the name up in any module.
+_LOADING = frozenset({"importlib", "runpy", "imp", "pkgutil"})
 
 
 class Lookup(Protocol):
@@ -112,6 +114,8 @@ class _Search:
         if importer.name == "conftest.py":
             return [path for path in project.scanned if path.is_relative_to(importer.parent)]
         facts = project.scanned[importer]
+        if any(dotted.partition(".")[0] in _LOADING for dotted in facts.imports):
+            return project.scanned.keys() - {importer}
         named = [dotted for dotted in (*facts.imports, *facts.quoted) if "/" not in dotted]
         return {path for dotted in named for path in project.modules(importer, dotted)} - {importer}
 

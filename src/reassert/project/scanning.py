@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.bodies import body_statements, bound_names
@@ -87,6 +87,7 @@ def scan_module(module: Module) -> ScannedFacts:
         quoted_paths(module),
         registered_modules(module),
         made_up_fixtures(module),
+        _loose_attributes(module, exports),
     )
 
 
@@ -106,6 +107,28 @@ def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
             head, _, rest = (dotted or "").partition(".")
             if head in exports:
                 yield f"{exports[head]}.{rest}"
+
+
+def _loose_attributes(module: Module, exports: dict[str, str]) -> dict[str, int]:
+    """``thing.Name`` where the file does not say what the thing is: a call gave it, or a parameter.
+
+    It may be a module, and then this is a use of a class that no import tells of.
+    """
+    known = exports.keys() | {node.name for node in module.classes}
+    found: dict[str, int] = {}
+    for node in module.attributes:
+        if _looks_like_class(node.attr) and isinstance(node.ctx, ast.Load) and not _is_placed(node, known):
+            found.setdefault(node.attr, node.lineno)
+    return found
+
+
+def _is_placed(node: ast.Attribute, known: Collection[str]) -> bool:
+    owner = node.value
+    if isinstance(owner, ast.Name) and owner.id in ("self", "cls"):
+        return True
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    return isinstance(owner, ast.Name) and owner.id in known
 
 
 def _looks_like_class(name: str) -> bool:

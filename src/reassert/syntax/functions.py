@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from reassert.model.facts import FunctionFacts
+from reassert.syntax.makers import instance_goes_to, made_tests
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import API
 from reassert.syntax.uses import parameter_names
@@ -54,9 +55,10 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
     if not touched:
         gone = {name for name in names if _is_passed_on(module, function, name)}
-        return FunctionFacts(clean=True, uses=tuple((n, None if n in gone else frozenset()) for n in names))
-    uses = tuple((name, attributes_of(module, function, name)) for name in names)
-    return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=uses)
+        uses = tuple((n, None if n in gone else frozenset[str]()) for n in names)
+        return FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
+    used = tuple((name, attributes_of(module, function, name)) for name in names)
+    return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
 
 
 def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
@@ -127,8 +129,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate classes or methods or are handed ``self``, as dotted names."""
+    """The imported functions that decorate classes or methods, make tests, or get ``self``: dotted names."""
     for node in module.classes:
+        yield from (module.resolve(made.func) or "" for _, made in made_tests(node))
         for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
             for decorator in decorated.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator

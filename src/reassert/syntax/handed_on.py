@@ -21,6 +21,7 @@ _HARMLESS_CALLS = frozenset(
     id isinstance issubclass type hash getattr setattr hasattr delattr vars dir super
     """.split()  # noqa: SIM905 - a list of words reads better
 )
+_LOOKUPS = frozenset({"getattr", "hasattr"})
 # Those that ask the instance for a text: unittest's names the test (``__str__`` in Lib/unittest/case.py).
 _TEXTS = frozenset({"repr", "str", "print", "format", "ascii"})
 
@@ -59,7 +60,8 @@ def _is_harmless_call(context: Context, info: ClassInfo, node: ast.Name, call: a
     if isinstance(func, ast.Name) and func.id in _TEXTS and info.inherited & {"__str__", "__repr__"}:
         return True
     if isinstance(func, ast.Name) and func.id in _HARMLESS_CALLS:
-        return func.id != "getattr" or (len(call.args) > 1 and _names_nothing_of_ours(context, call.args[1]))
+        named = call.args[1] if len(call.args) > 1 else None
+        return func.id not in _LOOKUPS or (named is not None and _names_nothing_of_ours(context, named))
     if (context.module.resolve(func) or "").startswith(("unittest.mock.", "weakref.")):
         return True
     used = _uses_of_argument(context, node, call)
@@ -72,12 +74,23 @@ def _is_harmless_call(context: Context, info: ClassInfo, node: ast.Name, call: a
 def wants_assertions_only(context: Context, info: ClassInfo, node: ast.Name, function: FunctionNode) -> bool:
     """Whether a call uses of the instance nothing but assertions, and those as they are on any instance."""
     call = context.module.call_of_argument(node)
-    used = _uses_of_argument(context, node, call) if call is not None else None
-    if not used or not used <= LEGACY_ASSERTIONS - DEAD_ALIASES | {"skipTest"} or used & info.inherited:
+    if call is None:
+        return False
+    used = _looked_up(node, call) or _uses_of_argument(context, node, call)
+    known = LEGACY_ASSERTIONS if _looked_up(node, call) else LEGACY_ASSERTIONS - DEAD_ALIASES
+    if not used or not used <= known | {"skipTest"} or used & info.inherited:
         return False
     if is_classmethod(function) or function in info.uses.rebound:
         return False
     return all(redefinition(context, info, name) is None for name in used)
+
+
+def _looked_up(node: ast.Name, call: ast.Call) -> frozenset[str]:
+    """The name that ``getattr`` or ``hasattr`` looks up in an argument, if it is a literal."""
+    if not isinstance(call.func, ast.Name) or call.func.id not in _LOOKUPS or call.args[:1] != [node]:
+        return frozenset()
+    named = [a.value for a in call.args[1:2] if isinstance(a, ast.Constant)]
+    return frozenset(name for name in named if isinstance(name, str))
 
 
 def _uses_of_argument(context: Context, node: ast.Name, call: ast.Call) -> frozenset[str] | None:

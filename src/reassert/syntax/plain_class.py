@@ -15,6 +15,7 @@ from reassert.syntax.handed_on import escape_problems, function_of, is_borrowed
 from reassert.syntax.hierarchy import hidden_classes
 from reassert.syntax.instance_uses import instance_problems
 from reassert.syntax.known_decorators import BUILTIN_DECORATORS, is_known
+from reassert.syntax.made_tests import is_made
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.outer_fixtures import is_simple_fixture
 from reassert.syntax.patches import patch_problems
@@ -173,11 +174,7 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
             )
     elif isinstance(statement, ast.Assign):
         names = [t.id for t in statement.targets if isinstance(t, ast.Name)]
-        if (
-            any(n.startswith("test") for n in names)
-            and not is_data(statement.value)
-            and not (isinstance(statement.value, ast.Name) and statement.value.id in info.methods)
-        ):
+        if any(n.startswith("test") for n in names) and not _is_known_value(context, info, statement.value):
             yield Problem(info, "B-PARTIAL", statement, f"{names[0]} may be a test that is no function")
         elif respelled(context.module, statement) is None and is_borrowed(
             context, info, names, statement.value
@@ -194,6 +191,13 @@ def _statement(context: Context, info: ClassInfo, statement: ast.stmt) -> Iterat
         and statement.name in API
     ):
         yield Problem(info, "B-DYNAMIC", statement, f"{statement.name} is defined conditionally")
+
+
+def _is_known_value(context: Context, info: ClassInfo, value: ast.expr) -> bool:
+    """Whether a value under a test's name is a test to pytest, too, or to nobody."""
+    if isinstance(value, ast.Call):
+        return is_made(context, info, value)
+    return is_data(value) or (isinstance(value, ast.Name) and value.id in info.methods)
 
 
 def _decorators(context: Context, info: ClassInfo) -> Iterator[Problem]:

@@ -209,12 +209,10 @@ def _longest_rising(lines: list[int]) -> set[int]:
 
 
 def _removal(context: Context, info: ClassInfo, test: FunctionNode, unit: Unit) -> Edit:
-    """Takes the blank lines above along, unless the statement there may go with those below it."""
+    """Takes the blank lines above along."""
     region = _region(context, test)
     start = region.start
-    block = siblings(context, test)
-    before = block[block.index(test) - 1] if block.index(test) else None
-    if before is not None and (before is not block[0] or before in info.tests):
+    if siblings(context, test)[0] is not test:
         while start > 0 and not context.source.buffer[line_start(context, start - 1) : start].strip():
             start = line_start(context, start - 1)
     return Edit(start, region.end, (), unit, info.qualname, swallows=True)

@@ -82,9 +82,9 @@ class _Search:
         by_path = {target.task.path: target for target in rest}
         new = {path: result.facts for path, result in results.items() if result.facts is not None}
         for path, facts in new.items():
-            # What a string of an excluded file names is pointed at, and holds nothing back.
+            # What an excluded file names but in imports is pointed at at most, and holds nothing back.
             unheard = path in self._others.excluded
-            self._found[path] = replace(facts, quoted={}) if unheard else facts
+            self._found[path] = replace(facts, quoted={}, loose={}) if unheard else facts
             self._targets[path], self._held[path] = self._judged(by_path[path], facts)
         return bool(new)
 
