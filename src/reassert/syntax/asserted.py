@@ -20,7 +20,7 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
-_BOUND = re.compile(r"value(_\d+)?")
+_BOUND = re.compile(r"value\d*")
 _IDENTITY = frozenset({"is", "is not"})
 _OPPOSITES = {"in": "not in", "is": "is not", "is None": "is not None"}
 _OPPOSITES |= {new: old for old, new in _OPPOSITES.items()}
