@@ -57,7 +57,14 @@ class CopyBench:
         """From now on ``after`` means with these changes; what they touch pytest is to rewrite, always."""
         self._changes = tuple(changes)
         if not self._spec.rewrite_modules:
-            self._spec = replace(self._spec, rewrite_modules=_module_names(self._copy, changes))
+            self.rewrite(self._copy.path_of(change.path).relative_to(self._copy.root) for change in changes)
+
+    def rewrite(self, paths: Iterable[Path]) -> None:
+        """Have pytest rewrite these files, given relative to the root, by whatever name they are imported.
+
+        It does so with test modules only; in others no executed ``assert`` could be counted.
+        """
+        self._spec = replace(self._spec, rewrite_modules=_module_names(paths))
 
     def before(self) -> None:
         """Put the copy back to its first state."""
@@ -177,11 +184,11 @@ def _inside(root: Path, paths: Iterable[Path]) -> tuple[str, ...]:
     return tuple(path.relative_to(top).as_posix() for path in found if path.is_relative_to(top))
 
 
-def _module_names(copy: Copy, changes: Iterable[Change]) -> tuple[str, ...]:
-    """Every name by which a changed file may be imported."""
+def _module_names(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Every name by which a file may be imported."""
     names: set[str] = set()
-    for change in changes:
-        parts = copy.path_of(change.path).relative_to(copy.root).with_suffix("").parts
+    for path in paths:
+        parts = path.with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         names |= {".".join(parts[start:]) for start in range(len(parts))}
     return tuple(sorted(names))
