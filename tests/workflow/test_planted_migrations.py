@@ -60,7 +60,7 @@ def test_a_lost_test_says_why_it_is_not_collected(certificate):
     by_name = {fault.name: details.get(fault.nodeid, "") for fault in FAULTS}
     assert by_name["syntax_error"].startswith("cannot be collected: SyntaxError: ")
     assert by_name["syntax_error"].endswith(" (line 2)")
-    assert by_name["constructor_added"].startswith("cannot collect test class 'TestA' because it has a __init__")
+    assert by_name["constructor_added"].startswith("cannot collect test class 'TestA' because")
     assert by_name["same_name_twice"] == "no test of its class ran after"
     assert by_name["method_not_collected"] == "nothing like it ran after"
     assert by_name["class_not_collected"] == "no test of its file ran after"
