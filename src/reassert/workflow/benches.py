@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reassert.model.outcomes import Change, Failed
+from reassert.model.outcomes import Change, Failed, Plan
 from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
 from reassert.runner import InterpreterError, RunSpec, find_interpreter, run
@@ -120,17 +120,26 @@ class TwoBenches:
         self._current.write(path, data)
 
 
-def prove_in_copy(
-    request: PlanRequest, executor: Executor, suite: Suite, proof: Proof, say: Say, *, back_off: bool
+def prove_in_copy(  # noqa: PLR0913 - the parts of a use case, wired by its only caller
+    request: PlanRequest,
+    executor: Executor,
+    suite: Suite,
+    proof: Proof,
+    say: Say,
+    *,
+    back_off: bool,
+    accept: Callable[[Plan], None] = lambda _: None,
 ) -> Verified:
-    """Plan, and prove the plan in a copy of the project.
+    """Plan, and prove the plan in a copy of the project; ``accept`` may raise for a plan before it is proved.
 
     Raises UsageError and SettingsError, also where the project cannot be copied.
     """
     root = project_root(request.paths)
 
-    def plan_of(exclusions: Exclusions) -> Any:
-        return make_plan(replace(request, excluded=exclusions), executor)
+    def plan_of(exclusions: Exclusions) -> Plan:
+        plan = make_plan(replace(request, excluded=exclusions), executor)
+        accept(plan)
+        return plan
 
     with bench(root, suite, say) as found:
         return prove(plan_of, found, proof, say, back_off=back_off)

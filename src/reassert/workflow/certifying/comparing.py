@@ -24,7 +24,7 @@ from reassert.workflow.certifying.outcomes import (
 
 _GARBAGE = ("PytestUnraisableExceptionWarning", "PytestUnhandledThreadExceptionWarning")
 _NEVER_RAN = "never ran before"
-_COUNTED = "fails only while assertions are counted; passes without"
+_COUNTED = "passes in another run, in which assertions are not counted"
 _DISTURBED = "disturbed by another test's garbage; passes alone"
 
 
