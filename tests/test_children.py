@@ -46,17 +46,18 @@ def test_handlers_are_as_before():
     assert process.returncode == 0
 
 
-def interrupted(command, output):
-    with child(command, stdin=subprocess.PIPE, stdout=output):
-        os.close(output)
+def interrupted(command, read, write):
+    with child(command, stdin=subprocess.PIPE, stdout=write):
+        os.close(write)
+        assert os.read(read, 1) == b"x"
         raise ZeroDivisionError
 
 
 def test_what_it_started_ends_with_it():
-    program = f"import subprocess, sys; subprocess.Popen({SLEEP!r}); sys.stdin.read()"
+    program = f"import subprocess, sys; subprocess.Popen({SLEEP!r}); print('x', end='', flush=True); sys.stdin.read()"
     read, write = os.pipe()
     with pytest.raises(ZeroDivisionError):
-        interrupted([sys.executable, "-S", "-c", program], write)
+        interrupted([sys.executable, "-S", "-c", program], read, write)
     with os.fdopen(read, "rb") as output:
         assert output.read() == b""  # the end comes when nobody is left who could write
 
