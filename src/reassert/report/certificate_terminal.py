@@ -42,7 +42,7 @@ _ROOMY = 2  # labels that leave room for empty lines
 _DIFF = 7  # lines of a mutant's diff
 _ASIDE = 2  # items of the lists at the end
 _EVIDENCE = 3  # lines below a loss
-_SEVERAL = 4  # rows for a loss that leave one for how many are like it
+_SEVERAL = 3  # rows for a loss that leave one for how many are like it
 _LINES = 2  # of what is said about one
 _WIDTH = 96
 
