@@ -440,4 +440,34 @@ FAULTS = (
                 assert n == n
         """,
     ),
+    fault(
+        "all_well_in_a_module_that_pytest_does_not_rewrite",
+        None,
+        "ATests::test_x",
+        """
+        import unittest
+        from checks_of_a import Checks
+
+        class ATests(Checks, unittest.TestCase):
+            pass
+        """,
+        """
+        from checks_of_a import Checks
+
+        class TestA(Checks):
+            pass
+        """,
+        tests__checks_of_a=(
+            """
+            class Checks:
+                def test_x(self):
+                    self.assertEqual(1, 1)
+            """,
+            """
+            class Checks:
+                def test_x(self):
+                    assert 1 == 1
+            """,
+        ),
+    ),
 )

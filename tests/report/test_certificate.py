@@ -102,7 +102,7 @@ def test_it_fits_a_screen(document):
 def test_the_numbers_are_told():
     assert shown(VALID)[1:7] == [
         "  tests       100 kept, 300 renamed, 1 awakened",
-        "  assertions  1,234 executed before, 1,240 after; the same",
+        "  assertions  1,234 executed before, 1,240 after; none is missing",
         "  coverage    900 lines before, 899 after (4 lost, 0 gained)",
         "  mutants     50 tried (seed 7); 40 killed before, 41 after; 0 escape now",
         "  order       3 random orders; 0 tests depend on it",
@@ -110,22 +110,98 @@ def test_the_numbers_are_told():
     ]
 
 
+def test_equal_numbers_of_assertions_are_the_same():
+    document = replace(VALID, assertions=AssertionCounts(380, 7, 7, 0, traced=True))
+    assert "  assertions  7 executed before, 7 after; the same" in shown(document)
+
+
+def test_renamed_tests_are_told_by_class():
+    assert "  a.py::ATests -> TestA (300 tests)" in shown(VALID)
+    assert "- `a.py::ATests -> TestA (300 tests)`" in certificate_markdown(VALID)
+
+
+def renamed(classes, tests):
+    return [
+        Difference(Label.RENAMED, f"a.py::A{n}Tests::test_{t}", (f"a.py::TestA{n}::test_{t}",))
+        for n in range(classes)
+        for t in range(tests)
+    ]
+
+
+def test_of_many_renamed_classes_some_are_told():
+    rows = shown(replace(VALID, differences=tuple(renamed(200, 10))))
+    first = rows.index("renamed: 2,000 tests with another name")
+    assert rows[first + 1] == "  a.py::A0Tests -> TestA0 (10 tests)"
+    assert "more tests" in rows[first + 15]
+    assert len(rows) <= 40
+
+
 def test_long_lists_say_what_they_leave_out():
-    assert "  ... and 298 more" in shown(VALID)
-    assert "  ... and 29 more" in shown(INVALID)
-    assert "... and 250 more." in certificate_markdown(VALID)
+    assert "... and 20 more." in certificate_markdown(
+        replace(INVALID, differences=tuple(replace(LOSSES[0], detail=f"why {n}") for n in range(70)))
+    )
+    assert "... and 1,500 more." in certificate_markdown(replace(VALID, differences=tuple(renamed(200, 10))))
 
 
 def test_losses_come_with_their_evidence_and_before_the_rest():
     rows = shown(replace(INVALID, differences=(*RENAMED, *LOSSES[:30])))
     lost = rows.index("lost: 30 tests not run after")
     assert rows[lost + 1 : lost + 5] == [
-        "  a.py::ATests::test_LOST_0 -> a.py::TestA::test_0",
+        "  a.py::ATests::test_LOST_0 -> TestA::test_0 and 29 more like it",
         "    why",
         "    1",
         "    2",
     ]
     assert lost < rows.index("renamed: 300 tests with another name")
+
+
+def failing(file, name, error, *report):
+    nodeid = f"{file}::ATests::{name}"
+    detail = f"passed before, failing after: {error}"
+    evidence = ("matched by similar names", nodeid, *report)
+    return Difference(Label.NEWLY_FAILING, nodeid, (nodeid,), detail, evidence, certain=False)
+
+
+def test_losses_are_told_by_their_causes():
+    missing = "AttributeError: 'Test{}' object has no attribute 'subTest'"
+    report = (
+        "  a.py:7: in test_0",
+        "  E   Error: 'T'",
+        "  a.py:9: AttributeError",
+        "  /lib/b.py:1: AttributeError",
+    )
+    losses = (
+        failing("b.py", "test_other", "assert 1 == 2"),
+        *(failing(f"a{n % 3}.py", f"test_{n}", missing.format(n), *report) for n in range(40)),
+    )
+    rows = shown(replace(INVALID, differences=losses, notes=()))
+    first = rows.index("newly failing: 41 tests that passed before")
+    assert rows[first + 1 : first + 8] == [
+        "  a0.py::ATests::test_0 and 39 more like it in 3 files [matched by name]",
+        "    AttributeError: 'Test0' object has no attribute 'subTest'",
+        "    Error: 'T'",
+        "    a.py:9: AttributeError",
+        "  b.py::ATests::test_other [matched by name]",
+        "    assert 1 == 2",
+        "",
+    ]
+
+
+def test_more_causes_than_a_screen_holds_are_counted():
+    losses = tuple(failing("a.py", f"test_{n}", "x" * n, "  E   y" * n) for n in range(1, 60))
+    rows = shown(replace(INVALID, differences=losses, excluded=()))
+    assert len(rows) <= 40
+    shown_tests = sum(row.startswith("  a.py::") for row in rows)
+    assert f"  ... and {59 - shown_tests} more" in rows
+    assert shown_tests > 2
+
+
+def test_what_was_taken_out_says_why():
+    units = tuple(Excluded("a.py", name, Label.LOST, f"lost: a.py::test: {name}") for name in ("A", "*", "C"))
+    rows = shown(replace(VALID, excluded=units))
+    first = rows.index("3 units taken out again, not to lose anything")
+    assert rows[first + 1 : first + 4] == ["  a.py::A", "    lost: a.py::test: A", "  ... and 2 more units"]
+    assert "a.py (the whole file)" in "\n".join(shown(replace(VALID, excluded=units[1:2])))
 
 
 def test_a_mutant_is_shown_with_its_diff():
@@ -138,7 +214,8 @@ def test_a_mutant_is_shown_with_its_diff():
 def test_what_is_explained_says_why():
     found = Difference(Label.NEWLY_FAILING, "t", ("t",), "fails", (), "passes alone", certain=False)
     document = replace(VALID, differences=(found,))
-    assert "    fails [passes alone] [matched by name]" in shown(document)
+    assert "  t [matched by name]" in shown(document)
+    assert "    fails [passes alone]" in shown(document)
     assert found.is_loss is False
 
 

@@ -338,7 +338,7 @@ def test_what_is_installed_from_the_tree_is_imported_from_the_copy(tmp_path, sha
     assert found.strays == ()
     test = found.tests["tests/test_a.py::test"]
     assert test.outcome == ("failed" if shadow else "passed")  # a process of the tests' own sees the user's
-    assert f"{copy}/src/library.py" in test.details or not shadow
+    assert "'copy' in 'src/library.py'" in test.message or not shadow  # of the copy's own place
 
 
 def test_modules_from_the_users_tree_are_told(tmp_path):
@@ -364,3 +364,11 @@ def test_descriptors_that_tests_close_do_no_harm(suite):
     ini = "[pytest]\naddopts = -p no:faulthandler -p no:capture -s\n"
     found = suite({"test_a.py": text, "pytest.ini": ini})
     assert outcomes(found) == {"test_1": "passed", "test_2": "passed"}
+
+
+def test_what_is_said_names_the_project_and_not_the_copy(suite, tmp_path):
+    test = "import os\ndef test_1(): open(os.path.join(os.path.dirname(__file__), 'none'))\n"
+    files = {"test_a.py": test, "test_b.py": "import os\nraise OSError(os.path.abspath(__file__))\n"}
+    found = suite(files, original_root=tmp_path / "theirs")
+    assert found.tests["test_a.py::test_1"].message.endswith("No such file or directory: 'none'")
+    assert found.errors == {"test_b.py": "OSError: test_b.py"}

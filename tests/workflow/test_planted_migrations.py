@@ -52,8 +52,18 @@ def test_each_fault_is_found_with_its_label_and_its_test(certificate, fault):
 
 def test_no_other_test_is_accused(certificate):
     planted = {fault.nodeid for fault in FAULTS if fault.label in LOSSES}
-    whole_files = {fault.path for fault in FAULTS if fault.name == "syntax_error"}
-    assert {d.before for d in certificate.differences if d.is_loss} == planted | whole_files
+    assert {d.before for d in certificate.differences if d.is_loss} == planted
+
+
+def test_a_lost_test_says_why_it_is_not_collected(certificate):
+    details = {d.before: d.detail for d in certificate.differences if d.label is Label.LOST}
+    by_name = {fault.name: details.get(fault.nodeid, "") for fault in FAULTS}
+    assert by_name["syntax_error"].startswith("cannot be collected: SyntaxError: ")
+    assert by_name["syntax_error"].endswith(" (line 2)")
+    assert by_name["constructor_added"].startswith("cannot collect test class 'TestA' because")
+    assert by_name["same_name_twice"] == "no test of its class ran after"
+    assert by_name["method_not_collected"] == "nothing like it ran after"
+    assert by_name["class_not_collected"] == "no test of its file ran after"
 
 
 def test_the_table_is_long_enough():

@@ -154,7 +154,7 @@ def test_a_test_that_fails_in_one_of_two_new_runs_is_flaky_and_no_loss(say):
     verified = prove(plan_of, bench, Proof(), say, back_off=True)
     assert verified.certificate.verdict is Verdict.VALID
     (found,) = [d for d in verified.certificate.differences if d.label is Label.NEWLY_FAILING]
-    assert "passes without" in found.explained
+    assert "passes in another run" in found.explained
     assert bench.asked[-1] == ("after, again", "after", {"counted": False})
 
 

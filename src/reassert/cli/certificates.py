@@ -17,16 +17,28 @@ if TYPE_CHECKING:
     from reassert.workflow.verifying import Proof
 
 
-def prove_plan(planning: PlanOptions, wanted: VerifyOptions, *, back_off: bool) -> "Verified":
-    """Make the plan and prove it in a copy; raises UsageError and SettingsError."""
+def prove_plan(
+    planning: PlanOptions, wanted: VerifyOptions, *, back_off: bool, allow_dirty: bool = True
+) -> "Verified":
+    """Make the plan and prove it in a copy; raises UsageError and SettingsError.
+
+    Without ``allow_dirty`` nothing is run where git could not bring back what would be written over.
+    """
     from reassert.batch.executors import LocalExecutor  # noqa: PLC0415 - not needed for help
+    from reassert.workflow.applying import check_clean  # noqa: PLC0415
     from reassert.workflow.benches import prove_in_copy  # noqa: PLC0415
 
     check(planning)
     request = plan_request(planning)
     with LocalExecutor(planning.jobs) as executor:
         return prove_in_copy(
-            request, executor, suite_of(planning, wanted), proof_of(wanted), note, back_off=back_off
+            request,
+            executor,
+            suite_of(planning, wanted),
+            proof_of(wanted),
+            note,
+            back_off=back_off,
+            accept=(lambda _: None) if allow_dirty else check_clean,
         )
 
 

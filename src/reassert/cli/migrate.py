@@ -92,7 +92,7 @@ def _write_verified(
 ) -> int:
     from reassert.cli.certificates import exit_code_of, hand_out, prove_plan  # noqa: PLC0415 - not for help
 
-    verified = prove_plan(planning, proof, back_off=True)
+    verified = prove_plan(planning, proof, back_off=True, allow_dirty=allow_dirty)
     show_changes(verified.plan)
     show_summary(verified.plan)
     hand_out(verified.certificate, proof)

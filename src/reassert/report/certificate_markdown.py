@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 from reassert.model.certificate import Label
 from reassert.report.certificate_words import (
     about,
+    by_class,
     by_label,
     check_lines,
+    group_line,
     headline,
     lost_places,
     named,
     noun,
     outcome_line,
     shortened,
+    sureness,
     told,
+    unit_name,
 )
 from reassert.report.text import counted, one_line, visible
 
@@ -54,14 +58,21 @@ def _lines(certificate: Certificate) -> Iterator[str]:
 def _section(label: Label, found: Sequence[Difference]) -> Iterator[str]:
     losses = any(difference.is_loss for difference in found)
     title = f"{label.value}: {counted(len(found), noun(label))} {about(label)}"
-    yield from _details(title, [row for item in found[:_LISTED] for row in _item(item)], opened=losses)
-    if len(found) > _LISTED:
-        yield f"... and {len(found) - _LISTED:,} more."
+    if losses:
+        rows = [row for item in found[:_LISTED] for row in _item(item, named(item))]
+        left = len(found) - _LISTED
+    else:
+        groups = by_class(found)
+        rows = [row for group in groups[:_LISTED] for row in _item(group.first, group_line(group))]
+        left = sum(group.tests for group in groups[_LISTED:])
+    yield from _details(title, rows, opened=losses)
+    if left > 0:
+        yield f"... and {left:,} more."
 
 
-def _item(difference: Difference) -> Iterator[str]:
-    words = told(difference)
-    yield f"- {_code(named(difference))}" + (f": {_escaped(words)}" if words else "")
+def _item(difference: Difference, name: str) -> Iterator[str]:
+    words = told(difference) + sureness(difference)
+    yield f"- {_code(name)}" + (f": {_escaped(words.strip())}" if words else "")
     if difference.is_loss and difference.evidence:
         yield ""
         yield from _fenced(list(shortened(difference.evidence, _EVIDENCE, "line")))
@@ -69,11 +80,9 @@ def _item(difference: Difference) -> Iterator[str]:
 
 
 def _lists(certificate: Certificate) -> Iterator[str]:
-    units = [
-        f"{item.path}::{item.qualname}: {item.label.value} ({item.evidence})" for item in certificate.excluded
-    ]
+    units = [f"{unit_name(item)}: {item.evidence}" for item in certificate.excluded]
     lists = (
-        ("left as they were, not to lose anything", "unit", units),
+        ("taken out again, not to lose anything", "unit", units),
         ("flaky, set aside", "test", list(certificate.flaky)),
         ("lines not executed any more", "file", list(lost_places(certificate.coverage))),
         ("to know", "note", list(certificate.notes)),

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from reassert.report.causes import cause_rows
+from reassert.report.renames import name_groups
 from reassert.report.text import counted, line, one_line, one_name, place
 
 if TYPE_CHECKING:
@@ -111,22 +112,10 @@ def _renames(test_map: TestMap) -> Iterator[Row]:
     if not test_map:
         return
     yield line(f"{counted(len(test_map), 'test')} will have another name", "bold")
-    for (old, new), tests in sorted(_name_groups(test_map).items()):
+    for (old, new), tests in sorted(name_groups(test_map.items()).items()):
         suffix = f" ({counted(tests, 'test')})" if tests else ""
         yield line(f"  {one_name(old)} -> {one_name(new)}{suffix}")
     yield line()
-
-
-def _name_groups(test_map: TestMap) -> Counter[tuple[str, str]]:
-    groups: Counter[tuple[str, str]] = Counter()
-    for old, new in test_map.items():
-        owner, _, name = old.rpartition("::")
-        new_owner, _, new_name = new[0].rpartition("::") if len(new) == 1 else ("", "", "")
-        if owner and name == new_name:
-            groups[owner, new_owner.rpartition("::")[2]] += 1
-        else:
-            groups[old, ", ".join(new)] += 0
-    return groups
 
 
 def _refusal_rows(refusals: Sequence[Refusal], base: Path, *, grouped: bool) -> Iterator[Row]:

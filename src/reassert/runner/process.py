@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reassert.children import child, kill
+
 _KEPT = 64 * 1024
 _SIGNALLED = 128
+_GUARDED = os.name == "posix"
 _GUARD = Path(__file__).with_name("guard.py")
 
 
@@ -38,40 +39,32 @@ def execute(
     interrupted, when this process dies, and at its end.
     """
     begun = time.monotonic()
-    with log.open("wb") as output:
-        process = _start(command, cwd, env, output)
     expired = threading.Event()
-    timer = threading.Timer(timeout, _expire, (process, expired)) if timeout else None
-    try:
-        if timer:
-            timer.daemon = True
-            timer.start()
-        _wait(process)
-    finally:
-        # The leader is not reaped yet: its number cannot have become another's.
-        if timer:
-            timer.cancel()
-            timer.join()
-        _kill(process)
-        code = process.wait()
-        if process.stdin:
-            process.stdin.close()
+    with log.open("wb") as output, child(_words(command), **_options(cwd, env, output)) as process:
+        timer = threading.Timer(timeout, _expire, (process, expired)) if timeout else None
+        try:
+            if timer:
+                timer.daemon = True
+                timer.start()
+            _wait(process)
+        finally:
+            # The leader is not reaped yet: its number cannot have become another's.
+            if timer:
+                timer.cancel()
+                timer.join()
+            kill(process)
+            code = process.wait()
     seconds = time.monotonic() - begun
     return Ended(code if code >= 0 else _SIGNALLED - code, expired.is_set(), _end_of(log), seconds)
 
 
-def _start(command: Sequence[str], cwd: Path, env: Mapping[str, str], output: Any) -> subprocess.Popen[bytes]:
-    guarded = os.name == "posix"
-    words = [sys.executable, "-I", "-S", str(_GUARD), *command] if guarded else list(command)
-    return subprocess.Popen(  # noqa: S603 - the test command, as the user configured it
-        words,
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.PIPE if guarded else subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=guarded,
-    )
+def _words(command: Sequence[str]) -> list[str]:
+    return [sys.executable, "-I", "-S", str(_GUARD), *command] if _GUARDED else list(command)
+
+
+def _options(cwd: Path, env: Mapping[str, str], output: Any) -> dict[str, Any]:
+    stdin = subprocess.PIPE if _GUARDED else subprocess.DEVNULL
+    return {"cwd": cwd, "env": dict(env), "stdin": stdin, "stdout": output, "stderr": subprocess.STDOUT}
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -83,15 +76,7 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
 
 def _expire(process: subprocess.Popen[bytes], expired: threading.Event) -> None:
     expired.set()
-    _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with suppress(OSError):
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+    kill(process)
 
 
 def _end_of(log: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -33,7 +34,34 @@ def run(spec: RunSpec) -> SuiteRun:
         found = read_run(folder / RECORDS, ended, spec.timeout)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return replace(found, notes=(*notes, *found.notes))
+    return _shown(replace(found, notes=(*notes, *found.notes)), spec)
+
+
+def _shown(found: SuiteRun, spec: RunSpec) -> SuiteRun:
+    """Let what is said name the user's files by their places in the project, not those of the copy."""
+    if spec.root == spec.original_root:
+        return found
+    copies = [(f"{os.path.realpath(spec.root)}{os.sep}", ""), (f"{spec.root}{os.sep}", "")]
+    if spec.tree and spec.original_tree:
+        copies.append((str(spec.tree), str(spec.original_tree)))
+
+    def shown(text: str) -> str:
+        for copy, place in copies:
+            text = text.replace(copy, place)
+        return text
+
+    return replace(
+        found,
+        tests={
+            nodeid: replace(test, message=shown(test.message), details=shown(test.details))
+            if test.message or test.details
+            else test
+            for nodeid, test in found.tests.items()
+        },
+        errors={place: shown(text) for place, text in found.errors.items()},
+        skipped={place: shown(text) for place, text in found.skipped.items()},
+        trouble=shown(found.trouble),
+    )
 
 
 def _fitted(spec: RunSpec, interpreter: Interpreter) -> tuple[RunSpec, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
-_BOUND = re.compile(r"value(_\d+)?")
+_BOUND = re.compile(r"value\d*")
 _IDENTITY = frozenset({"is", "is not"})
 _OPPOSITES = {"in": "not in", "is": "is not", "is None": "is not None"}
 _OPPOSITES |= {new: old for old, new in _OPPOSITES.items()}
@@ -70,6 +71,25 @@ def first_argument(arguments: str) -> str:
     named = [keyword.value for keyword in call.keywords if keyword.arg == "expr"]
     values = [*call.args[:1], *named]
     return ast.unparse(values[0]) if values and not isinstance(values[0], ast.Starred) else ""
+
+
+def conjuncts(text: str, *, truth: bool = True) -> tuple[str, ...]:
+    """Give the conditions that must all hold for a condition to be true, or with ``truth`` False, false."""
+    try:
+        node = ast.parse(f"({text}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return (text,)
+    return tuple(map(ast.unparse, _conjuncts(node, truth=truth)))
+
+
+def _conjuncts(node: ast.expr, *, truth: bool) -> Iterator[ast.expr]:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield from _conjuncts(node.operand, truth=not truth)
+    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And if truth else ast.Or):
+        for value in node.values:
+            yield from _conjuncts(value, truth=truth)
+    else:
+        yield node if truth else ast.UnaryOp(ast.Not(), node)
 
 
 def negated(shape: Shape) -> Shape:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reassert.model.outcomes import Change, Failed
+from reassert.model.outcomes import Change, Failed, Plan
 from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
 from reassert.runner import InterpreterError, RunSpec, find_interpreter, run
@@ -57,7 +57,14 @@ class CopyBench:
         """From now on ``after`` means with these changes; what they touch pytest is to rewrite, always."""
         self._changes = tuple(changes)
         if not self._spec.rewrite_modules:
-            self._spec = replace(self._spec, rewrite_modules=_module_names(self._copy, changes))
+            self.rewrite(self._copy.path_of(change.path).relative_to(self._copy.root) for change in changes)
+
+    def rewrite(self, paths: Iterable[Path]) -> None:
+        """Have pytest rewrite these files, given relative to the root, by whatever name they are imported.
+
+        It does so with test modules only; in others no executed ``assert`` could be counted.
+        """
+        self._spec = replace(self._spec, rewrite_modules=_module_names(paths))
 
     def before(self) -> None:
         """Put the copy back to its first state."""
@@ -113,17 +120,26 @@ class TwoBenches:
         self._current.write(path, data)
 
 
-def prove_in_copy(
-    request: PlanRequest, executor: Executor, suite: Suite, proof: Proof, say: Say, *, back_off: bool
+def prove_in_copy(  # noqa: PLR0913 - the parts of a use case, wired by its only caller
+    request: PlanRequest,
+    executor: Executor,
+    suite: Suite,
+    proof: Proof,
+    say: Say,
+    *,
+    back_off: bool,
+    accept: Callable[[Plan], None] = lambda _: None,
 ) -> Verified:
-    """Plan, and prove the plan in a copy of the project.
+    """Plan, and prove the plan in a copy of the project; ``accept`` may raise for a plan before it is proved.
 
     Raises UsageError and SettingsError, also where the project cannot be copied.
     """
     root = project_root(request.paths)
 
-    def plan_of(exclusions: Exclusions) -> Any:
-        return make_plan(replace(request, excluded=exclusions), executor)
+    def plan_of(exclusions: Exclusions) -> Plan:
+        plan = make_plan(replace(request, excluded=exclusions), executor)
+        accept(plan)
+        return plan
 
     with bench(root, suite, say) as found:
         return prove(plan_of, found, proof, say, back_off=back_off)
@@ -177,11 +193,11 @@ def _inside(root: Path, paths: Iterable[Path]) -> tuple[str, ...]:
     return tuple(path.relative_to(top).as_posix() for path in found if path.is_relative_to(top))
 
 
-def _module_names(copy: Copy, changes: Iterable[Change]) -> tuple[str, ...]:
-    """Every name by which a changed file may be imported."""
+def _module_names(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Every name by which a file may be imported."""
     names: set[str] = set()
-    for change in changes:
-        parts = copy.path_of(change.path).relative_to(copy.root).with_suffix("").parts
+    for path in paths:
+        parts = path.with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         names |= {".".join(parts[start:]) for start in range(len(parts))}
     return tuple(sorted(names))

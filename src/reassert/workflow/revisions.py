@@ -27,5 +27,8 @@ def prove_between(
     except git.GitError as error:
         raise UsageError(str(error)) from error
     names = Names(file_renames=renames, changed=changed)
+    modules = [Path(path) for path in sorted(changed) if path.endswith(".py")]
     with bench(root, suite, say, old) as before, bench(root, suite, say, new) as after:
+        before.rewrite(modules)
+        after.rewrite(modules)
         return certified(TwoBenches(before, after), names, proof)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from reassert.children import child
+
 _STATUS = (
     "status",
     "--porcelain=v1",
@@ -43,23 +45,22 @@ def run_git(top: Path, *words: str, data: bytes | None = None, keep: Sequence[in
     import subprocess  # noqa: PLC0415 - costs start-up time
 
     command = ["git", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false", *words]
-    stdin = subprocess.DEVNULL if data is None else None
+    options = {
+        "cwd": top,
+        "env": _environment(),
+        "stdin": subprocess.DEVNULL if data is None else subprocess.PIPE,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "pass_fds": keep,
+    }
     try:
-        done = subprocess.run(  # noqa: S603 - fixed words, and paths
-            command,
-            cwd=top,
-            env=_environment(),
-            capture_output=True,
-            check=False,
-            input=data,
-            stdin=stdin,
-            pass_fds=keep,
-        )
+        with child(command, **options) as process:
+            printed, said = process.communicate(data)
     except OSError as error:
         raise GitError(f"git cannot be run: {error.strerror}") from error
-    if done.returncode:
-        raise GitError(_said(done.stderr))
-    return done.stdout
+    if process.returncode:
+        raise GitError(_said(said))
+    return printed
 
 
 def _environment() -> dict[str, str]:

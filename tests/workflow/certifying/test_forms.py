@@ -33,6 +33,7 @@ from reassert.workflow.certifying.forms import accepts, kind_of
         ("f(a)", "truth", ()),
         ("a ==", "?", ()),
         ("value", "truth", ("bound",)),
+        ("not value2", "not truth", ("bound",)),
     ],
 )
 def test_a_condition_has_a_shape(text, op, tags):

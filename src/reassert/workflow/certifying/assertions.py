@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from reassert.model.runs import Executed, TestRun
 from reassert.workflow.certifying.flow import Numbers, unserved
-from reassert.workflow.certifying.forms import NEVER_PASSES, SEEN_ALWAYS, TYPED, kind
+from reassert.workflow.certifying.forms import ASSERT, NEVER_PASSES, SEEN_ALWAYS, TYPED, kind, parts_of
 from reassert.workflow.certifying.places import Change, extras, is_guard, losses, side_by_side
 
 Counts = dict[Executed, int]
@@ -146,6 +146,9 @@ def _compared(before: Counts, after: Counts, view: View, *, ordered: bool) -> _R
 
 def _decided(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Result:
     missing, left = unserved(_by_kind(before), _by_kind(after))
+    parted = _parted(before), _parted(after)
+    if missing and parted != (before, after) and not unserved(*map(_by_kind, parted))[0]:
+        return _decided(*parted, view, ordered=False)
     left = _without_guards(left, sum(n for place, n in before.items() if place.form in TYPED))
     if missing:
         return _Result(sum(missing.values()), 0, losses(before, after, missing, view.file_renames))
@@ -153,6 +156,18 @@ def _decided(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Re
     if moved or not left:
         return _Result(len(moved), 0, moved)
     return _Result(0, sum(left.values()), extras(before, after, left, view.file_renames))
+
+
+def _parted(counts: Counts) -> Counts:
+    """Take apart what asks for several conditions at once: they are as good as one assertion each."""
+    parted: Counter[Executed] = Counter()
+    for place, number in counts.items():
+        parts = parts_of(place.form, place.text)
+        for text in parts:
+            parted[replace(place, form=ASSERT, text=text)] += number
+        if not parts:
+            parted[place] += number
+    return dict(parted)
 
 
 def _by_kind(counts: Counts) -> Numbers:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reassert.model.certificate import AssertionCounts, Difference, Label
 from reassert.model.runs import SuiteRun, TestRun
+from reassert.workflow.certifying.absence import Absences
 from reassert.workflow.certifying.assertions import Compared, View, compare_assertions
 from reassert.workflow.certifying.errors import Errors
 from reassert.workflow.certifying.matching import Match, Matching
@@ -23,7 +24,7 @@ from reassert.workflow.certifying.outcomes import (
 
 _GARBAGE = ("PytestUnraisableExceptionWarning", "PytestUnhandledThreadExceptionWarning")
 _NEVER_RAN = "never ran before"
-_COUNTED = "fails only while assertions are counted; passes without"
+_COUNTED = "passes in another run, in which assertions are not counted"
 _DISTURBED = "disturbed by another test's garbage; passes alone"
 
 
@@ -114,6 +115,7 @@ class _Comparer:
         self.view = View(matching.mapped, matching.file_renames, runs.before.rewritten, runs.after.rewritten)
         self.errors = Errors(runs.after.errors)
         self.old_errors = Errors(runs.before.errors)
+        self.absences = Absences(runs.after, matching.file_renames)
         self.flaky = frozenset(flaky_tests(runs.before, runs.again))
         self.sharing = _sharing(matching)
         self.compared: list[Compared] = []
@@ -177,7 +179,8 @@ class _Comparer:
         self, before: TestRun, match: Match, after: Sequence[TestRun | None]
     ) -> Difference | None:
         if not after:
-            return Difference(Label.LOST, before.nodeid, detail="nothing like it ran after")
+            absence = self.absences.of(before.nodeid)
+            return Difference(Label.LOST, before.nodeid, detail=absence.detail, evidence=absence.evidence)
         verdict = judged(before, after)
         if verdict is None:
             return None
@@ -194,17 +197,15 @@ class _Comparer:
         )
 
     def _lost(self, before: TestRun, match: Match, missing: Sequence[str]) -> Difference:
-        error = next((found for new in missing if (found := self.errors.about(new))), None)
-        if error is not None:
-            detail = f"cannot be collected: {error.text}"
-            evidence: tuple[str, ...] = (str(error),)
-        elif len(missing) < len(match.after):
+        uncollected = next((new for new in missing if self.errors.about(new)), None)
+        if len(missing) < len(match.after) and uncollected is None:
             detail = f"{len(missing)} of {len(match.after)} cases did not run"
-            evidence = tuple(missing)
-        else:
-            detail = f"{before.outcome} before, did not run after"
-            evidence = tuple(new for new in missing if new != before.nodeid)
-        return Difference(Label.LOST, before.nodeid, detail=detail, evidence=evidence)
+            return Difference(Label.LOST, before.nodeid, detail=detail, evidence=tuple(missing))
+        absence = self.absences.of(uncollected or missing[0])
+        others = (new for new in missing if new != before.nodeid)
+        return Difference(
+            Label.LOST, before.nodeid, detail=absence.detail, evidence=(*absence.evidence, *others)
+        )
 
     def _explained(self, before: TestRun, failing: Iterable[TestRun]) -> str:
         """Say that a test is only a victim: of the counting, or of another test's garbage."""
@@ -255,6 +256,7 @@ class _Comparer:
     def _uncollected(self) -> Iterator[Difference]:
         """Say which files or tests can no longer be collected, of which no old test is known."""
         expected = {new for match in self.matching.matches.values() for new in match.after}
+        expected |= {self.absences.new_id(old) for old in self.matching.matches}
         for error in self.errors:
             known = any(error.covers(new) for new in expected)
             if not known and self.old_errors.about(error.place) is None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reassert.model.runs import Executed
-from reassert.syntax.asserted import UNKNOWN, Shape, first_argument, negated, shape_of
+from reassert.syntax.asserted import UNKNOWN, Shape, conjuncts, first_argument, negated, shape_of
 from reassert.syntax.testcase_api import ALIASES
 
 ASSERT = "assert"
@@ -53,6 +53,15 @@ def kind_of(form: str, text: str) -> Kind:
         shape = shape_of(argument)
         return Kind(name, shape if name == "assertTrue" else negated(shape))
     return Kind(name, None, text if name in _EXPECTING else "")
+
+
+@lru_cache(maxsize=8192)
+def parts_of(form: str, text: str) -> tuple[str, ...]:
+    """Give the conditions that an executed assertion asks for all at once; empty if that cannot be told."""
+    name = ALIASES.get(form, form)
+    asked = text if name == ASSERT else first_argument(text) if name in ("assertTrue", "assertFalse") else ""
+    found = conjuncts(asked, truth=name != "assertFalse") if asked else ()
+    return found if len(found) > 1 else ()
 
 
 def kind(executed: Executed) -> Kind:

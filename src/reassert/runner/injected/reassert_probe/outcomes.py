@@ -9,6 +9,7 @@ from .records import end_of, first_line
 
 _SKIPPED = re.compile(r"^([\w.]+\.)?(Skipped|SkipTest): ")
 _REASON = "reason: "
+_PLACE = re.compile(r'\s*File ".*", line (\d+)$')
 
 
 class Outcome:
@@ -85,7 +86,10 @@ def why_failed(report: Any) -> str:
         return first_line(message)
     lines = [line for line in str(report.longreprtext).splitlines() if line.strip()]
     marked = [line[1:] for line in lines if line.startswith("E ")]
-    return first_line((marked or lines[-1:] or [""])[0])
+    # Of a syntax error the place comes first, indented, with the line of code.
+    raised = min(marked or lines[-1:] or [""], key=lambda line: len(line) - len(line.lstrip()))
+    place = _PLACE.match(marked[0]) if marked else None
+    return first_line(raised) + (f" (line {place.group(1)})" if place else "")
 
 
 def why_skipped(report: Any) -> str:

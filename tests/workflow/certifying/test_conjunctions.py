@@ -1,0 +1,54 @@
+"""Assertions that ask for several conditions at once, and what they may become."""
+
+from __future__ import annotations
+
+import pytest
+
+from reassert.model.certificate import Verdict
+from reassert.syntax.asserted import conjuncts
+from reassert.workflow.certifying.certificate import certificate
+from reassert.workflow.certifying.comparing import Runs, compare
+from reassert.workflow.certifying.matching import match_by_map, match_by_name
+from suite_runs import OLD, ran, suite
+
+TEST = f"{OLD}::test_x"
+
+
+def verdict(matching, before, after):
+    places = [[f"{text}:{10 + n}" for n, text in enumerate(side)] for side in (before, after)]
+    old, new = (suite(ran(TEST, "passed", *side)) for side in places)
+    runs = Runs(old, new, old)
+    return certificate(runs, compare(runs, matching(old.tests, new.tests))).verdict
+
+
+@pytest.mark.parametrize("matching", [match_by_name, lambda old, new: match_by_map(old, new, {})])
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["assertTrue a in c and b in c"], ["assert a in c", "assert b in c"], Verdict.VALID),
+        (["assertTrue a in c and not b, 'why'"], ["assert a in c", "assert not b"], Verdict.VALID),
+        (["assertFalse a or b in c"], ["assert not a", "assert b not in c"], Verdict.VALID),
+        (["assert a in c and b in c"], ["assert a in c", "assert b in c"], Verdict.VALID),
+        (["assert a == 1", "assert b is None"], ["assert a == 1 and b is None"], Verdict.VALID),
+        (["assertTrue a in c and b in c"], ["assert a in c"], Verdict.INVALID),
+        (["assertTrue a in c and b in c"], ["assert a in c", "assert b"], Verdict.INVALID),
+        (["assertTrue a in c and b in c", "assertIn"], ["assert a in c", "assert b in c"], Verdict.INVALID),
+        (["assertFalse a and b in c"], ["assert not a"], Verdict.INVALID),
+    ],
+)
+def test_each_condition_needs_a_counterpart(matching, before, after, expected):
+    assert verdict(matching, before, after) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "truth", "parts"),
+    [
+        ("a and (b and not (c or d))", True, ("a", "b", "not c", "not d")),
+        ("a or not b", False, ("not a", "b")),
+        ("a or b", True, ("a or b",)),
+        ("a if b else c", True, ("a if b else c",)),
+        ("a and", True, ("a and",)),
+    ],
+)
+def test_a_condition_is_taken_apart(text, truth, parts):
+    assert conjuncts(text, truth=truth) == parts
