@@ -67,7 +67,16 @@ def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
     stored = info.module.stored_through
     names = {c.node.name for c in info.lineage} | info.module.imports.keys()
     for name in names & stored.keys():
-        yield from stored[name]
+        yield from (node for node in stored[name] if not _is_local(info.module, node, name))
+
+
+def _is_local(module: Module, node: ast.AST, name: str) -> bool:
+    """Whether a function around ``node`` gives the name a meaning of its own."""
+    functions = [a for a in module.ancestors(node) if isinstance(a, FunctionNode)]
+    bound = (n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store))
+    return any(name in parameter_names(f) for f in functions) or any(
+        module.holds(f, n) for n in bound for f in functions
+    )
 
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
