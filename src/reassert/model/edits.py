@@ -69,7 +69,7 @@ class Splice:
 
     def __init__(self, buffer: bytes, edits: Iterable[Edit]) -> None:
         self.buffer = buffer
-        self.edits = _parted(buffer, sorted(edits, key=lambda e: (e.start, -e.end)))
+        self.edits = _parted(buffer, _in_order(edits))
         self._starts = [e.start for e in self.edits]
         self._rendered: set[int] = set()
         self.kept: list[Span] = []
@@ -124,10 +124,28 @@ class Splice:
         """Raise OverlapError if an edit was lost inside another one that does not swallow."""
         swallowing = [e for e in self.edits if e.swallows]
         for edit in self.edits:
-            if id(edit) not in self._rendered and not any(
-                o is not edit and o.start <= edit.start and edit.end <= o.end for o in swallowing
-            ):
+            if id(edit) not in self._rendered and not any(_swallows(o, edit) for o in swallowing):
                 raise OverlapError(f"{edit.unit} at byte {edit.start} is lost inside another edit")
+
+
+def _in_order(edits: Iterable[Edit]) -> list[Edit]:
+    """Sort outer edits before inner ones; what brings text to where other text goes is not in it."""
+    found = list(edits)
+    removed = {e.start for e in found if e.swallows and not e.parts and e.start < e.end}
+    return sorted(found, key=lambda e: (e.start, not (e.start in removed and _brings_text(e)), -e.end))
+
+
+def _brings_text(edit: Edit) -> bool:
+    """Whether an insertion moves text to its place that stood above it."""
+    return edit.start == edit.end and any(isinstance(p, Span) and p.start < edit.start for p in edit.parts)
+
+
+def _swallows(outer: Edit, edit: Edit) -> bool:
+    """Whether an edit may vanish inside of another one: not an insertion that moves text from outside."""
+    if outer is edit or not outer.start <= edit.start <= edit.end <= outer.end:
+        return False
+    moved = [part for part in edit.parts if isinstance(part, Span)] if edit.start == edit.end else []
+    return all(outer.start <= part.start and part.end <= outer.end for part in moved)
 
 
 def _parted(buffer: bytes, edits: list[Edit]) -> list[Edit]:
