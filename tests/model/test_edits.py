@@ -39,3 +39,38 @@ def test_text_from_elsewhere_is_never_swallowed() -> None:
 
 def test_what_is_added_to_text_goes_with_it() -> None:
     assert splice(b"abcd", [edit(2, 2, b"+"), removal(1, 3)]).buffer == b"ad"
+
+
+TEXT = b"one\ntwo\nthree\n"
+ONE, TWO, THREE = Span(0, 4), Span(4, 8), Span(8, 14)
+
+
+def taken(span: Span) -> Edit:
+    return Edit(*span, (), UNIT, swallows=True)
+
+
+def moved(span: Span, place: int) -> Edit:
+    return Edit(place, place, (span,), UNIT)
+
+
+def test_text_moves_to_where_a_removal_begins() -> None:
+    edits = [taken(ONE), taken(TWO), moved(ONE, 4)]
+    assert splice(TEXT, edits).buffer == b"one\nthree\n"
+    assert splice(TEXT, edits[::-1]).buffer == b"one\nthree\n"
+
+
+def test_text_moves_to_where_a_removal_ends() -> None:
+    assert splice(TEXT, [taken(ONE), taken(TWO), moved(ONE, 8)]).buffer == b"one\nthree\n"
+
+
+def test_an_insertion_without_moved_text_goes_with_what_is_removed() -> None:
+    assert splice(TEXT, [taken(TWO), Edit(4, 4, (b"mark\n",), UNIT)]).buffer == b"one\nthree\n"
+
+
+def test_text_that_moves_into_a_removal_is_an_error() -> None:
+    with pytest.raises(OverlapError):
+        splice(TEXT, [taken(ONE), taken(Span(4, 14)), moved(ONE, 8)])
+
+
+def test_text_that_moves_within_a_removal_goes_with_it() -> None:
+    assert splice(TEXT, [taken(Span(4, 14)), moved(THREE, 8)]).buffer == b"one\n"

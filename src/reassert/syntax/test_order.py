@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import cast
 
-from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ClassInfo, Component
 from reassert.syntax.context import Context
@@ -209,13 +209,17 @@ def _longest_rising(lines: list[int]) -> set[int]:
 
 
 def _removal(context: Context, info: ClassInfo, test: FunctionNode, unit: Unit) -> Edit:
-    """Takes the blank lines above along."""
+    """Takes the blank lines above along; those below, if the statement above may go with those above it."""
     region = _region(context, test)
-    start = region.start
-    if siblings(context, test)[0] is not test:
+    start, end = region
+    block = siblings(context, test)
+    before = block[block.index(test) - 1] if block.index(test) else None
+    if before is not None and (before is not block[0] or before in info.tests):
         while start > 0 and not context.source.buffer[line_start(context, start - 1) : start].strip():
             start = line_start(context, start - 1)
-    return Edit(start, region.end, (), unit, info.qualname, swallows=True)
+    elif test is not block[-1]:
+        end = skip_blank_lines(context.source.buffer, end)
+    return Edit(start, end, (), unit, info.qualname, swallows=True)
 
 
 def _insertion(

@@ -374,6 +374,40 @@ def test_a_test_that_is_blamed_for_garbage_is_explained_if_it_passes_alone():
     assert losses(certified(after, alone_before=BEFORE, alone_after=after)) == [(FAILS, f"{OLD}::test_plain")]
 
 
+@pytest.mark.parametrize("message", [GARBAGE, "ExceptionGroup: multiple unraisable exception warnings (2)"])
+def test_a_skipped_test_that_is_blamed_for_garbage_is_explained_if_it_is_skipped_alone(message):
+    after = ending("test_skipped", "failed", message)(AFTER)
+    found = only(certified(after, alone_before=BEFORE, alone_after=AFTER), FAILS)
+    assert found.explained == "disturbed by another test's garbage; is skipped alone"
+
+
+def disturbing(run, name="test_plain"):
+    test = run.tests[f"{OLD}::{name}"]
+    return with_tests(run, replace(test, outcome="failed", message=GARBAGE))
+
+
+def test_an_old_test_is_what_it_is_without_the_garbage_of_others():
+    before, failing = disturbing(BEFORE), ending("test_plain", "failed", "AttributeError: x")(AFTER)
+    lost = [(FAILS, f"{OLD}::test_plain")]
+    assert losses(certified(failing, before, again=BEFORE)) == lost
+    assert losses(certified(failing, BEFORE, again=before)) == lost
+    assert losses(certified(failing, before, again=before)) == []  # nobody knows better
+    assert losses(certified(failing, before, again=before, alone_before=BEFORE)) == lost
+    assert losses(certified(AFTER, before, again=BEFORE)) == []
+    assert certified(AFTER, before, again=BEFORE).flaky == ()
+    weaker = asserting("test_plain", *PLAIN[:2])(AFTER)
+    assert losses(certified(weaker, before, again=BEFORE)) == [(DIFFER, f"{OLD}::test_plain")]
+
+
+def test_an_old_test_that_garbage_disturbs_twice_is_run_alone_if_the_new_one_fails():
+    before, failing = disturbing(BEFORE), ending("test_plain", "failed", "AttributeError: x")(AFTER)
+    matching = match_by_map(BEFORE.tests, AFTER.tests, MAP)
+    wanted = ((f"{OLD}::test_plain", (f"{NEW}::test_plain",)),)
+    assert disturbed(Runs(before, failing, before), matching) == wanted
+    assert disturbed(Runs(before, failing, BEFORE), matching) == ()
+    assert disturbed(Runs(before, AFTER, before), matching) == ()
+
+
 def test_another_failure_is_not_explained_by_passing_alone():
     after = ending("test_plain", "failed", "AssertionError: 1")(AFTER)
     document = certified(after, alone_before=BEFORE, alone_after=AFTER)

@@ -5,27 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from reassert.model.certificate import AssertionCounts, Difference, Label
 from reassert.model.runs import SuiteRun, TestRun
 from reassert.workflow.certifying.absence import Absences
 from reassert.workflow.certifying.assertions import Compared, View, compare_assertions
 from reassert.workflow.certifying.errors import Errors
+from reassert.workflow.certifying.garbage import blames_garbage, settled
 from reassert.workflow.certifying.matching import Match, Matching
 from reassert.workflow.certifying.names import parse_nodeid
 from reassert.workflow.certifying.outcomes import (
     ABSENT,
     FAILING,
     PASSED,
+    SKIPPED,
     failure_lines,
     judged,
     standing,
 )
 
-_GARBAGE = ("PytestUnraisableExceptionWarning", "PytestUnhandledThreadExceptionWarning")
 _NEVER_RAN = "never ran before"
 _COUNTED = "passes in another run, in which assertions are not counted"
-_DISTURBED = "disturbed by another test's garbage; passes alone"
+_DISTURBED = "disturbed by another test's garbage; {} alone"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,12 @@ class Runs:
     alone_after: SuiteRun | None = None
     uncounted_after: SuiteRun | None = None
     unittest_ids: frozenset[str] = frozenset()
+
+    @cached_property
+    def old(self) -> Mapping[str, TestRun]:
+        """The old tests; one that another's garbage disturbed as it was the second time, or alone."""
+        others = self.again, self.alone_before
+        return {nodeid: settled(test, others) for nodeid, test in self.before.tests.items()}
 
 
 @dataclass(frozen=True)
@@ -67,25 +75,30 @@ def compare(runs: Runs, matching: Matching, *, traced: bool = True) -> Compariso
 
 
 def flaky_tests(before: SuiteRun, again: SuiteRun | None) -> tuple[str, ...]:
-    """Give the tests that two runs of the same suite do not agree on, in the order of the first one."""
+    """Give the tests that two runs of the same suite do not agree on, in the order of the first one.
+
+    One that another test's garbage disturbed in one of them is as it was in the other.
+    """
     if again is None:
         return ()
     both = dict.fromkeys([*before.tests, *again.tests])
-    return tuple(t for t in both if standing(before.tests.get(t)) != standing(again.tests.get(t)))
+    pairs = ((nodeid, before.tests.get(nodeid), again.tests.get(nodeid)) for nodeid in both)
+    return tuple(
+        t for t, a, b in pairs if standing(a) != standing(b) and blames_garbage(a) == blames_garbage(b)
+    )
 
 
 def disturbed(runs: Runs, matching: Matching) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Give old and new ids of tests worth running alone.
-
-    They fail only after, and by a warning that the garbage of any earlier test may have raised in them: see
-    https://docs.pytest.org/en/stable/how-to/failures.html#unraisable.
-    """
-    return tuple(
-        (old, tuple(new for new in match.after if _blames_garbage(runs.after.tests.get(new))))
-        for old, match in matching.matches.items()
-        if standing(runs.before.tests.get(old)) == PASSED
-        and any(_blames_garbage(runs.after.tests.get(new)) for new in match.after)
-    )
+    """Give old and new ids of tests worth running alone: garbage may be why they fail, on either side."""
+    found = []
+    for old, match in matching.matches.items():
+        before = runs.old[old]
+        failing = [n for n in match.after if standing(runs.after.tests.get(n)) == FAILING]
+        if not blames_garbage(before):
+            failing = [n for n in failing if blames_garbage(runs.after.tests[n])]
+        if failing and (blames_garbage(before) or standing(before) in (PASSED, SKIPPED)):
+            found.append((old, tuple(failing)))
+    return tuple(found)
 
 
 def newly_failing(runs: Runs, matching: Matching) -> tuple[str, ...]:
@@ -94,15 +107,8 @@ def newly_failing(runs: Runs, matching: Matching) -> tuple[str, ...]:
     The hook by which executed ``assert`` statements are counted makes pytest keep their operands for longer,
     which tests of weak references notice; nobody runs these tests with that hook.
     """
-    passed = (m for old, m in matching.matches.items() if standing(runs.before.tests.get(old)) == PASSED)
+    passed = (match for old, match in matching.matches.items() if standing(runs.old[old]) == PASSED)
     return tuple(n for match in passed for n in match.after if standing(runs.after.tests.get(n)) == FAILING)
-
-
-def _blames_garbage(test: TestRun | None) -> bool:
-    if test is None or standing(test) != FAILING:
-        return False
-    raised = test.message.split(":", 1)[0]
-    return any(raised.endswith(name) for name in _GARBAGE)
 
 
 class _Comparer:
@@ -148,7 +154,7 @@ class _Comparer:
         return steady and not any(new in self.runs.after.tests for new in match.after)
 
     def _difference(self, old: str, match: Match) -> Difference | None:
-        before = self.runs.before.tests[old]
+        before = self.runs.old[old]
         after = [self.runs.after.tests.get(new) for new in match.after]
         found = self._of_bodies(before, after) or self._of_outcomes(before, match, after)
         if found is None and not before.never_ran:
@@ -209,21 +215,24 @@ class _Comparer:
 
     def _explained(self, before: TestRun, failing: Iterable[TestRun]) -> str:
         """Say that a test is only a victim: of the counting, or of another test's garbage."""
-        failing = tuple(failing)
-        if all(self._passes(self.runs.uncounted_after, test.nodeid) for test in failing):
+        was, failing = standing(before), tuple(failing)
+        if was == PASSED and all(self._is(was, self.runs.uncounted_after, test) for test in failing):
             return _COUNTED
-        blamed = all(
-            _blames_garbage(test) and self._passes(self.runs.alone_after, test.nodeid) for test in failing
+        blamed = all(blames_garbage(test) and self._is(was, self.runs.alone_after, test) for test in failing)
+        alone = {PASSED: "passes", SKIPPED: "is skipped"}.get(was)
+        return (
+            _DISTURBED.format(alone)
+            if alone and blamed and self._is(was, self.runs.alone_before, before)
+            else ""
         )
-        return _DISTURBED if blamed and self._passes(self.runs.alone_before, before.nodeid) else ""
 
     @staticmethod
-    def _passes(run: SuiteRun | None, nodeid: str) -> bool:
-        return run is not None and standing(run.tests.get(nodeid)) == PASSED
+    def _is(outcome: str, run: SuiteRun | None, test: TestRun) -> bool:
+        return run is not None and standing(run.tests.get(test.nodeid)) == outcome
 
     def _of_assertions(self, before: TestRun, match: Match, after: Sequence[TestRun]) -> Difference | None:
         together = self.sharing.get(match.after, (before.nodeid,))
-        olds = [self.runs.before.tests[old] for old in together]
+        olds = [self.runs.old[old] for old in together]
         if not self.traced or any(standing(test) != PASSED for test in (*olds, *after)):
             return None
         again = self.runs.again
