@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reassert.model.config import RuleConfig
+from reassert.model.config import Limits, RuleConfig
 from reassert.model.edits import Splice
 from reassert.model.facts import FileFacts
 from reassert.model.source import SourceFile
@@ -19,7 +19,6 @@ from reassert.syntax.arguments import read_elements
 from reassert.syntax.context import Context
 from reassert.syntax.layout import Operand
 from reassert.syntax.parametrize import (
-    Limits,
     Row,
     Table,
     case_name,

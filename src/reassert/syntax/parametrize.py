@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from reassert.model.config import Limits
 from reassert.model.edits import Part, Span
 from reassert.syntax.layout import Layout, Operand, Piece
 
@@ -62,14 +63,6 @@ class Table:
     def ids(self) -> tuple[str, ...]:
         """The ids that are given."""
         return tuple(row.id for row in self.rows if row.id)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a reader can be asked to take in: see ``[tool.reassert]`` for their meaning."""
-
-    parameters: int = 4
-    rows: int = 50
 
 
 class Objection(NamedTuple):
