@@ -70,7 +70,7 @@ def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
     """Whether ``self.x`` is changed in place, where only the class ever binds ``x``."""
-    if not _is_changed(info.module, use.node) or use.name in _reset(info):
+    if not is_changed(info.module, use.node) or use.name in _reset(info):
         return False
     component = info.home.component(info)
     uses = [u for c in component for u in c.uses.attributes if u.name == use.name]
@@ -108,11 +108,11 @@ def _reset(info: ClassInfo) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_changed(module: Module, node: ast.AST) -> bool:
+def is_changed(module: Module, node: ast.AST) -> bool:
     """Whether an expression is changed in place: an item, an attribute, or by a method that does it."""
     parent = module.parents[node]
     if isinstance(parent, ast.Subscript) and parent.value is node:
-        return not isinstance(parent.ctx, ast.Load) or _is_changed(module, parent)
+        return not isinstance(parent.ctx, ast.Load) or is_changed(module, parent)
     if not isinstance(parent, ast.Attribute):
         return False
     call = module.parents[parent]
@@ -131,7 +131,7 @@ def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str
         if node.id in passed:
             continue
         held = module.top_level_assignments.get(node.id, ())
-        if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
+        if any(_is_mutable(s.value) for s in held) and is_changed(module, node):
             return True
         called = _called(module, node) if depth < _DEEPEST else None
         if (
