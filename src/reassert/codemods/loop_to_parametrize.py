@@ -188,8 +188,8 @@ class LoopToParametrize(Codemod[Context]):
         for comment in comments_between(context.module, start, body.span.start, [outer]):
             if not any(span.start <= comment.start < span.end for span in told):
                 parts += [indent, comment, newline]
-        parts += reindented(context, body, indent)
-        return Edit(start, body.span.end, tuple(parts), unit, loop.owner.qualname, swallows=True)
+        parts += reindented(body, indent)
+        return Edit(start, body.span.end, tuple(parts), unit, loop.owner.qualname)
 
 
 _FEWEST = 2

@@ -78,7 +78,7 @@ class Place:
         if found.source is not None:
             if any(isinstance(e, ast.Tuple) for e in getattr(target, "elts", ())):
                 return Objection("PARAM-STRUCTURE", "the rows of a constant are nested")
-            return Table(wanted, tuple(rows), found.source)
+            return Table(wanted, tuple(Row(row.cells) for row in rows), found.source)
         return Table(wanted, tuple(rows), tail=self._tail(iterable))
 
     def _tail(self, iterable: ast.expr) -> tuple[Span, ...]:

@@ -225,6 +225,7 @@ def _names(table: Table) -> bytes:
 def _pieces(table: Table) -> Iterator[Piece]:
     if table.source is not None:
         yield table.source
+        return
     for row in table.rows:
         yield from (*row.cells, *row.marks)
 
