@@ -13,7 +13,7 @@ from converting import Converted, convert_file, convert_tree
 from pages import Case, read_page
 from reassert import catalog
 from reassert.model.outcomes import Safety
-from running import Run, mapped, run_pytest, write_tree
+from running import Run, matched, run_pytest, write_tree
 
 RULES = {rule.id: rule for rule in catalog.load()}
 CASES = [case for rule in RULES.values() if rule.page_path.exists() for case in read_page(rule.page_path)]
@@ -103,7 +103,7 @@ def test_the_result_parses(case: Case) -> None:
 def test_both_sides_have_the_same_outcomes(case: Case, convert: Convert, sides: Sides) -> None:
     before, after = _of(case, sides.before.outcomes), _of(case, sides.after.outcomes)
     assert before, "no test was collected: a case that cannot run says norun=REASON"
-    expected = mapped(before, convert(case, case.before).test_map)
+    expected = matched(before, after, convert(case, case.before).test_map)
     problems = "\n".join(
         [*_of(case, sides.before.messages).values(), *_of(case, sides.after.messages).values()]
     )

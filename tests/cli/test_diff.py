@@ -176,7 +176,7 @@ def test_paths_are_required(run):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--profile", "all"], "'all' is not 'asserts' or 'classes'."),
+        (["--profile", "all"], "'all' is not 'asserts' or 'classes' or 'idiomatic'."),
         (["--output-format", "json"], "'json' is not 'text' or 'patch'."),
         (["--jobs", "many"], "'many' is not a number."),
         (["--jobs", "0"], "0 is less than 1."),

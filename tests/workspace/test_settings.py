@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from reassert.model.config import Profile, RuleConfig
+from reassert.model.config import Limits, Profile, RuleConfig
 from reassert.workspace.settings import KEYS, Settings, SettingsError, SettingsLoader, load_settings
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "settings.schema.json"
@@ -162,12 +162,12 @@ def test_extend_to_a_missing_file_names_both(project):
         (
             'profile = "all"',
             "tool.reassert.profile",
-            'expected one of "asserts", "classes", got a string ("all")',
+            'expected one of "asserts", "classes", "idiomatic", got a string ("all")',
         ),
         (
             "profile = ['asserts']",
             "tool.reassert.profile",
-            'expected one of "asserts", "classes", got an array',
+            'expected one of "asserts", "classes", "idiomatic", got an array',
         ),
         (
             "pytest-version = 8.4",
@@ -193,6 +193,16 @@ def test_extend_to_a_missing_file_names_both(project):
             'per-file-ignores = { "a*" = [2020-01-01] }',
             'tool.reassert.per-file-ignores."a*"[0]',
             "expected a table of globs, each with a list of rule ids, got a date or time (2020-01-01)",
+        ),
+        (
+            "max-parameters = 0",
+            "tool.reassert.max-parameters",
+            "expected a whole number above 0, got an integer (0)",
+        ),
+        (
+            "max-rows = true",
+            "tool.reassert.max-rows",
+            "expected a whole number above 0, got a boolean (true)",
         ),
         (
             "exclude = { a = 1 }",
@@ -417,3 +427,8 @@ def test_the_schema_says_what_the_settings_accept():
 def test_each_choice_of_the_schema_is_accepted(project, name, value):
     table(project, f'{name} = "{value}"')
     assert load_settings(project / "test_x.py").path
+
+
+def test_limits_of_tables(project):
+    table(project, "max-parameters = 2\nmax-rows = 7")
+    assert load_settings(project).rules.limits == Limits(parameters=2, rows=7)

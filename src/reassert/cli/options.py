@@ -14,6 +14,7 @@ class ProfileName(str, Enum):
 
     asserts = "asserts"
     classes = "classes"
+    idiomatic = "idiomatic"
 
 
 def _complete_rule(incomplete: str) -> Iterator[str]:
@@ -54,7 +55,8 @@ Profile = Annotated[
     ProfileName | None,
     typer.Option(
         help="How far a class may go: `asserts` converts assertions inside a TestCase and keeps the class; "
-        "`classes` (the default) also makes plain pytest classes with fixtures."
+        "`classes` (the default) also makes plain pytest classes with fixtures; "
+        "`idiomatic` also makes parametrized tests of loops."
     ),
 ]
 UnsafeFixes = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reassert.engine.holding import Kept, culprits_of, seen_from, spoken_for
@@ -14,6 +14,8 @@ from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import foreign_classes
 from reassert.syntax.module import Module
+
+Splits = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,15 @@ class Said:
 class Decision:
     """The classes that climb, of all files, as ``path::qualname``; and for each file why others do not.
 
-    ``held_back`` are the refusals to report, ``kept`` what each file has of the components that stay.
+    ``splits`` has for each class, named like these, what becomes of tests that were not collected as they
+    are now: see ``Rewrite.splits``. ``held_back`` are the refusals to report, ``kept`` what each file has of
+    the components that stay.
     """
 
     climbing: frozenset[str]
     held_back: Mapping[str, list[Refusal]] = field(default_factory=dict)
     kept: Mapping[str, list[Kept]] = field(default_factory=dict)
+    splits: Mapping[str, Splits] = field(default_factory=dict)
 
 
 def decide(family: Sequence[Said]) -> Decision:
@@ -58,7 +63,7 @@ def count(ballot: Ballot, components: Iterable[Sequence[ClassInfo]]) -> Decision
             held_back[ballot.path(info)].append(refusal)
         for path, part in _by_file(ballot, component, causes):
             kept[path].append(part)
-    return Decision(frozenset(climbing), held_back, kept)
+    return Decision(frozenset(climbing), held_back, kept, ballot.splits(climbing))
 
 
 def key(context: Context, name: str) -> str:
@@ -76,6 +81,7 @@ class Ballot:
     """What all rules offer and block, over all files."""
 
     def __init__(self, family: Sequence[Said]) -> None:
+        self._rewrites = [(s.context, rewrite) for s in family for rewrite in s.rewrites]
         self.contexts: dict[Module, Context] = {s.context.module: s.context for s in family}
         self.offered = {
             key(s.context, name): rule
@@ -91,6 +97,17 @@ class Ballot:
                     self.blocked[key(s.context, name)] += spoken_for(refusals, said)
         for s in family:
             _block_unfollowed(s, self.offered, self.blocked)
+
+    def splits(self, climbing: Collection[str]) -> dict[str, Splits]:
+        """What becomes of the tests of plain and climbing classes, by class."""
+        found: defaultdict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+        for context, rewrite in self._rewrites:
+            for name, new in rewrite.splits.items():
+                owner, _, test = name.rpartition(".")
+                hits = context.classes.by_name.get(owner, [])
+                if key(context, owner) in climbing or not any(c.is_testcase for c in hits):
+                    found[key(context, owner)][test] = new
+        return dict(found)
 
     def context(self, info: ClassInfo) -> Context:
         """The file of a class."""

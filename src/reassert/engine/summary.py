@@ -48,7 +48,7 @@ def summarise(
         tuple(refusals),
         tuple(sorted(findings, key=lambda f: (f.location, f.code, f.message))),
         _tally(context, climbing, len(uses), len(uses) - len(left)),
-        {**_test_map(context, rewrites, climbing), **_imported_map(context, decision)},
+        {**_test_map(context, rewrites, decision), **_imported_map(context, decision)},
         any(_ASSERT.search(part) for e in edits for part in e.parts if isinstance(part, bytes)),
         _held(context, decision.kept.get(path, []), left, refusals),
     )
@@ -163,13 +163,17 @@ class _Cover:
 
 
 def _test_map(
-    context: Context, rewrites: Sequence[Rewrite], climbing: frozenset[str]
+    context: Context, rewrites: Sequence[Rewrite], decision: Decision
 ) -> dict[str, tuple[str, ...]]:
-    renames = {old: new for r in rewrites for old, new in r.renames.items() if old in climbing}
+    climbing = decision.climbing
+    renames = {o: n for r in rewrites for o, n in r.renames.items() if key(context, o) in climbing}
     table: dict[str, tuple[str, ...]] = {}
     for info in context.classes.all:
         if info.is_testcase and info.qualname in renames:
-            table.update(_renamed(info, info.qualname, renames[info.qualname]))
+            table.update(_renamed(info, info.qualname, renames[info.qualname], decision))
+        elif not info.is_testcase and any(_splits(c, decision) for c in info.lineage):
+            table.update(_renamed(info, info.qualname, info.qualname, decision))
+    table.update(decision.splits.get(key(context, ""), {}))
     return table
 
 
@@ -178,16 +182,22 @@ def _imported_map(context: Context, decision: Decision) -> dict[str, tuple[str, 
     table: dict[str, tuple[str, ...]] = {}
     for foreign in foreign_classes(context):
         if foreign.is_bound_here and foreign.key in decision.climbing:
-            table.update(_renamed(foreign.info, foreign.info.node.name, foreign.new_name))
+            table.update(_renamed(foreign.info, foreign.info.node.name, foreign.new_name, decision))
     return table
 
 
-def _renamed(info: ClassInfo, before: str, after: str) -> dict[str, tuple[str, ...]]:
-    named = (name for c in reversed(info.lineage) for name in (*_made(c), *(t.name for t in c.tests)))
-    tests = dict.fromkeys(named)
+def _renamed(info: ClassInfo, before: str, after: str, decision: Decision) -> dict[str, tuple[str, ...]]:
+    """The tests of a class, its own and those it inherits, by the names that they were collected under."""
+    tests: dict[str, tuple[str, ...]] = {}
+    for owner in reversed(info.mro):
+        splits = _splits(owner, decision)
+        for name in (*(name for name, _ in made_tests(owner.node)), *(test.name for test in owner.tests)):
+            tests[name] = (RUN_TEST if name == "runTest" else name,)
+        made = {name.partition("[")[0] for new in splits.values() for name in new}
+        tests = {name: new for name, new in tests.items() if name not in made} | dict(splits)
     old, new = before.replace(".", "::"), after.replace(".", "::")
-    return {f"{old}::{t}": (f"{new}::{RUN_TEST if t == 'runTest' else t}",) for t in tests}
+    return {f"{old}::{t}": tuple(f"{new}::{n}" for n in names) for t, names in tests.items()}
 
 
-def _made(info: ClassInfo) -> Iterator[str]:
-    return (name for name, _ in made_tests(info.node))
+def _splits(info: ClassInfo, decision: Decision) -> Mapping[str, tuple[str, ...]]:
+    return decision.splits.get(f"{info.module.source.path}::{info.qualname}", {})

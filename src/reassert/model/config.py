@@ -17,6 +17,7 @@ class Profile(IntEnum):
 
     ASSERTS = 1
     CLASSES = 2
+    IDIOMATIC = 3
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ def _is_file(pattern: str, path: PurePath) -> bool:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a table of ``parametrize`` may ask of its reader: the number of its arguments and of its rows."""
+
+    parameters: int = 4
+    rows: int = 50
+
+
+@dataclass(frozen=True)
 class RuleConfig:
     """What a rule may depend on. Versions are (major, minor) of the *project under migration*.
 
@@ -75,6 +84,7 @@ class RuleConfig:
     ``plugins`` are the pytest plugins that the project asks for or has, with their versions as far as known.
     ``excluded`` are units that stay as they are; the rule id ``*`` stands for every rule, the qualified name
     ``*`` for the whole file, and a class's name for all that is in it.
+    ``limits`` hold for tables that replace loops and copies, not for those that a library made.
     """
 
     profile: Profile = Profile.CLASSES
@@ -85,6 +95,7 @@ class RuleConfig:
     pytest: PytestConfig = field(default_factory=PytestConfig)
     plugins: tuple[tuple[str, Version | None], ...] = ()
     excluded: frozenset[Unit] = frozenset()
+    limits: Limits = field(default_factory=Limits)
 
     def has_plugin(self, name: str) -> bool:
         """Whether the project has a plugin, named as on the package index."""

@@ -1,15 +1,15 @@
 """Edits as spans of the original buffer, and the splice that applies them.
 
 An edit replaces ``[start, end)`` by its parts. A part is either new bytes or a ``Span``: a piece of
-the *original* buffer, which is rendered with the edits that lie inside it. So an edit may wrap,
-reorder or move original text, and the edits within that text still happen, at its new place.
+the *original* buffer, which is rendered with the edits that lie inside it (``Moved``: then indented anew).
+So an edit may wrap, reorder or move original text; the edits within that text still happen, at its new place.
 Invariants: two edits never overlap partially; what no edit covers cannot change.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -21,7 +21,28 @@ class Span(NamedTuple):
     end: int
 
 
-Part = bytes | Span
+@dataclass(frozen=True)
+class Moved:
+    """A piece of the original buffer whose text, edits inside included, is then changed as a whole.
+
+    ``move`` may only change white space: what indents the lines.
+    """
+
+    span: Span
+    move: Callable[[bytes], bytes]
+
+    @property
+    def start(self) -> int:
+        """Where the piece begins."""
+        return self.span.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.span.end
+
+
+Part = bytes | Span | Moved
 
 
 @dataclass(frozen=True)
@@ -117,6 +138,10 @@ class Splice:
         for part in edit.parts:
             if isinstance(part, bytes):
                 out.append(part)
+            elif isinstance(part, Moved):
+                inside: list[bytes] = []
+                self.render(part.span, inside, edit)
+                out.append(part.move(b"".join(inside)))
             else:
                 self.render(part, out, edit)
 

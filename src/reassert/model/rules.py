@@ -24,6 +24,8 @@ class Rewrite:
     ``refusals`` are the ones that only leave a statement as it was;
     ``climbs`` are the classes that the codemod can make plain classes if nothing blocks them or relatives;
     ``renames`` maps such a class, or ``Class.method``, to its new name.
+    ``splits`` maps ``Class.test`` (in a plain or climbing class), as it was collected, to the tests that it
+    becomes: ``test[case]``, or ``test`` alone for all of its cases.
     ``follows`` are the classes of other files, as ``path::qualname``, whose new names this file can take up.
     ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
     ``alone``: whatever other codemods want, nothing else may change in this file.
@@ -36,6 +38,7 @@ class Rewrite:
     handled: frozenset[int] = frozenset()
     climbs: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     follows: frozenset[str] = frozenset()
     alone: bool = False
 

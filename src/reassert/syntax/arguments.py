@@ -84,21 +84,46 @@ def read_arguments(module: Module, call: ast.Call) -> Arguments:
         and nodes[0][2].end == module.span(call).end
     ):
         return Arguments((Argument(nodes[0][0], None, nodes[0][2], parenthesised=True),), starred=False)
-    return _read(module, call, nodes)
+    return _read(module, nodes, Span(module.span(call.func).end, module.span(call).end - 1), called=True)
 
 
-def _read(module: Module, call: ast.Call, nodes: Sequence[_Node]) -> Arguments:
+def read_elements(module: Module, display: ast.List | ast.Tuple | ast.Set) -> Arguments:
+    """The elements of a display in brackets, in the same way; a tuple without any is one too."""
+    if any(isinstance(e, ast.Starred) for e in display.elts):
+        return Arguments((), starred=True)
+    nodes = [(e, None, module.span(e)) for e in display.elts]
+    whole = module.span(display)
+    bare = isinstance(display, ast.Tuple) and nodes and not _has_parentheses(module, display)
+    inside = whole if bare else Span(whole.start + 1, whole.end - 1)
+    return _read(module, nodes, inside, called=False)
+
+
+def _has_parentheses(module: Module, display: ast.Tuple) -> bool:
+    """Whether a tuple has parentheses of its own: one opens before its first element and stays open."""
+    whole, first = module.span(display), module.span(display.elts[0])
+    behind = module.span(display.elts[1]).start if len(display.elts) > 1 else whole.end
+    opened = _read_gap(module.source.buffer, whole.start, first.start, first=False).openings
+    gap = _read_gap(module.source.buffer, first.end, behind, first=False)
+    closed = [c for c in gap.closings if gap.comma is None or c < gap.comma]
+    return len(opened) > len(closed)
+
+
+def _read(module: Module, nodes: Sequence[_Node], inside: Span, *, called: bool) -> Arguments:
+    """``called``: what is read begins before the opening parenthesis of a call."""
     buffer = module.source.buffer
     inner = [module.span(node) for node, _, _ in nodes]
-    edges = [module.span(call.func).end, *(s.end for s in inner)]
-    starts = [*(s.start for s in inner), module.span(call).end - 1]
-    if nodes and _is_plain(buffer, edges, starts):
+    edges = [inside.start, *(s.end for s in inner)]
+    starts = [*(s.start for s in inner), inside.end]
+    if nodes and _is_plain(buffer, edges, starts, b"(" if called else b""):
         plain = (
             Argument(node, word, span, parenthesised=False)
             for (node, word, _), span in zip(nodes, inner, strict=True)
         )
         return Arguments(tuple(plain), starred=False)
-    gaps = [_read_gap(buffer, a, b, first=i == 0) for i, (a, b) in enumerate(zip(edges, starts, strict=True))]
+    gaps = [
+        _read_gap(buffer, a, b, first=called and i == 0)
+        for i, (a, b) in enumerate(zip(edges, starts, strict=True))
+    ]
     values = [
         _value(node, keyword, span, gaps[i], gaps[i + 1])
         for i, ((node, keyword, _), span) in enumerate(zip(nodes, inner, strict=True))
@@ -114,11 +139,11 @@ def _read(module: Module, call: ast.Call, nodes: Sequence[_Node]) -> Arguments:
 _PLAIN = re.compile(rb", *(?:\w+ *= *)?")
 
 
-def _is_plain(buffer: bytes, edges: Sequence[int], starts: Sequence[int]) -> bool:
-    """Whether nothing but ``(``, commas and keywords stands around the values, all on one line."""
+def _is_plain(buffer: bytes, edges: Sequence[int], starts: Sequence[int], opening: bytes) -> bool:
+    """Whether nothing but ``opening``, commas and keywords stands around the values, all on one line."""
     gaps = [buffer[edge:start] for edge, start in zip(edges, starts, strict=True)]
     first, *middle = gaps[:-1]
-    return first == b"(" and gaps[-1] == b"" and all(map(_PLAIN.fullmatch, middle))
+    return first == opening and gaps[-1] == b"" and all(map(_PLAIN.fullmatch, middle))
 
 
 def _value(node: ast.expr, keyword: str | None, span: Span, before: _Gap, after: _Gap) -> _Value:

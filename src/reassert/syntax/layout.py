@@ -70,6 +70,10 @@ class Layout:
         """One level deeper than the statement, in the file's own way."""
         return _deeper(self.indent)
 
+    def deeper(self, indent: bytes) -> bytes:
+        """One level deeper than a line with this indentation."""
+        return _deeper(indent)
+
     # -- statements ------------------------------------------------------------------------------------------
 
     def asserting(
@@ -80,7 +84,7 @@ class Layout:
         if said.comments:
             return self._parenthesised(said)
         flat = self.flat([b"assert ", *pieces, *self._flat_message(message)])
-        if self._fits(flat):
+        if self.fits(flat):
             return flat
         return self._message_below(said) or self._condition_below(said) or self._parenthesised(said)
 
@@ -100,8 +104,8 @@ class Layout:
         said = _Said(pieces, message, tail)
         if not (said.comments or any(self._breaks(p) for p in said.operands)):
             flat = self.flat([b"assert ", *pieces, *self._flat_message(message)])
-            below = None if self._fits(flat) else self._message_below(said)
-            if self._fits(flat) or below:
+            below = None if self.fits(flat) else self._message_below(said)
+            if self.fits(flat) or below:
                 return below or flat
         rows = self._rows(said, operands)
         return (b"assert " + head, *rows, self.newline + self.indent + close, *self._message(message))
@@ -124,13 +128,13 @@ class Layout:
 
     def _message_below(self, said: _Said) -> tuple[Part, ...] | None:
         """The message in parentheses on lines of its own, the condition on the first line."""
-        if said.message is None or self._spans_lines(said.message):
+        if said.message is None or self.spans_lines(said.message):
             return None
         inner = self.inner_indent()
         head = self.flat([b"assert ", *said.pieces, b", ("])
         body = self._operand(said.message, len(inner), inner)
         parts = (*head, self.newline + inner, *body, self.newline + self.indent + b")")
-        return parts if self._fits(parts) else None
+        return parts if self.fits(parts) else None
 
     def _condition_below(self, said: _Said) -> tuple[Part, ...] | None:
         """The whole condition in parentheses on a line of its own."""
@@ -138,7 +142,7 @@ class Layout:
         body = self.flat(said.pieces, inner)
         parts = (b"assert (", self.newline + inner, *body, self.newline + self.indent + b")")
         is_call = isinstance(said.pieces[0], bytes) and isinstance(said.pieces[-1], bytes)
-        return (*parts, *self._message(said.message)) if is_call or self._fits(parts) else None
+        return (*parts, *self._message(said.message)) if is_call or self.fits(parts) else None
 
     def _parenthesised(self, said: _Said) -> tuple[Part, ...]:
         """The condition in parentheses, an operand a line, comments where they were."""
@@ -179,7 +183,7 @@ class Layout:
         inner = self.inner_indent()
         line = self.flat([p for i, o in enumerate(operands) for p in ((b", ", o) if i else (o,))], inner)
         broken = any(self._breaks(p) for p in said.operands)
-        if not (said.comments or broken) and self._fits((self.newline + inner, *line)):
+        if not (said.comments or broken) and self.fits((self.newline + inner, *line)):
             return [self.newline + inner, *line]
         parts: list[Part] = []
         for operand in operands:
@@ -206,7 +210,8 @@ class Layout:
             column = self._column_after(column, new)
         return tuple(parts)
 
-    def _fits(self, parts: Sequence[Part]) -> bool:
+    def fits(self, parts: Sequence[Part]) -> bool:
+        """Whether all lines of parts stay within the limit, the first one where the statement begins."""
         lines = _NEWLINE.split(b" " * self.column + self.text(parts))
         return all(len(line.decode()) <= self.limit for line in lines)
 
@@ -228,7 +233,8 @@ class Layout:
 
     # -- pieces that span lines ------------------------------------------------------------------------------
 
-    def _spans_lines(self, operand: Operand) -> bool:
+    def spans_lines(self, operand: Operand) -> bool:
+        """Whether an operand's own text has a line end."""
         span = operand.argument.span
         return not operand.parts and _NEWLINE.search(self.buffer, span.start, span.end) is not None
 

@@ -81,7 +81,7 @@ def _is_local(module: Module, node: ast.AST, name: str) -> bool:
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
     """Whether ``self.x`` is changed in place, where only the class ever binds ``x``."""
-    if not _is_changed(info.module, use.node) or use.name in _reset(info):
+    if not is_changed(info.module, use.node) or use.name in _reset(info):
         return False
     component = info.home.component(info)
     uses = [u for c in component for u in c.uses.attributes if u.name == use.name]
@@ -119,11 +119,11 @@ def _reset(info: ClassInfo) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_changed(module: Module, node: ast.AST) -> bool:
+def is_changed(module: Module, node: ast.AST) -> bool:
     """Whether an expression is changed in place: an item, an attribute, or by a method that does it."""
     parent = module.parents[node]
     if isinstance(parent, ast.Subscript) and parent.value is node:
-        return not isinstance(parent.ctx, ast.Load) or _is_changed(module, parent)
+        return not isinstance(parent.ctx, ast.Load) or is_changed(module, parent)
     if not isinstance(parent, ast.Attribute):
         return False
     call = module.parents[parent]
@@ -161,7 +161,7 @@ def _tables(module: Module) -> tuple[_Table, _Table]:
     if "shared state" not in module.memory:
         assigned = module.top_level_assignments.items()
         held = [name for name, values in assigned if any(_is_mutable(s.value) for s in values)]
-        changes = {name: [n for n in module.names[name] if _is_changed(module, n)] for name in held}
+        changes = {name: [n for n in module.names[name] if is_changed(module, n)] for name in held}
         uses = {name: module.names.get(name, ()) for name in module.top_level_functions}
         calls = {name: [n for n in nodes if _is_called(module, n)] for name, nodes in uses.items()}
         module.memory["shared state"] = _filled(changes), _filled(calls)

@@ -42,9 +42,9 @@ class Renames:
     def _enter(self, old: str, new: Collection[str]) -> None:
         file, _, rest = old.partition("::")
         names = tuple(rest.split("::"))
-        after = tuple(next(iter(new)).split("::")[1:]) if len(new) == 1 else ()
+        after = [_names_of(nodeid, bare=len(new) > 1) for nodeid in new]
         for length in range(1, len(names) + 1):
-            now = after[:length] if len(after) == len(names) else None
+            now = _common({a[:length] if len(a) == len(names) else None for a in after})
             if self._table[file].setdefault(names[:length], now) != now:
                 self._table[file][names[:length]] = None
 
@@ -107,6 +107,18 @@ class Renames:
                 now = self._table[file][names[:length]]
                 return None if now is None else (*now, *names[length:])
         return names
+
+
+def _names_of(nodeid: str, *, bare: bool) -> Names:
+    """The names in a node id behind the file's; ``bare``: without the case of a test."""
+    path, bracket, case = nodeid.partition("::")[2].partition("[")
+    *classes, test = path.split("::")
+    return (*classes, test if bare else test + bracket + case)
+
+
+def _common(names: Collection[Names | None]) -> Names | None:
+    """What all agree on; a node id without a case stands for all cases of a test."""
+    return next(iter(names)) if len(names) == 1 else None
 
 
 def _changed(names: Names, now: Names | None) -> Verdict | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reassert.model.config import Profile, RuleConfig
+from reassert.model.config import Limits, Profile, RuleConfig
 from reassert.workspace.pytest_config import FILES, PytestConfigs
 from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions, may_declare
 from reassert.workspace.toml import SettingsError, read_toml
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "SettingsError", "SettingsLoader", "load_settings"]
 
-PROFILES = {"asserts": Profile.ASSERTS, "classes": Profile.CLASSES}
+PROFILES = {"asserts": Profile.ASSERTS, "classes": Profile.CLASSES, "idiomatic": Profile.IDIOMATIC}
 PYTHONS = tuple(f"py3{minor}" for minor in range(OLDEST_PYTHON[1], NEWEST_PYTHON[1] + 1))
 PYTEST_VERSION = r"^[0-9]+(\.[0-9]+){0,2}$"
 
@@ -82,6 +82,11 @@ class Key:
     schema: Mapping[str, object]
 
 
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+_COUNT: Mapping[str, object] = {"type": "integer", "minimum": 1}
 _STRING: Mapping[str, object] = {"type": "string", "pattern": r"\S"}
 _STRINGS: Mapping[str, object] = {"type": "array", "items": _STRING}
 
@@ -90,6 +95,10 @@ def _one_of(names: Iterable[str], about: str) -> Key:
     choices = tuple(names)
     allowed = "one of " + ", ".join(f'"{name}"' for name in choices)
     return Key(lambda value: value in choices, allowed, about, {"type": "string", "enum": list(choices)})
+
+
+def _at_most(about: str) -> Key:
+    return Key(_is_count, "a whole number above 0", about, _COUNT)
 
 
 def _rules(about: str) -> Key:
@@ -135,6 +144,10 @@ KEYS: Mapping[str, Key] = {
         "Change no file beyond those given, even if test classes connect it with one of them.",
         {"type": "boolean"},
     ),
+    "max-parameters": _at_most(
+        "How many arguments a test may get that takes the place of a loop or of copies."
+    ),
+    "max-rows": _at_most("How many rows the table of such a test may have."),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
     "verify": Key(
         lambda value: isinstance(value, dict), "a table", "How the suite is run by `verify`.", VERIFY_SCHEMA
@@ -203,6 +216,7 @@ class SettingsLoader:
                 unsafe_fixes=table.get("unsafe-fixes", False),
                 pytest=pytest.config,
                 plugins=self._declared.plugins(folder, top),
+                limits=_limits(table),
             ),
             exclude=_tuple(table, "exclude"),
             path=path,
@@ -366,6 +380,11 @@ def _anchored(table: Table, path: Path) -> Table:
 
 def _tuple(table: Table, name: str) -> tuple[str, ...]:
     return tuple(table.get(name, ()))
+
+
+def _limits(table: Table) -> Limits:
+    default = Limits()
+    return Limits(table.get("max-parameters", default.parameters), table.get("max-rows", default.rows))
 
 
 def _pytest_version(table: Table) -> Version | None:
