@@ -72,7 +72,9 @@ class Splice:
         self.edits = _parted(buffer, sorted(edits, key=lambda e: (e.start, -e.end)))
         self._starts = [e.start for e in self.edits]
         self._rendered: set[int] = set()
+        self._length = 0
         self.kept: list[Span] = []
+        self.places: list[int] = []
 
     def top_level(self, span: Span, parent: Edit | None = None) -> list[Edit]:
         """The outermost edits that lie within ``span``, in order; ``parent`` itself is not one.
@@ -111,6 +113,7 @@ class Splice:
         for part in edit.parts:
             if isinstance(part, bytes):
                 out.append(part)
+                self._length += len(part)
             else:
                 self.render(part, out, edit)
 
@@ -118,6 +121,8 @@ class Splice:
         """Append original bytes, and remember that they survived."""
         if start < end:
             self.kept.append(Span(start, end))
+            self.places.append(self._length)
+            self._length += end - start
             out.append(self.buffer[start:end])
 
     def check_complete(self) -> None:
@@ -172,11 +177,15 @@ def _takes_out(edit: Edit, span: Span, parent: Edit | None) -> bool:
 
 
 class Spliced(NamedTuple):
-    """The new buffer, the original spans that survive in it, and the changed lines."""
+    """The new buffer, the original spans that survive in it, and the changed lines.
+
+    ``places`` are where these spans begin in the new buffer.
+    """
 
     buffer: bytes
     kept: list[Span]
     blocks: list[Block]
+    places: list[int]
 
 
 def splice(buffer: bytes, edits: Sequence[Edit]) -> Spliced:
@@ -199,7 +208,7 @@ def splice(buffer: bytes, edits: Sequence[Edit]) -> Spliced:
         position = edit.end
     work.keep(position, len(buffer), out)
     work.check_complete()
-    return Spliced(b"".join(out), work.kept, blocks)
+    return Spliced(b"".join(out), work.kept, blocks, work.places)
 
 
 def line_ends(piece: bytes) -> int:

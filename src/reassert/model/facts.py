@@ -127,6 +127,9 @@ class FileFacts:
     converted together. ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted
     names of this file to functions of the project, ``additions`` the names of methods that an import puts on
     TestCase to these.
+    ``kept_tests`` are names of tests, and of classes, that other files use: late codemods leave them alone.
+    ``conftest_fixtures`` are the fixtures that every conftest.py above shows it, ``multiplied``: one of them
+    has parameters.
     ``scope`` is None for a file that was asked for; else only these classes may change, and their relatives.
     """
 
@@ -145,4 +148,7 @@ class FileFacts:
     early: frozenset[str] = frozenset()
     creates: bool = False
     unrewritten: str = ""
+    kept_tests: frozenset[str] = frozenset()
+    conftest_fixtures: frozenset[str] = frozenset()
+    multiplied: bool = False
     scope: frozenset[str] | None = None

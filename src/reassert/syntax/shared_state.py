@@ -47,7 +47,7 @@ def shares_state(info: ClassInfo) -> bool:
     if any(info.module.holds(f, node) for f in functions for node in shared):
         return True
     reset = _reset(info)
-    if any(_changes_module(info.module, f, reset) for f in functions):
+    if any(changes_module(info.module, f, reset) for f in functions):
         return True
     return any(_changes_class(info, u) for u in info.uses.attributes if u.method in functions)
 
@@ -70,7 +70,7 @@ def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
 
 def _changes_class(info: ClassInfo, use: Use) -> bool:
     """Whether ``self.x`` is changed in place, where only the class ever binds ``x``."""
-    if not _is_changed(info.module, use.node) or use.name in _reset(info):
+    if not is_changed(info.module, use.node) or use.name in _reset(info):
         return False
     component = info.home.component(info)
     uses = [u for c in component for u in c.uses.attributes if u.name == use.name]
@@ -108,11 +108,11 @@ def _reset(info: ClassInfo) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_changed(module: Module, node: ast.AST) -> bool:
+def is_changed(module: Module, node: ast.AST) -> bool:
     """Whether an expression is changed in place: an item, an attribute, or by a method that does it."""
     parent = module.parents[node]
     if isinstance(parent, ast.Subscript) and parent.value is node:
-        return not isinstance(parent.ctx, ast.Load) or _is_changed(module, parent)
+        return not isinstance(parent.ctx, ast.Load) or is_changed(module, parent)
     if not isinstance(parent, ast.Attribute):
         return False
     call = module.parents[parent]
@@ -120,7 +120,7 @@ def _is_changed(module: Module, node: ast.AST) -> bool:
     return not isinstance(parent.ctx, ast.Load) or (called and parent.attr in _CHANGING)
 
 
-def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
+def changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
     """Whether a function, or one of the module that it calls, changes what the module holds."""
     nodes = module.subtree(function)
     if depth and any(isinstance(node, ast.Global) for node in nodes):
@@ -131,14 +131,10 @@ def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str
         if node.id in passed:
             continue
         held = module.top_level_assignments.get(node.id, ())
-        if any(_is_mutable(s.value) for s in held) and _is_changed(module, node):
+        if any(_is_mutable(s.value) for s in held) and is_changed(module, node):
             return True
         called = _called(module, node) if depth < _DEEPEST else None
-        if (
-            called is not None
-            and called is not function
-            and _changes_module(module, called, reset, depth + 1)
-        ):
+        if called is not None and called is not function and changes_module(module, called, reset, depth + 1):
             return True
     return False
 
