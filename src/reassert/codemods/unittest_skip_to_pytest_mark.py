@@ -15,8 +15,12 @@ from reassert.syntax.decorators import Alias, Decorated, aliases, climb_together
 from reassert.syntax.marks import FAILURE, kind_of, mark_for
 from reassert.syntax.testcase_api import ASYNC_METHODS, FIXTURE_METHODS
 
+_EXPAND = "parameterized.parameterized.expand"
 # Decorators that hand on the attributes of what they wrap, marks among them.
-_TRANSPARENT = ("unittest.skip", FAILURE, "unittest.mock.patch", "pytest.mark.")
+_TRANSPARENT = (
+    *("unittest.skip", FAILURE, "unittest.mock.patch", "pytest.mark."),
+    *(_EXPAND, "ddt.", "unittest_parametrize."),
+)
 _SET_UP = FIXTURE_METHODS | ASYNC_METHODS
 
 
@@ -123,8 +127,13 @@ class _Conversion:
         """Whether pytest is sure to see a mark; else a skip stays, which works on plain methods, too."""
         if use.method is None or not use.method.name.startswith("test"):
             return False
-        above = [n.func if isinstance(n, ast.Call) else n for n in use.above]
-        return all((self.context.module.resolve(n) or "").startswith(_TRANSPARENT) for n in above)
+        if any(self._resolved(n) == _EXPAND for n in use.method.decorator_list[len(use.above) + 1 :]):
+            return False  # which gives back None: there is nothing to mark
+        return all(self._resolved(n).startswith(_TRANSPARENT) for n in use.above)
+
+    def _resolved(self, decorator: ast.expr) -> str:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        return self.context.module.resolve(target) or ""
 
     def _has_subtests(self, use: Decorated) -> bool:
         """Whether the test, or a helper that it may call, uses subTest."""

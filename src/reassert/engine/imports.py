@@ -90,10 +90,15 @@ def _single(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Import |
     return ast.ImportFrom(node.module, [alias], node.level)
 
 
+# Their decorators become marks, so that nothing of them may be left.
+_LIBRARIES = ("unittest", "parameterized", "ddt", "unittest_parametrize", "absl.testing")
+
+
 def _is_unittest(targets: frozenset[str]) -> bool:
-    """Whether a name can only be unittest or something in it (mocks aside)."""
+    """Whether a name can only be unittest or something in it (mocks aside), or in a library for its tests."""
     return all(
-        (t == "unittest" or t.startswith("unittest.")) and not t.startswith("unittest.mock") for t in targets
+        any(f"{t}.".startswith(f"{library}.") for library in _LIBRARIES) and not t.startswith("unittest.mock")
+        for t in targets
     )
 
 
@@ -283,12 +288,9 @@ class _Header:
         for index in gone:
             before = self._blank_run(index, -1)
             after = self._blank_run(index, 1)
-            if (
-                after
-                and (before or self._neighbour(index, -1) is None)
-                and self._neighbour(index, 1) is not None
-            ):
-                for blank in after:
+            last = self._neighbour(index, 1) is None
+            if last or before or self._neighbour(index, -1) is None:
+                for blank in before if last else after:
                     self.new[blank] = None
 
     def _blank_run(self, index: int, step: int) -> list[int]:

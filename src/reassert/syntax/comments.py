@@ -1,53 +1,29 @@
-"""The comments of a file, by place."""
+"""The comments inside a piece of source."""
 
 from __future__ import annotations
 
+import ast
 import re
-import tokenize
-from bisect import bisect_left
-from typing import cast
+from collections.abc import Iterator
 
 from reassert.model.edits import Span
-from reassert.syntax.context import Context
+from reassert.syntax.module import Module
 
-# What a comment says to a tool about the very line that it stands on.
-_PRAGMA = re.compile(
-    rb"#\s*(?:noqa|nosec|nosonar|type:|mypy:|pyright:|pylint:|pragma:|ruff:|fmt:|yapf:|isort:|flake8[:-]"
-    rb"|cov(?:erage)?:|reassert:)",
-    re.IGNORECASE,
-)
+_LINE = re.compile(rb"#[^\r\n]*")
 
 
-def comments_in(context: Context, span: Span) -> list[Span]:
-    """The comments that begin inside of a piece of the file, in order."""
-    found = _all(context)
-    first = bisect_left(found, Span(span.start, 0))
-    last = bisect_left(found, Span(span.end, 0))
-    return found[first:last]
+def comments_in(module: Module, node: ast.AST) -> Iterator[Span]:
+    """The comments in the extent of a node, in order; what only looks like one inside a string is none."""
+    whole, buffer = module.span(node), module.source.buffer
+    strings = sorted(module.span(n) for n in module.subtree(node) if _is_text(n))
+    position = whole.start
+    while (found := _LINE.search(buffer, position, whole.end)) is not None:
+        around = next((s for s in strings if s.start <= found.start() < s.end), None)
+        if around is None:
+            yield Span(*found.span())
+        position = found.end() if around is None else around.end
 
 
-def is_pragma(text: bytes) -> bool:
-    """Whether a comment is meant for a tool."""
-    return _PRAGMA.match(text) is not None
-
-
-def _all(context: Context) -> list[Span]:
-    if "comments" not in context.memory:
-        context.memory["comments"] = _read(context) if b"#" in context.source.buffer else []
-    return cast("list[Span]", context.memory["comments"])
-
-
-def _read(context: Context) -> list[Span]:
-    source = context.source
-    lines = [
-        source.buffer[a:b] for a, b in zip(source.line_starts, [*source.line_starts[1:], None], strict=True)
-    ]
-    numbered = iter([line.decode() for line in lines])
-    found = []
-    for token in tokenize.generate_tokens(lambda: next(numbered, "")):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            before = lines[row - 1].decode()[:column].encode()
-            start = source.line_starts[row - 1] + len(before)
-            found.append(Span(start, start + len(token.string.encode())))
-    return found
+def _is_text(node: ast.AST) -> bool:
+    text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and hasattr(node, "lineno")
+    return text or isinstance(node, ast.JoinedStr)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
-from reassert.syntax.comments import comments_in
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.parametrize import Objection
+from reassert.syntax.remarks import comments_in
 from reassert.syntax.row_values import RowValues
 from reassert.syntax.shared_state import is_changed
 from reassert.syntax.siblings import PLAIN_FIXTURES, Scope, Sibling, fixtures

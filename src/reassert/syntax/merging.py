@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
-from reassert.syntax.comments import comments_in, is_pragma
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group
 from reassert.syntax.layout import movable_lines
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parameter_names import assigned_to
 from reassert.syntax.parametrize import Row, Table, decorator
+from reassert.syntax.remarks import comments_in, is_pragma
 from reassert.syntax.siblings import Mark, Sibling
 from reassert.syntax.skeletons import documented
 from reassert.syntax.statements import (

@@ -64,11 +64,11 @@ def _is_given_more(module: Module, function: FunctionNode, inherited: Sequence[a
     a = function.args
     required = len(a.posonlyargs) + len(a.args) - len(a.defaults) - 1
     required += sum(default is None for default in a.kw_defaults)
-    mocks = sum(_hands_over(module, d) for d in [*own, *inherited])
+    mocks = sum(hands_over(module, d) for d in [*own, *inherited])
     return bool(own or inherited) and required > mocks
 
 
-def _hands_over(module: Module, decorator: ast.expr) -> bool:
+def hands_over(module: Module, decorator: ast.expr) -> bool:
     """Whether a patch gives the function a mock, as a positional argument."""
     place = _NEW.get(_name(module, decorator))
     if place is None or not isinstance(decorator, ast.Call):

@@ -44,15 +44,28 @@ def match_by_map(
     """Match by a plan's test map, from node ids without parameters to new ones; the others keep theirs.
 
     Parameters carry over. A new id may name one case (``test_all[test_one]``) of several tests that merged.
+    Of a test that the map does not have, because it is made when the file is imported, the class is renamed.
     """
     known = _by_base(after)
+    classes = _classes(test_map)
     matches = {}
     for old in before:
         name = parse_nodeid(old)
-        targets = test_map.get(name.base, (name.base,))
+        targets = test_map.get(name.base) or (_moved(name, classes),)
         news = (new for target in targets for new in _carried(target, name.case, known))
         matches[old] = Match(tuple(dict.fromkeys(news)))
     return Matching(matches, mapped=True)
+
+
+def _classes(test_map: Mapping[str, Sequence[str]]) -> dict[tuple[str, tuple[str, ...]], NodeName]:
+    """The classes of a test map, each with a test of the class that it became."""
+    parsed = ((parse_nodeid(old), parse_nodeid(new)) for old, news in test_map.items() for new in news)
+    return {(old.file, old.classes): new for old, new in parsed if old.classes}
+
+
+def _moved(name: NodeName, classes: Mapping[tuple[str, tuple[str, ...]], NodeName]) -> str:
+    new = classes.get((name.file, name.classes))
+    return name.base if new is None else new._replace(name=name.name, case="").base
 
 
 def _by_base(nodeids: Iterable[str]) -> dict[str, list[str]]:
