@@ -263,7 +263,6 @@ def is_trivial(node: ast.AST) -> bool:
 # Built-ins that without arguments list the local names; functions that count what refers to an object.
 _NAMERS = frozenset({"locals", "vars", "dir"})
 _COUNTERS = frozenset({"getrefcount", "get_referrers"})
-_MAY_COUNT = re.compile(rb"getrefcount|get_referrers")
 
 
 def sees_rewriting(module: Module, node: ast.AST) -> bool:
@@ -277,7 +276,7 @@ def sees_rewriting(module: Module, node: ast.AST) -> bool:
 
 def counts_none(module: Module, function: ast.AST) -> bool:
     """Whether a function may count what refers to None: every frame and every instance does."""
-    if not _MAY_COUNT.search(module.source.buffer):
+    if not module.counts_references:
         return False
     inside = module.subtree(function)
     calls = [n for n in inside if isinstance(n, ast.Call) and len(n.args) == 1]
@@ -288,7 +287,7 @@ def counts_none(module: Module, function: ast.AST) -> bool:
 
 def _may_count(module: Module, node: ast.AST) -> bool:
     """Whether the function around has another name for what counts references: any call may be that one."""
-    function = module.enclosing_function(node) if _MAY_COUNT.search(module.source.buffer) else None
+    function = module.enclosing_function(node) if module.counts_references else None
     return function is not None and any(_names_counter(module, n) for n in module.subtree(function))
 
 

@@ -263,6 +263,11 @@ class Module:
         return {name: frozenset(targets) for name, targets in table.items()}
 
     @cached_property
+    def counts_references(self) -> bool:
+        """Whether the file mentions what counts or finds the references to an object."""
+        return b"getrefcount" in self.source.buffer or b"get_referrers" in self.source.buffer
+
+    @cached_property
     def rebound(self) -> frozenset[str]:
         """Names that something other than an import binds: they cannot be resolved through the imports."""
         bound = {
