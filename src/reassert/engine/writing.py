@@ -32,7 +32,7 @@ def written(context: Context, wanted: Sequence[Edit]) -> Written | Failed:
     try:
         first = splice(source.buffer, edits)
         more = import_edits(context, edits, first.kept)
-        edits = [*edits, *more]
+        edits = [*more, *edits]  # before what else is new at the same place
         done = splice(source.buffer, edits) if more else first
         data = source.with_buffer(done.buffer)
         _check(source, done)

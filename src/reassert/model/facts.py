@@ -44,6 +44,9 @@ class ScannedFacts:
     ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
     ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
     names could be ones that this tool makes.
+    ``tests`` are the names of its functions and methods that may be tests, ``tests_named`` those of tests
+    that it uses, imports or has in a string; ``fixture_names`` are its fixtures, ``multiplies``: one that is
+    used by itself has parameters.
     ``broken``: it does not parse; this is what its text says of imports.
     """
 
@@ -56,6 +59,10 @@ class ScannedFacts:
     quoted: Mapping[str, int] = field(default_factory=dict)
     registered: frozenset[str] = frozenset()
     fixtures: frozenset[str] = frozenset()
+    tests: frozenset[str] = frozenset()
+    tests_named: frozenset[str] = frozenset()
+    fixture_names: frozenset[str] = frozenset()
+    multiplies: bool = False
     broken: bool = False
 
 

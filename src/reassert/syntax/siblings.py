@@ -13,6 +13,7 @@ from typing import cast
 from reassert.model.edits import Span
 from reassert.syntax.classes import ROOTS, ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.fixtures import all_fixtures
 from reassert.syntax.known_decorators import hands_arguments_on
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.remarks import comments_in, is_pragma
@@ -166,18 +167,8 @@ def _is_known(info: ClassInfo) -> bool:
 def fixtures(context: Context) -> dict[str, list[ast.keyword]]:
     """The fixtures that the file defines, each with the keywords of its decorator."""
     if "fixtures" not in context.memory:
-        context.memory["fixtures"] = dict(_fixtures(context))
+        context.memory["fixtures"] = dict(all_fixtures(context.module))
     return cast("dict[str, list[ast.keyword]]", context.memory["fixtures"])
-
-
-def _fixtures(context: Context) -> Iterator[tuple[str, list[ast.keyword]]]:
-    module = context.module
-    functions: list[FunctionNode] = [*module.of(ast.FunctionDef), *module.of(ast.AsyncFunctionDef)]
-    for function in functions:
-        for decorator in function.decorator_list:
-            target = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if (module.resolve(target) or "").endswith("fixture"):
-                yield function.name, decorator.keywords if isinstance(decorator, ast.Call) else []
 
 
 # -- one test ----------------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 TOO_DEEP = "too deeply nested for this Python's parser"
 _RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]")
-# Fixtures that every file below sees, and whose names this tool might make, too.
-_FIXTURES = re.compile(rb"\b(_setup|_teardown)")
+# Fixtures that every file below sees.
+_FIXTURES = re.compile(rb"fixture")
 _STAR = re.compile(rb"\bimport[ \t]*\*")
 
 
