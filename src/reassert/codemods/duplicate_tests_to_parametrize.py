@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -56,6 +57,8 @@ class _Work:
         self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
         self.splits: dict[str, tuple[str, ...]] = {}
+        # The names of the new tests, by scope.
+        self.made: defaultdict[str, set[str]] = defaultdict(set)
 
     def scope(self, scope: Scope) -> None:
         """The tests of a class or of the module."""
@@ -89,13 +92,14 @@ class _Work:
     def _merge(self, group: Group) -> Objection | None:
         """Take the edits of a group, or say what speaks against them."""
         scope, names = group.scope, {m.name for m in group.members}
-        name = merged_name(group, _taken(scope) - names)
+        name = merged_name(group, (_taken(scope) - names) | self.made[scope.qualname])
         unit = Unit(self.rule_id, scope.qualname + group.first.name)
         merging = Merging(group, parameter_names(group), name, unit)
         objection = _too_small(group, merging)
         if objection is not None:
             return objection
         self.edits += merging.edits()
+        self.made[scope.qualname].add(name)
         owners = [scope.qualname, *(f"{heir.qualname}." for heir in scope.heirs)]
         for owner in owners:
             for member in group.members:

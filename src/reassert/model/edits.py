@@ -148,8 +148,19 @@ def _parted(buffer: bytes, edits: list[Edit]) -> list[Edit]:
             if gone is not None and _shares_blank_lines(buffer, gone, edit):
                 edit = replace(edit, start=gone.end, end=skip_blank_lines(buffer, edit.end))  # noqa: PLW2901 - its remainder
             gone = edit if gone is None or edit.end > gone.end else gone
-        found.append(edit)
+        found.insert(_place_among(found, edit), edit)
     return found
+
+
+def _place_among(found: Sequence[Edit], edit: Edit) -> int:
+    """Where an edit comes in order: new text stands before what is removed from the same place on."""
+    place = len(found)
+    while edit.start == edit.end and place:
+        before = found[place - 1]
+        if before.parts or before.start < edit.start or before.start == before.end:
+            break
+        place -= 1
+    return place
 
 
 def _shares_blank_lines(buffer: bytes, first: Edit, second: Edit) -> bool:
