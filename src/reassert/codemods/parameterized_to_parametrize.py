@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from reassert.model.config import Profile
-from reassert.model.edits import Edit
-from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, bind, read_arguments, read_elements
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.generated_tests import Case, Generated, Rows, as_rows
-from reassert.syntax.known_values import Known, known
+from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows
+from reassert.syntax.known_values import Known, is_scalar_call, known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.types import static_type
@@ -27,11 +25,6 @@ from reassert.syntax.written_tables import WrittenTable, written_table
 _EXPAND = "parameterized.parameterized.expand"
 _PARAM = "parameterized.param"
 _PARAMETERS = ("input", "name_func", "doc_func", "skip_on_empty", "namespace")
-# What is no string, whatever its arguments are, and cannot be iterated over.
-_SCALARS = frozenset(
-    {"decimal.Decimal", "fractions.Fraction", "uuid.UUID"}
-    | {f"datetime.{name}" for name in ("date", "time", "datetime", "timedelta")}
-)
 
 
 class ParameterizedToParametrize(Codemod[Context]):
@@ -46,30 +39,14 @@ class ParameterizedToParametrize(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Each decorator by itself: one that stays works in a plain class, too, but not below others."""
-        edits: list[Edit] = []
-        blocked: dict[str, tuple[Refusal, ...]] = {}
-        refusals: list[Refusal] = []
-        splits: dict[str, tuple[str, ...]] = {}
-        handled: set[int] = set()
+        found = Gathered(context, self.id)
         for owner, method, decorator in self._found(context):
-            name = f"{owner.qualname}.{method.name}"
-            if method.decorator_list[0] is not decorator:
-                reason = (
-                    "what stands above expand decorates None, which pytest cannot collect in a plain class"
-                )
-                refusal = context.refusal(self.id, "B-DDT", decorator, name, reason)
-                blocked[owner.qualname] = (*blocked.get(owner.qualname, ()), refusal)
-                continue
-            rows = self._rows(context, owner, method, decorator)
-            if isinstance(rows, Objection):
-                refusals.append(context.refusal(self.id, rows.code, decorator, name, rows.reason))
-                continue
-            edits += rows.edits
-            splits.update(rows.splits)
-            handled |= rows.handled
-        return Rewrite(
-            tuple(edits), tuple(refusals), blocked=blocked, splits=splits, handled=frozenset(handled)
-        )
+            if method.decorator_list[0] is decorator:
+                found.take_or_leave(owner, method, decorator, self._rows(context, owner, method, decorator))
+            else:
+                reason = "what stands above expand decorates None, which pytest cannot collect"
+                found.block(owner, decorator, Objection("B-DDT", reason))
+        return found.rewrite()
 
     def _found(self, context: Context) -> Iterator[tuple[ClassInfo, FunctionNode, ast.Call]]:
         if context.config.profile < Profile.CLASSES:
@@ -164,7 +141,7 @@ def _values(context: Context, row: Argument) -> _Values | None:
 
 def _is_scalar(context: Context, node: ast.expr) -> bool:
     """Whether a value is surely a string or nothing that can be iterated over."""
-    if isinstance(node, ast.Call) and context.module.resolve(node.func) in _SCALARS:
+    if is_scalar_call(context, node):
         return True
     if static_type(context, node) in ("str", "bytes", "int", "float", "bool", "complex", "NoneType"):
         return True
@@ -182,8 +159,6 @@ def _suffix(context: Context, positional: tuple[Argument, ...]) -> str | None:
     value = known(context, node)
     if isinstance(value, Known):
         return f"_{_safe(value.value)}" if isinstance(value.value, str) else ""
-    if isinstance(node, ast.Call) and context.module.resolve(node.func) in _SCALARS:
-        return ""
     kind = static_type(context, node)
     return "" if kind not in (None, "str") else None
 

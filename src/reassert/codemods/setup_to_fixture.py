@@ -320,7 +320,7 @@ class _FixtureForm:
         for comment in self._comments_above(tear_down):
             parts += [indent, comment, self.newline]
         body = function_body(self.context, tear_down, self.link.removed)
-        return [*parts, *reindented(self.context, body, indent)]
+        return [*parts, *reindented(body, indent)]
 
     def _blocks(self, set_up: FunctionNode | None) -> PatchBlocks | None:
         """The patchers of setUp, if they become ``with`` statements."""

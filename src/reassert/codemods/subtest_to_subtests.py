@@ -34,6 +34,7 @@ class SubtestToSubtests(Codemod[Context]):
 
     title = "self.subTest becomes the subtests fixture (pytest 9.0 and later)"
     mentions = (b"subTest",)
+    runs_after = ("loop_to_parametrize",)
     refusals: ClassVar[Mapping[str, str]] = {
         "A-SUBTEST": "subTest where the subtests fixture is not there or would mean something else"
     }
@@ -66,7 +67,8 @@ class SubtestToSubtests(Codemod[Context]):
         for info in context.classes.all:
             if context.classes.component(info).is_unittest:
                 for use in info.uses.attributes:
-                    if use.name == "subTest" and "subTest" not in info.inherited:
+                    ours = use.name == "subTest" and "subTest" not in info.inherited
+                    if ours and id(use.node) not in context.handled:
                         parent = context.module.parents[use.node]
                         is_call = isinstance(parent, ast.Call) and parent.func is use.node
                         yield _SubTest(

@@ -1,15 +1,15 @@
 """Edits as spans of the original buffer, and the splice that applies them.
 
 An edit replaces ``[start, end)`` by its parts. A part is either new bytes or a ``Span``: a piece of
-the *original* buffer, which is rendered with the edits that lie inside it. So an edit may wrap,
-reorder or move original text, and the edits within that text still happen, at its new place.
+the *original* buffer, which is rendered with the edits that lie inside it (``Moved``: then indented anew).
+So an edit may wrap, reorder or move original text; the edits within that text still happen, at its new place.
 Invariants: two edits never overlap partially; what no edit covers cannot change.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -21,7 +21,28 @@ class Span(NamedTuple):
     end: int
 
 
-Part = bytes | Span
+@dataclass(frozen=True)
+class Moved:
+    """A piece of the original buffer whose text, edits inside included, is then changed as a whole.
+
+    ``move`` may only change white space: what indents the lines.
+    """
+
+    span: Span
+    move: Callable[[bytes], bytes]
+
+    @property
+    def start(self) -> int:
+        """Where the piece begins."""
+        return self.span.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.span.end
+
+
+Part = bytes | Span | Moved
 
 
 @dataclass(frozen=True)
@@ -114,8 +135,20 @@ class Splice:
             if isinstance(part, bytes):
                 out.append(part)
                 self._length += len(part)
+            elif isinstance(part, Moved):
+                self._render_moved(part, out, edit)
             else:
                 self.render(part, out, edit)
+
+    def _render_moved(self, part: Moved, out: list[bytes], edit: Edit) -> None:
+        """Text whose lines get another indentation; the places inside are then those without it."""
+        inside: list[bytes] = []
+        begin, first = self._length, len(self.places)
+        self.render(part.span, inside, edit)
+        moved = part.move(b"".join(inside))
+        out.append(moved)
+        self._length = begin + len(moved)
+        self.places[first:] = [min(place, self._length) for place in self.places[first:]]
 
     def keep(self, start: int, end: int, out: list[bytes]) -> None:
         """Append original bytes, and remember that they survived."""

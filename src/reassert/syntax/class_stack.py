@@ -115,7 +115,7 @@ class StackText:
         newline = context.source.newline.encode()
         indent = body.indent or context.layout(function).indent + self._step()
         lines = [indent + row.encode() + newline for row in [*opening, *(["try:"] if closing else [])]]
-        inner = reindented(context, body, indent + self._step() if closing else indent)
+        inner = reindented(body, indent + self._step() if closing else indent)
         end = [newline + indent + row.encode().replace(b"\t", self._step()) for row in closing]
         parts: list[Part] = [newline, *lines] if body.inline else [*lines]
         return Edit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reassert.model.edits import Span
 from reassert.syntax.module import Module
@@ -27,3 +27,8 @@ def comments_in(module: Module, node: ast.AST) -> Iterator[Span]:
 def _is_text(node: ast.AST) -> bool:
     text = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)) and hasattr(node, "lineno")
     return text or isinstance(node, ast.JoinedStr)
+
+
+def comments_between(module: Module, start: int, stop: int, nodes: Iterable[ast.AST]) -> list[Span]:
+    """The comments inside some nodes that lie in a range of the buffer."""
+    return [c for node in nodes for c in comments_in(module, node) if start <= c.start < stop]

@@ -7,11 +7,14 @@ first and values by name (``getfuncargnames`` in _pytest/compat.py).
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reassert.model.edits import Edit, Part, Span, Unit
+from reassert.model.outcomes import Refusal
+from reassert.model.rules import Rewrite
 from reassert.syntax.arguments import Argument, is_trivial
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.comments import comments_in
@@ -48,7 +51,8 @@ class Generated:
 
     ``decorator`` is the library's, which becomes the table; ``removed`` are others of its decorators.
     ``source`` is an expression that has the rows, if they are not written out in the decorator.
-    ``mocks_last`` says that values come before the mocks of decorators.
+    ``mocks_last`` says that values come before the mocks of decorators. ``names`` are the parameters that the
+    values by position are for, if the library is told (else: in the order of the signature).
     """
 
     owner: ClassInfo
@@ -58,6 +62,7 @@ class Generated:
     removed: tuple[ast.expr, ...] = ()
     source: ast.expr | None = None
     mocks_last: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,51 @@ class Rows:
 def as_rows(context: Context, rule_id: str, generated: Generated) -> Rows | Objection:
     """The table for a method, or what speaks against it."""
     return _Method(context, rule_id, generated).rows()
+
+
+class Gathered:
+    """What a rule says of one file, method by method."""
+
+    def __init__(self, context: Context, rule_id: str) -> None:
+        self.context = context
+        self.rule_id = rule_id
+        self.edits: list[Edit] = []
+        self.refusals: list[Refusal] = []
+        self.blocked: defaultdict[str, tuple[Refusal, ...]] = defaultdict(tuple)
+        self.splits: dict[str, tuple[str, ...]] = {}
+        self.handled: set[int] = set()
+
+    def take(self, rows: Rows) -> None:
+        """Add what was found for one method."""
+        self.edits += rows.edits
+        self.splits.update(rows.splits)
+        self.handled |= rows.handled
+
+    def take_or_leave(
+        self, owner: ClassInfo, method: FunctionNode, node: ast.expr, rows: Rows | Objection
+    ) -> None:
+        """Add it, or say why the decorator stays, which does no harm."""
+        if isinstance(rows, Rows):
+            self.take(rows)
+        else:
+            name = f"{owner.qualname}.{method.name}"
+            self.refusals.append(self.context.refusal(self.rule_id, rows.code, node, name, rows.reason))
+
+    def block(self, owner: ClassInfo, node: ast.expr, objection: Objection) -> None:
+        """Say why the class stays as it is."""
+        refusal = self.context.refusal(self.rule_id, objection.code, node, owner.qualname, objection.reason)
+        self.blocked[owner.qualname] += (refusal,)
+        self.handled.add(id(node))
+
+    def rewrite(self) -> Rewrite:
+        """Everything that was found."""
+        return Rewrite(
+            tuple(self.edits),
+            tuple(self.refusals),
+            blocked=dict(self.blocked),
+            splits=self.splits,
+            handled=frozenset(self.handled),
+        )
 
 
 def without_line(context: Context, decorator: ast.expr, unit: Unit, owner: ClassInfo) -> Edit:
@@ -168,6 +218,11 @@ class _Method:
         return [a for a in self.positional if a not in self.mock_parameters]
 
     @property
+    def order(self) -> list[str]:
+        """The names of the values that a row gives by position."""
+        return list(self.generated.names) or [a.arg for a in self.value_parameters]
+
+    @property
     def defaults(self) -> dict[str, ast.expr]:
         """Parameter -> its default."""
         a = self.method.args
@@ -190,8 +245,8 @@ class _Method:
     def _names(self) -> list[str] | Objection:
         """The parameters that the rows give, in the order of the signature."""
         given: set[str] = set()
-        order = [a.arg for a in self.value_parameters]
-        known = {*order, *(a.arg for a in self.method.args.kwonlyargs)}
+        order = self.order
+        known = {a.arg for a in (*self.value_parameters, *self.method.args.kwonlyargs)}
         required = known - self.defaults.keys()
         for case in self.generated.cases:
             if len(case.positional) > len(order):
@@ -201,15 +256,14 @@ class _Method:
                 return Objection("PARAM-STRUCTURE", f"the values of {case.name} do not fit the parameters")
             given |= bound
         names = [a.arg for a in (*self.value_parameters, *self.method.args.kwonlyargs)]
-        wanted = [n for n in names if n in (given or required)]
+        wanted = [n for n in self.generated.names or names if n in (given or required)]
         odd = sorted(_RESERVED & set(wanted)) or sorted(self._fixtures() & set(wanted))
         if odd:
             return Objection("PARAM-STRUCTURE", f"{odd[0]} is the name of a fixture")
         if not wanted:
             return Objection("PARAM-STRUCTURE", "the test takes no value")
-        late = [n for n in names[names.index(wanted[0]) :] if n in wanted]
         kept = [n for n in self.defaults if n not in wanted]
-        if kept and any(names.index(n) > names.index(kept[0]) for n in late):
+        if kept and any(names.index(n) > names.index(kept[0]) for n in wanted):
             return Objection("PARAM-STRUCTURE", f"{kept[0]} keeps its default before one that has values")
         return wanted
 
@@ -228,7 +282,7 @@ class _Method:
 
     def _table(self, names: Sequence[str]) -> Table | Objection:
         rows = []
-        order = [a.arg for a in self.value_parameters]
+        order = self.order
         for case in self.generated.cases:
             bound = {**dict(zip(order, case.positional, strict=False)), **case.keywords}
             cells = [self._cell(bound.get(name), name) for name in names]

@@ -37,8 +37,20 @@ def known(context: Context, node: ast.expr) -> Known | None:
         pass
     if isinstance(node, ast.Lambda):
         return Known(Opaque("<lambda>"))
-    kind = static_type(context, node)
-    return Known(Opaque()) if kind in _OPAQUE else None
+    opaque = static_type(context, node) in _OPAQUE or is_scalar_call(context, node)
+    return Known(Opaque()) if opaque else None
+
+
+# What these make is no string, whatever their arguments are, and cannot be iterated over.
+_SCALARS = frozenset(
+    {"decimal.Decimal", "fractions.Fraction", "uuid.UUID"}
+    | {f"datetime.{name}" for name in ("date", "time", "datetime", "timedelta")}
+)
+
+
+def is_scalar_call(context: Context, node: ast.expr) -> bool:
+    """Whether an expression makes one of the standard library's numbers or dates."""
+    return isinstance(node, ast.Call) and context.module.resolve(node.func) in _SCALARS
 
 
 # Built-in types whose values are neither strings, nor numbers, nor sequences of such.

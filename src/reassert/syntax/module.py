@@ -25,6 +25,8 @@ _SAME_MODULE = {
     "unittest.main": "unittest.main",
     "django.utils.unittest": "unittest",
     "mock": "unittest.mock",
+    # All that it adds is done by a decorator, and what stays of that keeps a class from being converted.
+    "unittest_parametrize.ParametrizedTestCase": "unittest.TestCase",
 }
 
 

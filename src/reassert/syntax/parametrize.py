@@ -92,6 +92,14 @@ def too_many(table: Table, limits: Limits) -> Objection | None:
     return None
 
 
+def too_long(layout: Layout, table: Table) -> Objection | None:
+    """The refusal of rows that do not fit on a line each."""
+    printer = _Printer(layout)
+    if table.source is None and not all(map(printer.is_short, table.rows)):
+        return Objection("PARAM-TOO-MANY", "a row does not fit on a line")
+    return None
+
+
 def case_name(test: str, ids: Iterable[str]) -> str:
     """What pytest calls a case; ``ids`` are those of the marks above the test, the nearest one first.
 
@@ -131,6 +139,12 @@ class _Printer:
 
     def decorator(self, table: Table) -> tuple[Part, ...]:
         return self._on_one_line(table) or self._exploded(table)
+
+    def is_short(self, row: Row) -> bool:
+        """Whether a row fits on a line of its own."""
+        pieces = _row(row)
+        flat = self.layout.flat(pieces, self.rows_at)
+        return self._fits(self.rows_at, (*flat, b",")) and not any(map(self._spans_lines, pieces))
 
     def _on_one_line(self, table: Table) -> tuple[Part, ...] | None:
         commented = table.tail or any(r.above or r.behind for r in table.rows)
@@ -180,11 +194,8 @@ class _Printer:
             yield from (b"  ", comment)
 
     def _cells(self, row: Row) -> Iterator[Part]:
-        pieces = _row(row)
-        flat = self.layout.flat(pieces, self.rows_at)
-        fits = self._fits(self.rows_at, (*flat, b",")) and not any(map(self._spans_lines, pieces))
-        if fits or not (row.is_param or len(row.cells) > 1):
-            yield from flat
+        if self.is_short(row) or not (row.is_param or len(row.cells) > 1):
+            yield from self.layout.flat(_row(row), self.rows_at)
             return
         at = self.layout.deeper(self.rows_at)
         yield b"pytest.param(" if row.is_param else b"("
@@ -214,6 +225,7 @@ def _names(table: Table) -> bytes:
 def _pieces(table: Table) -> Iterator[Piece]:
     if table.source is not None:
         yield table.source
+        return
     for row in table.rows:
         yield from (*row.cells, *row.marks)
 

@@ -144,7 +144,7 @@ class PatchBlocks:
             yield from () if last else (newline,)
             return
         yield newline
-        yield from reindented(self.context, Body(Span(start, stop), self._indent, inline=False), indent)
+        yield from reindented(Body(Span(start, stop), self._indent, inline=False), indent)
 
     def _stop(self, patcher: Patcher) -> int:
         return line_stop(self.context, self.context.module.span(patcher.statements[-1]).end)

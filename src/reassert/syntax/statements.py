@@ -6,8 +6,9 @@ import ast
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
+from reassert.model.edits import Edit, Moved, Part, Span, Unit, skip_blank_lines
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.layout import movable_lines
@@ -121,24 +122,24 @@ def function_body(context: Context, node: FunctionNode, without: Sequence[ast.st
     return Body(Span(skip_blank_lines(buffer, start), stop), context.layout(left[0]).indent, inline=False)
 
 
-def reindented(context: Context, body: Body, indent: bytes) -> list[Part]:
+def reindented(body: Body, indent: bytes) -> list[Part]:
     """The body with another indentation; lines inside string literals stay."""
     if body.inline:
         return [indent, body.span]
     if body.indent == indent:
         return [body.span]
-    text = context.source.buffer[body.span.start : body.span.end]
-    parts: list[Part] = []
-    position = body.span.start
-    lines = movable_lines(text)
-    for offset, blanks in [(0, body.indent), *lines]:
-        at = body.span.start + offset
-        if not blanks.startswith(body.indent):
-            continue
-        parts.append(Span(position, at))
-        parts.append(indent + blanks[len(body.indent) :])
-        position = at + len(blanks)
-    return [*parts, Span(position, body.span.end)]
+    return [Moved(body.span, partial(_reindented, old=body.indent, new=indent))]
+
+
+def _reindented(text: bytes, old: bytes, new: bytes) -> bytes:
+    """The text of statements with another indentation."""
+    parts: list[bytes] = []
+    position = 0
+    for offset, blanks in [(0, old), *movable_lines(text)]:
+        if blanks.startswith(old):
+            parts += [text[position:offset], new, blanks[len(old) :]]
+            position = offset + len(blanks)
+    return b"".join([*parts, text[position:]])
 
 
 def remove_statement(

@@ -6,9 +6,9 @@ import ast
 from dataclasses import dataclass
 
 from reassert.syntax.arguments import Argument, read_elements
-from reassert.syntax.classes import ClassInfo
+from reassert.syntax.classes import ClassInfo, receiver_name
 from reassert.syntax.context import Context
-from reassert.syntax.module import Module
+from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.shared_state import is_changed
 from reassert.syntax.types import assigned_value
 
@@ -40,6 +40,29 @@ def constant(context: Context, owner: ClassInfo | None, name: ast.Name) -> ast.e
         value = assigned_value(context, name)
     uses = [*module.names.get(name.id, ()), *module.attributes_named(name.id)]
     return None if value is None or any(_changes(module, use) for use in uses) else value
+
+
+def constant_of_class(
+    context: Context, owner: ClassInfo, method: FunctionNode, use: ast.Attribute
+) -> ast.expr | None:
+    """What ``self.name`` was assigned in the class body above a method, if only there."""
+    if not isinstance(use.value, ast.Name) or use.value.id != receiver_name(method):
+        return None
+    name = use.attr
+    relatives = [*owner.lineage[1:], *context.classes.heirs(owner)]
+    if name in {n for c in relatives for n in c.defines} or name.startswith("__"):
+        return None
+    stores = [n for n in owner.module.names.get(name, ()) if not isinstance(n.ctx, ast.Load)]
+    found = [
+        s
+        for s in owner.node.body
+        if isinstance(s, ast.Assign) and len(s.targets) == 1 and s.targets[0] in stores
+    ]
+    inside = [n for n in stores if owner.module.parents[owner.module.parents[n]] is owner.node]
+    if len(found) != 1 or len(inside) != 1 or found[0].lineno > method.lineno:
+        return None
+    uses = [*owner.module.names.get(name, ()), *owner.module.attributes_named(name)]
+    return None if any(_changes(owner.module, n) for n in uses) else found[0].value
 
 
 def _of_class(owner: ClassInfo, name: ast.Name) -> ast.expr | None:
