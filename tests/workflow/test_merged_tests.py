@@ -1,4 +1,4 @@
-"""Copies that become rows: the certificate accepts it, other files follow, and what is said is of the old file."""
+"""Copies that become rows: the certificate accepts it, and other files follow."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Twice(unittest.TestCase):
 """
 SETTINGS = {
     "pyproject.toml": "[tool.reassert]\nprofile = 'idiomatic'\n",
-    "tox.ini": "[testenv]\ncommands = pytest --deselect test_suite.py::LaterTests::test_large -k test_larger\n",
+    "tox.ini": "[testenv]\ncommands=pytest --deselect test_suite.py::LaterTests::test_large -k test_larger\n",
 }
 CASES = ("test_larger", "test_large", "test_none")
 

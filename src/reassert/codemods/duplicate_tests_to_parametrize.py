@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from reassert.model.config import Profile
@@ -17,6 +18,7 @@ from reassert.syntax.merging import Merging
 from reassert.syntax.parameter_names import merged_name, parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
+from reassert.syntax.taking_up import Taken, objection_to, same_id, taken_up, taking_up
 
 # Above this many lines two copies are told apart too hard in a table.
 _SHORT = 6
@@ -62,7 +64,11 @@ class _Work:
 
     def scope(self, scope: Scope) -> None:
         """The tests of a class or of the module."""
-        found = alike(scope, self._free(scope, scope.siblings))
+        free = list(self._free(scope, scope.siblings))
+        gone: set[str] = set()
+        for taken in taken_up(scope, free):
+            gone |= self._take_up(taken)
+        found = alike(scope, [s for s in free if s.name not in gone])
         for remark in found.remarks:
             self._refuse(scope, remark.members, remark.objection)
         for members in found.groups:
@@ -72,6 +78,40 @@ class _Work:
         for sibling in siblings:
             if not self.context.is_ignored(self.rule_id, sibling.function, scope.qualname + sibling.name):
                 yield sibling
+
+    def _take_up(self, taken: Taken) -> set[str]:
+        """Give the rows of a parametrized test more of them; the names of the tests that go."""
+        scope = taken.scope
+        double = same_id(taken)
+        if double is not None:
+            self._refuse(scope, taken.copies, double)
+            return set()
+        held = {c.name: why for c in taken.copies if (why := known_elsewhere(scope, c.name))}
+        free = [i for i, copy in enumerate(taken.copies) if copy.name not in held]
+        for copy in taken.copies:
+            if copy.name in held:
+                self._refuse(scope, [copy], Objection("B-NAME", held[copy.name]))
+        if not free:
+            return set()
+        kept = replace(
+            taken,
+            copies=tuple(taken.copies[i] for i in free),
+            values=tuple(taken.values[i] for i in free),
+        )
+        objection = objection_to(kept)
+        if objection is not None:
+            self._refuse(scope, [kept.copies[0], kept.host], objection)
+            return set()
+        unit = Unit(self.rule_id, scope.qualname + kept.copies[0].name)
+        self.edits += taking_up(kept, unit)
+        self._note(scope, kept.host.name, kept.copies)
+        return {copy.name for copy in kept.copies}
+
+    def _note(self, scope: Scope, name: str, members: Sequence[Sibling]) -> None:
+        """Enter what tests are now cases of."""
+        for owner in (scope.qualname, *(f"{heir.qualname}." for heir in scope.heirs)):
+            for member in members:
+                self.splits[owner + member.name] = (f"{name}[{member.name}]",)
 
     def _copies(self, scope: Scope, members: Sequence[Sibling]) -> None:
         held = {m.name: why for m in members if (why := known_elsewhere(scope, m.name))}
@@ -100,10 +140,7 @@ class _Work:
             return objection
         self.edits += merging.edits()
         self.made[scope.qualname].add(name)
-        owners = [scope.qualname, *(f"{heir.qualname}." for heir in scope.heirs)]
-        for owner in owners:
-            for member in group.members:
-                self.splits[owner + member.name] = (f"{name}[{member.name}]",)
+        self._note(scope, name, group.members)
         return None
 
     def _refuse(self, scope: Scope, members: Sequence[Sibling], objection: Objection) -> None:

@@ -216,10 +216,8 @@ def is_mutable(node: ast.expr) -> bool:
 
 
 def _objections(group: Group, columns: Sequence[_Column]) -> Iterator[Objection]:
-    context, limits = group.scope.context, group.scope.context.config.limits
+    limits = group.scope.context.config.limits
     number = len(group.parameters)
-    if any(m.opaque for m in group.members):
-        yield Objection("PARAM-STRUCTURE", "a decorator may not hand further arguments on to the test")
     if number > limits.parameters:
         yield Objection(
             "PARAM-TOO-MANY", f"{number} parameters are more than the {limits.parameters} that are readable"
@@ -228,12 +226,19 @@ def _objections(group: Group, columns: Sequence[_Column]) -> Iterator[Objection]
         yield Objection(
             "PARAM-TOO-MANY", f"{len(group.members)} rows are more than the limit of {limits.rows}"
         )
-    yield from _of_places(context.module, group)
-    yield from _of_values(group)
+    yield from objections_to(group)
     first = group.first
     statements = [s for s in first.function.body if s is not documented(first.function)]
     if len(statements) > 1 and len(columns) > _SHARE * first.skeleton.leaves:
         yield Objection("PARAM-TOO-MANY", "more differs than is the same")
+
+
+def objections_to(group: Group) -> Iterator[Objection]:
+    """What speaks against values as cells of a table."""
+    if any(m.opaque for m in group.members):
+        yield Objection("PARAM-STRUCTURE", "a decorator may not hand further arguments on to the test")
+    yield from _of_places(group.scope.context.module, group)
+    yield from _of_values(group)
 
 
 def _of_places(module: Module, group: Group) -> Iterator[Objection]:

@@ -6,7 +6,7 @@ import ast
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -83,12 +83,16 @@ def whole(context: Context, place: ast.expr) -> Span:
 
 @dataclass(frozen=True)
 class Merging:
-    """A group, the names of its parameters, and that of the test."""
+    """A group, the names of its parameters, and that of the test.
+
+    ``host`` is the test that has the table already (None: the first copy gets it).
+    """
 
     group: Group
     names: tuple[str, ...]
     name: str
     unit: Unit
+    host: Sibling | None = None
 
     @property
     def context(self) -> Context:
@@ -115,11 +119,18 @@ class Merging:
     @cached_property
     def _shared_marks(self) -> set[str]:
         """The marks that all copies have; of one kind all of them or none."""
+        if self.host is not None:
+            return {m.canonical for m in self.host.marks}
         everywhere = set.intersection(*({m.canonical for m in c.marks} for c in self.group.members))
         split = {m.name for c in self.group.members for m in c.marks if m.canonical not in everywhere}
         return {
             m.canonical for m in self.group.first.marks if m.canonical in everywhere and m.name not in split
         }
+
+    @property
+    def _everyone(self) -> Sequence[Sibling]:
+        """The copies, and the test that takes them up."""
+        return (self.host, *self.group.members) if self.host else self.group.members
 
     def _own_marks(self, member: Sibling) -> list[Mark]:
         return [m for m in member.marks if m.canonical not in self._shared_marks]
@@ -141,21 +152,25 @@ class Merging:
     @cached_property
     def _shared_comments(self) -> Counter[bytes]:
         """The comments that the bodies of all copies have."""
-        counts = [Counter(_body_comments(self.context, m)) for m in self.group.members]
+        counts = [Counter(_body_comments(self.context, m)) for m in self._everyone]
         shared = counts[0]
         for count in counts[1:]:
             shared = shared & count
-        dropped = Counter(
-            self.context.source.buffer[c.start : c.end]
-            for s in self._dropped
-            for c in comments_in(self.context, self._lines(s))
+        dropped = (
+            Counter()
+            if self.host
+            else Counter(
+                self.context.source.buffer[c.start : c.end]
+                for s in self._dropped
+                for c in comments_in(self.context, self._lines(s))
+            )
         )
         return shared - dropped
 
     @cached_property
     def _shares_docstring(self) -> bool:
         """Whether the copies have one docstring between them."""
-        docstrings = [documented(m.function) for m in self.group.members]
+        docstrings = [documented(m.function) for m in self._everyone]
         return len({ast.dump(d) if d else "" for d in docstrings}) == 1
 
     # -- the edits -------------------------------------------------------------------------------------------
@@ -182,7 +197,11 @@ class Merging:
         yield from self._places()
         yield from self._cleaned()
         yield from self._without_marks()
-        for member in self.group.members[1:]:
+        yield from self.removals(self.group.members[1:])
+
+    def removals(self, members: Iterable[Sibling]) -> Iterator[Edit]:
+        """Takes copies out of the file."""
+        for member in members:
             yield Edit(*self._gone(member), (), self.unit, swallows=True)
 
     def _edit(self, span: Span, *parts: Part) -> Edit:

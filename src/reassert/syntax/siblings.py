@@ -198,11 +198,23 @@ def _sibling(context: Context, test: FunctionNode, index: int) -> Sibling:
     marks, table, others = _decorators(context, test)
     bound = tuple(m.canonical for m in marks if m.name in _BOUND_MARKS)
     opaque = not all(hands_arguments_on(context.module, d) for d in others)
-    signature = (type(test).__name__, *(ast.dump(a) for a in test.args.args))
+    given = table_names(table) if table else ()
+    signature = (type(test).__name__, *(ast.dump(a) for a in test.args.args if a.arg not in given))
     returns = ast.dump(test.returns) if test.returns else ""
     key = (*signature, returns, *map(ast.dump, others), *bound, *_remarks(context, test, region))
     free = tuple(m for m in marks if m.name not in _BOUND_MARKS)
     return Sibling(test, index, region, read, free, table, opaque, key)
+
+
+def table_names(table: ast.Call) -> tuple[str, ...]:
+    """The arguments that a table with its rows in a list gives a test; none if they are not spelled out."""
+    if len(table.args) != 2 or table.keywords or not isinstance(table.args[1], ast.List):  # noqa: PLR2004 - names, rows
+        return ()
+    names = table.args[0]
+    if isinstance(names, ast.Constant):
+        return tuple(name.strip() for name in str(names.value).split(",") if name.strip())
+    parts = names.elts if isinstance(names, (ast.Tuple, ast.List)) else []
+    return tuple(str(part.value) for part in parts if isinstance(part, ast.Constant))
 
 
 def _decorators(context: Context, test: FunctionNode) -> tuple[list[Mark], ast.Call | None, list[ast.expr]]:

@@ -42,13 +42,14 @@ class Skeleton:
 
     ``fine`` is the same in copies, ``coarse`` also where they read names of their own: attributes of the
     instance, local variables, arguments. ``holes`` are those of ``fine``. ``leaves`` is the number of names
-    and literals of the body.
+    and literals of the body. ``places`` are the holes of ``coarse``.
     """
 
     fine: tuple[object, ...]
     coarse: tuple[object, ...]
     holes: tuple[Hole, ...]
     leaves: int
+    places: tuple[Hole, ...]
 
 
 def skeleton(module: Module, function: FunctionNode) -> Skeleton:
@@ -93,6 +94,7 @@ class _Reader:
     function: FunctionNode
     tokens: list[object] = field(default_factory=list)
     holes: list[Hole] = field(default_factory=list)
+    places: list[Hole] = field(default_factory=list)
     own: dict[int, str] = field(default_factory=dict)
     leaves: int = 0
 
@@ -107,7 +109,7 @@ class _Reader:
             if statement is not docstring:
                 self._read(statement)
         fine = tuple(self.own.get(i, token) for i, token in enumerate(self.tokens))
-        return Skeleton(fine, tuple(self.tokens), tuple(self.holes), self.leaves)
+        return Skeleton(fine, tuple(self.tokens), tuple(self.holes), self.leaves, tuple(self.places))
 
     def _name(self, name: str) -> object:
         """A local name by its number, any other as it is."""
@@ -168,10 +170,12 @@ class _Reader:
 
     def _take(self, node: ast.expr, kind: str) -> None:
         self.leaves += 1
+        hole = Hole(node, self._canonical(node) if kind == "free" else f"own {self._canonical(node)}")
+        self.places.append(hole)
         if kind == "own":
-            self.own[len(self.tokens)] = f"own {self._canonical(node)}"
+            self.own[len(self.tokens)] = hole.canonical
         else:
-            self.holes.append(Hole(node, self._canonical(node)))
+            self.holes.append(hole)
         self.tokens.append(None)
 
     def _canonical(self, node: ast.expr) -> str:
@@ -231,10 +235,12 @@ def _is_literal(node: ast.expr) -> bool:
 
 
 def is_literal_number(node: ast.expr) -> bool:
-    """Whether an expression is arithmetic with numbers alone, as ``-1`` or ``60 * 60``."""
+    """Whether an expression is a number as one writes it, ``-1`` or ``1 + 2j``: other sums say something."""
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, _NUMBER) and _is_number(node.operand)
-    return isinstance(node, ast.BinOp) and _is_number(node.left) and _is_number(node.right)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.right, ast.Constant):
+        return False
+    return isinstance(node.right.value, complex) and _is_number(node.left)
 
 
 def _is_number(node: ast.expr) -> bool:
