@@ -94,7 +94,10 @@ class Engine:
 @pytest.fixture
 def engine(monkeypatch):
     engine = Engine()
-    rules = [SimpleNamespace(id=rule, mentions=(b"old", b"generated", b"broken"), needs=()) for rule in RULES]
+    rules = [
+        SimpleNamespace(id=rule, mentions=(b"old", b"generated", b"broken"), needs=(), is_wanted=bool)
+        for rule in RULES
+    ]
     monkeypatch.setattr("reassert.engine.rewrite", engine.rewrite)
     monkeypatch.setattr("reassert.engine.scan", engine.scan)
     monkeypatch.setattr("reassert.project.link", engine.link)
@@ -102,9 +105,11 @@ def engine(monkeypatch):
     monkeypatch.setattr("reassert.catalog.load", lambda ids: tuple(r for r in rules if r.id in ids))
     work.load_rules.cache_clear()
     work.gate_of.cache_clear()
+    work.wanted_of.cache_clear()
     yield engine
     work.load_rules.cache_clear()
     work.gate_of.cache_clear()
+    work.wanted_of.cache_clear()
 
 
 @pytest.fixture

@@ -25,10 +25,14 @@ def _covering(context: Context, node: ast.ClassDef, removals: Sequence[Edit]) ->
     """The removals of the statements of a class; none if a statement is left, or all of the class goes."""
     whole = context.module.span(node)
     inside = [e for e in removals if whole.start < e.start < whole.end]
-    spans = [context.module.span(statement) for statement in node.body]
-    found = [next((e for e in inside if e.start <= s.start and s.end <= e.end), None) for s in spans]
-    if None not in found:
-        yield from (e for e in found if e is not None)
+    found: list[Edit] = []
+    for statement in node.body:
+        span = context.module.span(statement)
+        covering = next((e for e in inside if e.start <= span.start and span.end <= e.end), None)
+        if covering is None:
+            return
+        found.append(covering)
+    yield from found
 
 
 def _placeholder(context: Context, node: ast.ClassDef, covering: Sequence[Edit]) -> Edit:

@@ -8,14 +8,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from symtable import symtable
 
-from reassert.engine.bodies import with_bodies
 from reassert.engine.climbing import Decision, Said, climbs_with_owner, decide, key
-from reassert.engine.imports import import_edits
+from reassert.engine.shaping import shaped
 from reassert.engine.summary import summarise
+from reassert.engine.writing import Written, written
 from reassert.model.config import RuleConfig
-from reassert.model.edits import Edit, OverlapError, Spliced, splice
+from reassert.model.edits import Edit
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Report, Rewritten, Safety, Unchanged
 from reassert.model.rules import Codemod, Rewrite
@@ -99,7 +98,10 @@ def rewrite_family(members: Sequence[Member]) -> list[Outcome]:
 def _outcomes(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> list[Outcome]:
     asked = _ask_all(opened, rules)
     decision = decide([said for said in asked if isinstance(said, Said)])
-    outcomes = [said if isinstance(said, Failed) else _finish(said, decision) for said in asked]
+    outcomes = [
+        said if isinstance(said, Failed) else _finish(said, decision, own)
+        for said, own in zip(asked, rules, strict=True)
+    ]
     release(asked)
     return outcomes
 
@@ -166,7 +168,7 @@ def _ask(context: Context, rules: Rules) -> Said:
     rewrites: list[Rewrite] = []
     offers: dict[str, str] = {}
     for rule in rules:
-        if not context.is_ignored(rule.id, None):
+        if rule.is_wanted(context.config) and not rule.late and not context.is_ignored(rule.id, None):
             result = rule.rewrite(context)
             context.handled |= result.handled
             rewrites.append(result)
@@ -176,14 +178,26 @@ def _ask(context: Context, rules: Rules) -> Said:
     return Said(context, rewrites, offers)
 
 
-def _finish(said: Said, decision: Decision) -> Outcome:
-    """Keep the edits that happen, and apply them."""
+def _finish(said: Said, decision: Decision, rules: Rules) -> Outcome:
+    """Keep the edits that happen, apply them, and let the late codemods see the result."""
     context = said.context
     edits = happening(said, decision.climbing)
     report = summarise(context, said.rewrites, edits, decision)
-    if not edits:
-        return Unchanged(context.source.path, report)
-    return _spliced(context, with_bodies(context, edits), report)
+    done = written(context, edits) if edits else None
+    if isinstance(done, Failed):
+        return done
+    return shaped(said, _outcome(context, done, report), done.spliced if done else None, decision, rules)
+
+
+def _outcome(context: Context, done: Written | None, report: Report) -> Rewritten | Unchanged:
+    source = context.source
+    if done is None or done.data == source.data:
+        return Unchanged(source.path, report)
+    units = tuple(dict.fromkeys(e.unit for e in done.edits))
+    before = None if context.facts.creates else source.data
+    blocks = tuple(done.spliced.blocks)
+    change = Change(source.path, before, done.data, units, Safety.SAFE, blocks, source.encoding)
+    return Rewritten(change, report)
 
 
 def happening(said: Said, climbing: frozenset[str]) -> list[Edit]:
@@ -198,37 +212,3 @@ def _happens(context: Context, edit: Edit, climbing: frozenset[str]) -> bool:
     if edit.requires == "*":
         return all(key(context, c.qualname) in climbing for c in context.classes.all if c.is_testcase)
     return key(context, edit.requires) in climbing
-
-
-def _spliced(context: Context, edits: list[Edit], report: Report) -> Outcome:
-    source = context.source
-    try:
-        first = splice(source.buffer, edits)
-        more = import_edits(context, edits, first.kept)
-        edits = [*edits, *more]
-        done = splice(source.buffer, edits) if more else first
-        data = source.with_buffer(done.buffer)
-        _check(source, done)
-    except OverlapError as error:
-        return Failed(source.path, f"internal error, the file is left as it was: {error}")
-    except SyntaxError as error:
-        return Failed(
-            source.path, f"internal error, the file is left as it was: the result would not parse: {error}"
-        )
-    if data == source.data:
-        return Unchanged(source.path, report)
-    units = tuple(dict.fromkeys(e.unit for e in edits))
-    before = None if context.facts.creates else source.data
-    change = Change(source.path, before, data, units, Safety.SAFE, tuple(done.blocks), source.encoding)
-    return Rewritten(change, report)
-
-
-def _check(source: SourceFile, done: Spliced) -> None:
-    """The proof that what will be written is Python."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        text = done.buffer.decode()
-        try:
-            symtable(text, str(source.path), "exec")  # parses without making a tree: a third quicker
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            ast.parse(text, str(source.path))  # the file itself may be one that parses and does not compile

@@ -70,10 +70,16 @@ def _is_file(pattern: str, path: PurePath) -> bool:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a table of ``parametrize`` may ask of its reader: the number of its arguments and of its rows."""
+    """What a table of ``parametrize`` may ask of its reader: the number of its arguments and of its rows.
+
+    ``value_length`` is how many characters a value may have that copies differ in, ``copies`` the number of
+    them below which nothing is gained.
+    """
 
     parameters: int = 4
     rows: int = 50
+    value_length: int = 200
+    copies: int = 2
 
 
 @dataclass(frozen=True)

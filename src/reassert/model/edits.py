@@ -74,7 +74,7 @@ class Edit:
     @property
     def brings(self) -> bool:
         """Whether it only puts text here that stands elsewhere: that belongs to nothing that begins here."""
-        return self.start == self.end and any(isinstance(part, Span) for part in self.parts)
+        return self.start == self.end and any(isinstance(part, (Span, Moved)) for part in self.parts)
 
 
 class Block(NamedTuple):
@@ -98,7 +98,9 @@ class Splice:
         self.edits = _parted(buffer, sorted(edits, key=lambda e: (e.start, not e.brings, -e.end)))
         self._starts = [e.start for e in self.edits]
         self._rendered: set[int] = set()
+        self._length = 0
         self.kept: list[Span] = []
+        self.places: list[int] = []
 
     def top_level(self, span: Span, parent: Edit | None = None) -> list[Edit]:
         """The outermost edits that lie within ``span``, in order; ``parent`` itself is not one.
@@ -138,17 +140,28 @@ class Splice:
         for part in edit.parts:
             if isinstance(part, bytes):
                 out.append(part)
+                self._length += len(part)
             elif isinstance(part, Moved):
-                inside: list[bytes] = []
-                self.render(part.span, inside, edit)
-                out.append(part.move(b"".join(inside)))
+                self._render_moved(part, out, edit)
             else:
                 self.render(part, out, edit)
+
+    def _render_moved(self, part: Moved, out: list[bytes], edit: Edit) -> None:
+        """Text whose lines get another indentation; the places inside are then those without it."""
+        inside: list[bytes] = []
+        begin, first = self._length, len(self.places)
+        self.render(part.span, inside, edit)
+        moved = part.move(b"".join(inside))
+        out.append(moved)
+        self._length = begin + len(moved)
+        self.places[first:] = [min(place, self._length) for place in self.places[first:]]
 
     def keep(self, start: int, end: int, out: list[bytes]) -> None:
         """Append original bytes, and remember that they survived."""
         if start < end:
             self.kept.append(Span(start, end))
+            self.places.append(self._length)
+            self._length += end - start
             out.append(self.buffer[start:end])
 
     def check_complete(self) -> None:
@@ -215,16 +228,20 @@ def _is_apart(edit: Edit, span: Span, parent: Edit | None) -> bool:
 
 def _is_own(edit: Edit, outer: Edit) -> bool:
     """Whether what an edit has of the buffer lies inside of ``outer``, which removes it."""
-    spans = (part for part in edit.parts if isinstance(part, Span))
+    spans = (part for part in edit.parts if isinstance(part, (Span, Moved)))
     return all(outer.start <= span.start and span.end <= outer.end for span in spans)
 
 
 class Spliced(NamedTuple):
-    """The new buffer, the original spans that survive in it, and the changed lines."""
+    """The new buffer, the original spans that survive in it, and the changed lines.
+
+    ``places`` are where these spans begin in the new buffer.
+    """
 
     buffer: bytes
     kept: list[Span]
     blocks: list[Block]
+    places: list[int]
 
 
 def splice(buffer: bytes, edits: Sequence[Edit]) -> Spliced:
@@ -247,7 +264,7 @@ def splice(buffer: bytes, edits: Sequence[Edit]) -> Spliced:
         position = edit.end
     work.keep(position, len(buffer), out)
     work.check_complete()
-    return Spliced(b"".join(out), work.kept, blocks)
+    return Spliced(b"".join(out), work.kept, blocks, work.places)
 
 
 def line_ends(piece: bytes) -> int:

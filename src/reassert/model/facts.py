@@ -48,6 +48,9 @@ class ScannedFacts:
     names could be ones that this tool makes.
     ``loose`` are the attributes that may be classes, of objects that the file does not say what they are (a
     module that was loaded by its path, say), each with the line of the first.
+    ``tests`` are the names of its functions and methods that may be tests, ``tests_named`` those of tests
+    that it uses, imports or has in a string; ``fixture_names`` are its fixtures, ``multiplies``: one that is
+    used by itself has parameters.
     ``broken``: it does not parse; this is what its text says of imports.
     """
 
@@ -61,6 +64,10 @@ class ScannedFacts:
     registered: frozenset[str] = frozenset()
     fixtures: frozenset[str] = frozenset()
     loose: Mapping[str, int] = field(default_factory=dict)
+    tests: frozenset[str] = frozenset()
+    tests_named: frozenset[str] = frozenset()
+    fixture_names: frozenset[str] = frozenset()
+    multiplies: bool = False
     broken: bool = False
 
 
@@ -132,6 +139,9 @@ class FileFacts:
     converted together. ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted
     names of this file to functions of the project, ``additions`` the names of methods that an import puts on
     TestCase to these.
+    ``kept_tests`` are names of tests, and of classes, that other files use: late codemods leave them alone.
+    ``conftest_fixtures`` are the fixtures that every conftest.py above shows it, ``multiplied``: one of them
+    has parameters.
     ``scope`` is None for a file that was asked for; else only these classes may change, and their relatives.
     """
 
@@ -150,4 +160,7 @@ class FileFacts:
     early: frozenset[str] = frozenset()
     creates: bool = False
     unrewritten: str = ""
+    kept_tests: frozenset[str] = frozenset()
+    conftest_fixtures: frozenset[str] = frozenset()
+    multiplied: bool = False
     scope: frozenset[str] | None = None

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
+from reassert.model.config import Profile, RuleConfig
 from reassert.model.edits import Edit
 from reassert.model.outcomes import Finding, Refusal, Safety
 
@@ -66,11 +67,22 @@ class Rule(ABC):
 
 
 class Codemod(Rule, Generic[ContextT]):
-    """Rewrites code. ``refusals`` maps each code that the rule can give to one line of explanation."""
+    """Rewrites code. ``refusals`` maps each code that the rule can give to one line of explanation.
 
+    ``profile`` is the first one in which it runs. A ``late`` one sees what all others made of the file, the
+    earlier of the late ones included; its places and names are then those of that text.
+    """
+
+    profile: ClassVar[Profile] = Profile.ASSERTS
+    late: ClassVar[bool] = False
     safety: ClassVar[Safety] = Safety.SAFE
     runs_after: ClassVar[tuple[str, ...]] = ()
     refusals: ClassVar[Mapping[str, str]] = {}
+
+    def is_wanted(self, config: RuleConfig) -> bool:
+        """Whether the profile reaches it, and it is safe enough."""
+        is_allowed = self.safety is not Safety.UNSAFE or config.unsafe_fixes
+        return is_allowed and config.profile >= self.profile
 
     @abstractmethod
     def rewrite(self, context: ContextT) -> Rewrite:

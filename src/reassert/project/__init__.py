@@ -4,6 +4,7 @@ from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.extension import extension
 from reassert.project.linking import link
 from reassert.project.registering import Imports, Registrations, Tree, registrations
+from reassert.project.test_names import with_test_names
 
 __all__ = [
     "FileFacts",
@@ -14,4 +15,5 @@ __all__ = [
     "extension",
     "link",
     "registrations",
+    "with_test_names",
 ]

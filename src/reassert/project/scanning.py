@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from reassert.model.facts import ScannedClass, ScannedFacts
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ROOTS, dotted_name
-from reassert.syntax.fixtures import made_up_fixtures, registered_modules
+from reassert.syntax.fixtures import all_fixtures, made_up_fixtures, multiplies, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
@@ -21,6 +21,7 @@ _FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|((?:\\\n|[^\n#;])*))", re.MULTILINE
 )
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
+_TEST = re.compile(r"\btest\w*")
 _DOTTED = re.compile(r"\b[^\W\d]\w*(?:\.\w+)+")
 
 
@@ -88,7 +89,28 @@ def scan_module(module: Module) -> ScannedFacts:
         registered_modules(module),
         made_up_fixtures(module),
         _loose_attributes(module, exports),
+        _tests(module),
+        frozenset(_tests_named(module)),
+        frozenset(name for name, _ in all_fixtures(module)),
+        any(multiplies(keywords) for _, keywords in all_fixtures(module)),
     )
+
+
+def _tests(module: Module) -> frozenset[str]:
+    """The names of functions and methods that may be tests."""
+    names = [f.name for f in module.of(ast.FunctionDef)] + [f.name for f in module.of(ast.AsyncFunctionDef)]
+    return frozenset(name for name in names if name.startswith("test"))
+
+
+def _tests_named(module: Module) -> Iterator[str]:
+    """The names of tests, as it seems, that are imported, read as attributes, or in strings."""
+    for node in module.import_nodes:
+        names = [a.name for a in node.names] if isinstance(node, ast.ImportFrom) else []
+        yield from (name for name in names if name.startswith("test"))
+    yield from (node.attr for node in module.attributes if node.attr.startswith("test"))
+    for string in module.strings:
+        if "test" in str(string.value) and not isinstance(module.parents[string], ast.Expr):
+            yield from _TEST.findall(str(string.value))
 
 
 def _may_be_ours(dotted: str) -> bool:

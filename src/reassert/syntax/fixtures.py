@@ -39,6 +39,24 @@ def _fixture_names(module: Module, statement: ast.stmt) -> Iterator[str]:
             yield named[0] if named else statement.name
 
 
+def all_fixtures(module: Module) -> Iterator[tuple[str, list[ast.keyword]]]:
+    """Every fixture of a file, its classes' among them, with the keywords of its decorator."""
+    functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*module.of(ast.FunctionDef)]
+    functions += module.of(ast.AsyncFunctionDef)
+    for function in functions if b"fixture" in module.source.buffer else ():
+        for decorator in function.decorator_list:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if (module.resolve(target) or "").endswith("fixture"):
+                keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
+                named = [text for k in keywords if k.arg == "name" for text in _texts(k.value)]
+                yield named[0] if named else function.name, keywords
+
+
+def multiplies(keywords: list[ast.keyword]) -> bool:
+    """Whether a fixture, by its keywords, makes tests run several times that do not ask for it."""
+    return {"params", "autouse"} <= {k.arg for k in keywords}
+
+
 def registered_modules(module: Module) -> frozenset[str]:
     """The modules that this one registers for assertion rewriting, by itself or as plugins."""
     return frozenset(text for node in (*_registrations(module), *_plugins(module)) for text in _texts(node))

@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import importlib.util
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from reassert.syntax.classes import ClassInfo
@@ -21,7 +24,7 @@ from reassert.syntax.parametrize import Objection
 from reassert.syntax.types import is_builtin, static_type
 
 # Constructors of immutable values, called here with what is written out to see that they do not fail.
-_CONSTRUCTORS = frozenset(
+CONSTRUCTORS = frozenset(
     {f"datetime.{name}" for name in ("date", "time", "datetime", "timedelta")}
     | {f"pathlib.{name}" for name in ("Path", "PurePath", "PurePosixPath", "PureWindowsPath")}
     | {f"builtins.{name}" for name in ("complex", "float", "frozenset", "int", "range", "str", "tuple")}
@@ -102,8 +105,10 @@ class RowValues:
         yield from said
         if said:
             return
-        if not self._is_namespace(root):
+        if not self._is_namespace(root) and not _CLASS_NAME.match(node.attr):
             yield Objection("PARAM-IMPURE", f"{self._text(node)} may be another value when the test runs")
+        elif _varies(self.module.resolve(node) or ""):
+            yield Objection("PARAM-IMPURE", f"{self._text(node)} is another object when the test runs")
         elif self._is_patched(node.attr) or node.attr in self.module.stored_attributes:
             yield Objection("PARAM-IMPURE", f"{self._text(node)} may be patched when the test runs")
         elif self.skips:
@@ -120,6 +125,7 @@ class RowValues:
         imports = [n for n in self.module.import_nodes if root.id in _bound_by(n)]
         dotted = self.module.resolve(root) or ""
         known = dotted.partition(".")[0] in sys.stdlib_module_names
+        known = known and _is_module(dotted)
         return bool(imports) and (isinstance(imports[0], ast.Import) or known or root.id[:1].isupper())
 
     def _is_patched(self, name: str) -> bool:
@@ -146,7 +152,7 @@ class RowValues:
         dotted = self.module.resolve(node.func)
         if isinstance(node.func, ast.Name) and is_builtin(self.module, node.func.id):
             dotted = f"builtins.{node.func.id}"
-        if dotted not in _CONSTRUCTORS or not _succeeds(dotted, node):
+        if dotted not in CONSTRUCTORS or not succeeds(dotted, node):
             yield from self.of_parts(node)
             yield Objection("PARAM-IMPURE", f"{self._text(node)} is a call")
         elif isinstance(node.func, (ast.Name, ast.Attribute)):
@@ -163,6 +169,8 @@ class RowValues:
 
 
 _SHORT = 40
+# A class of a module or of a package: nobody gives such a name another meaning but to patch it.
+_CLASS_NAME = re.compile(r"[A-Z]+[a-z]")
 _SAFE_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.BitOr, ast.BitAnd)
 _JUDGES: Mapping[Any, Callable[[RowValues, Any], Iterator[Objection]]] = {
     ast.Name: RowValues.of_name,
@@ -174,7 +182,25 @@ _JUDGES: Mapping[Any, Callable[[RowValues, Any], Iterator[Objection]]] = {
 }
 
 
-def _succeeds(dotted: str, node: ast.Call) -> bool:
+@lru_cache(maxsize=256)
+def _is_module(dotted: str) -> bool:
+    """Whether a dotted name of the standard library is a module."""
+    try:
+        return importlib.util.find_spec(dotted) is not None
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+def _varies(dotted: str) -> bool:
+    """Whether an attribute of ``sys`` is another object while a test runs."""
+    return dotted.removeprefix("sys.") in _OF_THE_RUN and dotted.startswith("sys.")
+
+
+_OF_THE_RUN = frozenset({"stdin", "stdout", "stderr", "argv", "exc_info", "last_value", "modules", "path"})
+
+
+def succeeds(dotted: str, node: ast.Call) -> bool:
+    """Whether a call of one of ``CONSTRUCTORS`` with literals gives a value."""
     module, _, name = dotted.rpartition(".")
     make = getattr(importlib.import_module(module), name)
     try:

@@ -49,7 +49,7 @@ def shares_state(info: ClassInfo) -> bool:
     if any(info.module.holds(f, node) for f in functions for node in shared):
         return True
     reset = _reset(info)
-    if any(_changes_module(info.module, f, reset) for f in functions):
+    if any(changes_module(info.module, f, reset) for f in functions):
         return True
     return any(_changes_class(info, u) for u in info.uses.attributes if u.method in functions)
 
@@ -134,7 +134,7 @@ def is_changed(module: Module, node: ast.AST) -> bool:
 _DEEPEST = 3
 
 
-def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
+def changes_module(module: Module, function: FunctionNode, reset: frozenset[str], depth: int = 0) -> bool:
     """Whether a function, or one of the module that it calls, changes what the module holds."""
     if depth and module.inside(function, module.of(ast.Global)):
         return True
@@ -146,7 +146,7 @@ def _changes_module(module: Module, function: FunctionNode, reset: frozenset[str
         return False
     called = (name for name in calls if _is_in(module, function, name, calls, passed))
     functions = (module.top_level_functions[name] for name in called)
-    return any(f is not function and _changes_module(module, f, reset, depth + 1) for f in functions)
+    return any(f is not function and changes_module(module, f, reset, depth + 1) for f in functions)
 
 
 def _is_in(module: Module, function: FunctionNode, name: str, table: _Table, passed: Collection[str]) -> bool:

@@ -80,6 +80,20 @@ def comment_block_above(context: Context, start: int, indent: bytes) -> int:
     return start
 
 
+def definition_region(context: Context, node: FunctionNode) -> Span:
+    """A function with the comments right above it, and those behind it that are indented deeper than it."""
+    buffer = context.source.buffer
+    indent = context.layout(node).indent
+    start = comment_block_above(context, definition_start(context, node), indent)
+    stop = line_stop(context, context.module.span(node).end)
+    while stop < len(buffer):
+        line = buffer[stop : line_stop(context, stop)]
+        if not line.lstrip().startswith(b"#") or len(line) - len(line.lstrip()) <= len(indent):
+            break
+        stop += len(line)
+    return Span(start, stop)
+
+
 @dataclass(frozen=True)
 class Body:
     """A function's body as source: ``span``: its statements and the comments between, ``indent``: theirs.

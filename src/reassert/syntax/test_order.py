@@ -14,14 +14,14 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import cast
 
-from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
+from reassert.model.edits import Edit, Part, Unit, skip_blank_lines
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ClassInfo, Component
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.shared_state import are_numbered, shares_state
-from reassert.syntax.statements import comment_block_above, definition_start, line_start, line_stop, siblings
+from reassert.syntax.statements import definition_region, line_start, siblings
 
 Orders = Mapping[ClassInfo, list[str]]
 
@@ -153,7 +153,7 @@ def _class_body_reads(info: ClassInfo, node: ast.AST) -> bool:
 def _is_free(context: Context, info: ClassInfo, test: FunctionNode) -> bool:
     """Whether a test has its lines for itself, and reads nothing of the class body when it is defined."""
     buffer = context.source.buffer
-    region = _region(context, test)
+    region = definition_region(context, test)
     if not context.stands_alone(test) or buffer[region.end - 1 : region.end] != b"\n":
         return False
     if buffer[: region.start].rstrip(b"\r\n").endswith(b"\\") or test.lineno == info.node.lineno:
@@ -161,20 +161,6 @@ def _is_free(context: Context, info: ClassInfo, test: FunctionNode) -> bool:
     early = [*test.decorator_list, *test.args.defaults, *(d for d in test.args.kw_defaults if d)]
     read = {n.id for e in early for n in ast.walk(e) if isinstance(n, ast.Name)}
     return not read & info.defines
-
-
-def _region(context: Context, test: FunctionNode) -> Span:
-    """A test with the comments right above it, and those behind it that are indented deeper than it."""
-    buffer = context.source.buffer
-    indent = context.layout(test).indent
-    start = comment_block_above(context, definition_start(context, test), indent)
-    stop = line_stop(context, context.module.span(test).end)
-    while stop < len(buffer):
-        line = buffer[stop : line_stop(context, stop)]
-        if not line.lstrip().startswith(b"#") or len(line) - len(line.lstrip()) <= len(indent):
-            break
-        stop += len(line)
-    return Span(start, stop)
 
 
 # -- the moves -----------------------------------------------------------------------------------------
@@ -210,7 +196,7 @@ def _longest_rising(lines: list[int]) -> set[int]:
 
 def _removal(context: Context, info: ClassInfo, test: FunctionNode, unit: Unit) -> Edit:
     """Takes the blank lines above along; those below, if the statement above may go with those above it."""
-    region = _region(context, test)
+    region = definition_region(context, test)
     start, end = region
     block = siblings(context, test)
     before = block[block.index(test) - 1] if block.index(test) else None
@@ -234,12 +220,12 @@ def _insertion(
     blank = context.source.newline.encode() * _blank_lines(context, info)
     parts: list[Part] = []
     for test in tests:
-        region = _region(context, test)
+        region = definition_region(context, test)
         parts += [blank, region] if before is None else [region, blank]
     if before is not None:
-        place = _region(context, before).start
+        place = definition_region(context, before).start
     else:
-        place = _region(context, cast("FunctionNode", behind)).end
+        place = definition_region(context, cast("FunctionNode", behind)).end
     return Edit(place, place, tuple(p for p in parts if p), unit, info.qualname)
 
 
@@ -248,7 +234,7 @@ def _blank_lines(context: Context, info: ClassInfo) -> int:
     buffer = context.source.buffer
     tests = [t for t in info.tests if t in info.direct]
     for above, below in pairwise(tests):
-        gap = buffer[_region(context, above).end : _region(context, below).start]
+        gap = buffer[definition_region(context, above).end : definition_region(context, below).start]
         if not gap.strip():
             return gap.count(b"\n")
     return 1

@@ -231,8 +231,9 @@ def _node_ids(file: _File, renames: Renames) -> Iterator[_Edit | _Remark]:
 def _keywords(text: str, renames: Renames) -> Iterator[_Remark]:
     for match in _KEYWORD.finditer(text):
         for word in _WORD.finditer(match[1]):
-            if word[0] in renames.words:
-                now = " or ".join(renames.called(word[0]))
+            called = renames.called(word[0]) if word[0] in renames.words else []
+            if called and not all(f"[{word[0]}]" in name for name in called):  # a case has it in its name
+                now = " or ".join(called)
                 yield _Remark(match.start(1) + word.start(), f"-k selects by {word[0]}, which is now {now}")
 
 

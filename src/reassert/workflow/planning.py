@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reassert.catalog import rule_ids
+from reassert.model.config import Profile
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rewritten, Unchanged
 from reassert.workflow.assembly import assemble
@@ -90,6 +91,7 @@ def plan_files(
         {target.task.path: target.task.size for target in targets},
         {**held, **relatives.held},
     )
+    facts = _with_test_names(surveyed, facts, {**scanned, **relatives.scanned})
     again = [
         _with_facts(target, facts.get(target.task.path, FileFacts()))
         for target in surveyed.asked
@@ -159,6 +161,19 @@ def _link(
 
     facts: Mapping[Path, FileFacts] = project.link(scanned, asked, sizes, held)
     return facts
+
+
+def _with_test_names(
+    surveyed: Survey, facts: Mapping[Path, FileFacts], scanned: Mapping[Path, ScannedFacts]
+) -> Mapping[Path, FileFacts]:
+    """What others know of tests, for the files whose tests may be merged."""
+    wanted = [t.task.path for t in surveyed.asked if t.task.config.profile >= Profile.IDIOMATIC]
+    if not wanted:
+        return facts
+    from reassert import project  # noqa: PLC0415 - as in _link
+
+    found: Mapping[Path, FileFacts] = project.with_test_names(facts, scanned, wanted)
+    return found
 
 
 def _with_facts(target: Target, facts: FileFacts) -> Target:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reassert.model.config import Profile, RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Failed, Outcome, Rewritten, Unchanged
 from reassert.model.rules import Codemod
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 TOO_DEEP = "too deeply nested for this Python's parser"
 _RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]")
-# Fixtures that every file below sees, and whose names this tool might make, too.
-_FIXTURES = re.compile(rb"\b(_setup|_teardown)")
+# Fixtures that every file below sees.
+_FIXTURES = re.compile(rb"fixture")
 _STAR = re.compile(rb"\bimport[ \t]*\*")
 
 
@@ -103,7 +104,7 @@ def _to_rewrite(task: Task, data: bytes) -> bool:
         return False
     if task.facts is not None:
         return True
-    gate = gate_of(task.rules)
+    gate = gate_of(wanted_of(task.rules, task.config.profile, unsafe=task.config.unsafe_fixes))
     return gate is None or gate.search(data) is not None
 
 
@@ -143,6 +144,13 @@ def load_rules(ids: tuple[str, ...]) -> tuple[Codemod[Any], ...]:
     from reassert import catalog  # noqa: PLC0415 - a run answered by the cache loads no rule
 
     return catalog.load(ids)
+
+
+@lru_cache(maxsize=64)
+def wanted_of(ids: tuple[str, ...], profile: Profile, *, unsafe: bool) -> tuple[str, ...]:
+    """Those of the rules ``ids`` that run at all in a profile."""
+    config = RuleConfig(profile=profile, unsafe_fixes=unsafe)
+    return tuple(rule.id for rule in load_rules(ids) if rule.is_wanted(config))
 
 
 @lru_cache(maxsize=64)

@@ -148,6 +148,8 @@ KEYS: Mapping[str, Key] = {
         "How many arguments a test may get that takes the place of a loop or of copies."
     ),
     "max-rows": _at_most("How many rows the table of such a test may have."),
+    "max-value-length": _at_most("How many characters a value may have that copies of a test differ in."),
+    "min-copies": _at_most("How many copies of a test there must be for a table to take their place."),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
     "verify": Key(
         lambda value: isinstance(value, dict), "a table", "How the suite is run by `verify`.", VERIFY_SCHEMA
@@ -384,7 +386,12 @@ def _tuple(table: Table, name: str) -> tuple[str, ...]:
 
 def _limits(table: Table) -> Limits:
     default = Limits()
-    return Limits(table.get("max-parameters", default.parameters), table.get("max-rows", default.rows))
+    return Limits(
+        table.get("max-parameters", default.parameters),
+        table.get("max-rows", default.rows),
+        table.get("max-value-length", default.value_length),
+        table.get("min-copies", default.copies),
+    )
 
 
 def _pytest_version(table: Table) -> Version | None:

@@ -1,0 +1,178 @@
+"""Tests that are copies of one another become rows of one parametrized test (spec F.1, F.2)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from reassert.model.config import Profile
+from reassert.model.edits import Edit, Unit
+from reassert.model.outcomes import Refusal
+from reassert.model.rules import Codemod, Rewrite
+from reassert.syntax.context import Context
+from reassert.syntax.copies import Group, alike, group_of
+from reassert.syntax.imports import imported_as
+from reassert.syntax.merging import Merging
+from reassert.syntax.parameter_names import merged_name, parameter_names
+from reassert.syntax.parametrize import REFUSALS, Objection
+from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
+from reassert.syntax.taking_up import Taken, objection_to, same_id, taken_up, taking_up
+
+# Above this many lines two copies are told apart too hard in a table.
+_SHORT = 6
+_NAMED = 3
+
+
+class DuplicateTestsToParametrize(Codemod[Context]):
+    """https://docs.pytest.org/en/stable/how-to/parametrize.html."""
+
+    title = "tests that are copies of one another become one with a table"
+    mentions = (b"def test",)
+    profile = Profile.IDIOMATIC
+    late = True
+    refusals: ClassVar[Mapping[str, str]] = {
+        **{code: why for code, why in REFUSALS.items() if code != "PARAM-STATEFUL-LOOP"},
+        "B-NAME": "something else refers to a test by its name",
+    }
+
+    def rewrite(self, context: Context) -> Rewrite:
+        """The tables of all classes, and of the module."""
+        work = _Work(context, self.id)
+        if (
+            context.module.imports.get("pytest", {"pytest"})
+            == {"pytest"}
+            == {imported_as(context, "pytest").decode()}
+        ):
+            for scope in scopes(context):
+                work.scope(scope)
+        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits)
+
+
+class _Work:
+    """One file."""
+
+    def __init__(self, context: Context, rule_id: str) -> None:
+        self.context = context
+        self.rule_id = rule_id
+        self.edits: list[Edit] = []
+        self.refusals: list[Refusal] = []
+        self.splits: dict[str, tuple[str, ...]] = {}
+        # The names of the new tests, by scope.
+        self.made: defaultdict[str, set[str]] = defaultdict(set)
+
+    def scope(self, scope: Scope) -> None:
+        """The tests of a class or of the module."""
+        free = list(self._free(scope, scope.siblings))
+        gone: set[str] = set()
+        for taken in taken_up(scope, free):
+            gone |= self._take_up(taken)
+        found = alike(scope, [s for s in free if s.name not in gone])
+        for remark in found.remarks:
+            self._refuse(scope, remark.members, remark.objection)
+        for members in found.groups:
+            self._copies(scope, members)
+
+    def _free(self, scope: Scope, siblings: Sequence[Sibling]) -> Iterator[Sibling]:
+        for sibling in siblings:
+            if not self.context.is_ignored(self.rule_id, sibling.function, scope.qualname + sibling.name):
+                yield sibling
+
+    def _take_up(self, taken: Taken) -> set[str]:
+        """Give the rows of a parametrized test more of them; the names of the tests that go."""
+        scope = taken.scope
+        double = same_id(taken)
+        if double is not None:
+            self._refuse(scope, taken.copies, double)
+            return set()
+        held = {c.name: why for c in taken.copies if (why := known_elsewhere(scope, c.name))}
+        free = [i for i, copy in enumerate(taken.copies) if copy.name not in held]
+        for copy in taken.copies:
+            if copy.name in held:
+                self._refuse(scope, [copy], Objection("B-NAME", held[copy.name]))
+        if not free:
+            return set()
+        kept = replace(
+            taken,
+            copies=tuple(taken.copies[i] for i in free),
+            values=tuple(taken.values[i] for i in free),
+        )
+        objection = objection_to(kept)
+        if objection is not None:
+            self._refuse(scope, [kept.copies[0], kept.host], objection)
+            return set()
+        unit = Unit(self.rule_id, scope.qualname + kept.copies[0].name)
+        self.edits += taking_up(kept, unit)
+        self._note(scope, kept.host.name, kept.copies)
+        return {copy.name for copy in kept.copies}
+
+    def _note(self, scope: Scope, name: str, members: Sequence[Sibling]) -> None:
+        """Enter what tests are now cases of."""
+        for owner in (scope.qualname, *(f"{heir.qualname}." for heir in scope.heirs)):
+            for member in members:
+                self.splits[owner + member.name] = (f"{name}[{member.name}]",)
+
+    def _copies(self, scope: Scope, members: Sequence[Sibling]) -> None:
+        held = {m.name: why for m in members if (why := known_elsewhere(scope, m.name))}
+        left = [m for m in members if m.name not in held]
+        for member in members if len(left) > 1 or held else ():
+            if member.name in held:
+                self._refuse(scope, [member], Objection("B-NAME", held[member.name]))
+        if len(left) < max(2, self.context.config.limits.copies):
+            return
+        found = group_of(scope, left)
+        if isinstance(found, Group) and knows_its_test(self.context):
+            found = Objection("PARAM-IMPURE", "something in the file asks which test runs")
+        if isinstance(found, Group):
+            found = self._merge(found) or found
+        if isinstance(found, Objection):
+            self._refuse(scope, left, found)
+
+    def _merge(self, group: Group) -> Objection | None:
+        """Take the edits of a group, or say what speaks against them."""
+        scope, names = group.scope, {m.name for m in group.members}
+        name = merged_name(group, (_taken(scope) - names) | self.made[scope.qualname])
+        unit = Unit(self.rule_id, scope.qualname + group.first.name)
+        merging = Merging(group, parameter_names(group), name, unit)
+        objection = _too_small(group, merging)
+        if objection is not None:
+            return objection
+        self.edits += merging.edits()
+        self.made[scope.qualname].add(name)
+        self._note(scope, name, group.members)
+        return None
+
+    def _refuse(self, scope: Scope, members: Sequence[Sibling], objection: Objection) -> None:
+        first = members[0]
+        names = [m.name for m in members[1:]]
+        copies = f"a copy of it is {names[0]}" if len(names) == 1 else f"copies of it are {_listed(names)}"
+        reason = f"{objection.reason}; {copies}" if names else objection.reason
+        qualname = scope.qualname + first.name
+        self.refusals.append(
+            self.context.refusal(self.rule_id, objection.code, first.function, qualname, reason)
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _taken(scope: Scope) -> set[str]:
+    """The names that a test of a scope cannot get."""
+    if scope.owner is None:
+        module = scope.context.module
+        return set(module.rebound | module.imports.keys() | module.names.keys())
+    return {name for info in (*scope.owner.lineage, *scope.heirs) for name in info.inherited}
+
+
+def _too_small(group: Group, merging: Merging) -> Objection | None:
+    """Whether a table would be no shorter than the copies, or hard to see through."""
+    first = group.first.function
+    lines = (first.end_lineno or first.lineno) - first.body[0].lineno + 1
+    if len(group.members) == 2 and lines > _SHORT:  # noqa: PLR2004 - a pair
+        return Objection("PARAM-STRUCTURE", f"two copies of more than {_SHORT} lines are no table")
+    if merging.saved() <= 0:
+        return Objection("PARAM-STRUCTURE", "a table would not be shorter")
+    return None

@@ -1,0 +1,337 @@
+"""Groups of tests that are copies of one another, and what speaks against a table in their place."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+from reassert.syntax.context import Context
+from reassert.syntax.module import FunctionNode, Module
+from reassert.syntax.parametrize import Objection
+from reassert.syntax.remarks import comments_in
+from reassert.syntax.row_values import RowValues
+from reassert.syntax.shared_state import is_changed
+from reassert.syntax.siblings import PLAIN_FIXTURES, Scope, Sibling, fixtures
+from reassert.syntax.skeletons import Hole, documented
+
+_MUTABLE = (ast.List, ast.Dict, ast.Set)
+_SINGLETONS = (None, True, False, ...)
+# A display of which one value differs is taken apart if it is longer than this.
+_LONG_DISPLAY = 24
+# Of the names and literals of a body of several statements at most every second one may differ.
+_SHARE = 0.5
+# So many tests that nearly are copies are worth a word.
+_FEW = 3
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument that the copies' one test gets: where it stands in the first copy, and a value for each."""
+
+    places: tuple[ast.expr, ...]
+    values: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Copies, in order, and what they differ in."""
+
+    scope: Scope
+    members: tuple[Sibling, ...]
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def first(self) -> Sibling:
+        """The copy that stays."""
+        return self.members[0]
+
+
+class Remark(NamedTuple):
+    """Why some copies stay what they are; said at the first of them."""
+
+    members: Sequence[Sibling]
+    objection: Objection
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The tests of a scope that are equal but for values, two or more at a time; and what nearly is."""
+
+    groups: Sequence[Sequence[Sibling]]
+    remarks: Sequence[Remark]
+
+
+def alike(scope: Scope, siblings: Iterable[Sibling]) -> Alike:
+    """Find the copies among tests without a table, by what is left of them without their values."""
+    found: defaultdict[object, list[Sibling]] = defaultdict(list)
+    for sibling in siblings:
+        if sibling.table is None:
+            found[sibling.key, sibling.skeleton.fine].append(sibling)
+    remarks = [*_repeated(scope, found.values()), *_lonely(found.values())]
+    kept = [[m for m in members if m.name not in scope.repeated] for members in found.values()]
+    groups = [run for members in kept for run in runs(scope, members) if len(run) > 1]
+    return Alike(groups, remarks)
+
+
+def _repeated(scope: Scope, found: Iterable[Sequence[Sibling]]) -> Iterator[Remark]:
+    """Copies whose name another test has, too: pytest runs the last of them only."""
+    last = {test.name: test for test in scope.tests}
+    for members in found:
+        for member in members:
+            if len(members) > 1 and member.name in scope.repeated and last[member.name] is member.function:
+                reason = f"{member.name} is defined more than once"
+                yield Remark([member], Objection("PARAM-DUP-ID", reason))
+
+
+def _lonely(found: Iterable[Sequence[Sibling]]) -> Iterator[Remark]:
+    """Tests that would be copies if they did not read something of the instance, or of their own."""
+    alone: defaultdict[object, list[Sibling]] = defaultdict(list)
+    for members in found:
+        if len(members) == 1:
+            alone[members[0].key, members[0].skeleton.coarse].append(members[0])
+    for near in alone.values():
+        if len(near) >= _FEW:
+            first, second = near[0].skeleton.fine, near[1].skeleton.fine
+            pairs = zip(first, second, strict=True)
+            what = next((str(a).partition(" ")[2] for a, b in pairs if a != b), "")
+            reason = f"they differ in what only a running test knows ({_spoken(what)})"
+            yield Remark(near, Objection("PARAM-SELF", reason))
+
+
+def _spoken(canonical: str) -> str:
+    return canonical.removeprefix("name ").replace("'", "")
+
+
+def runs(scope: Scope, members: Sequence[Sibling]) -> list[list[Sibling]]:
+    """The tests that may become one: all, or where their order matters those that follow one another."""
+    if not (scope.is_ordered or any(_may_share(scope.context, m.function) for m in members)):
+        return [list(members)]
+    found: list[list[Sibling]] = []
+    for member in members:
+        if found and found[-1][-1].index + 1 == member.index:
+            found[-1].append(member)
+        else:
+            found.append([member])
+    return found
+
+
+def _may_share(context: Context, function: FunctionNode) -> bool:
+    """Whether a test gets something that may live longer than it."""
+    known = fixtures(context)
+    for argument in function.args.args[_receivers(context, function) :]:
+        keywords = known.get(argument.arg)
+        if keywords is None and argument.arg not in PLAIN_FIXTURES and not _is_mock(function):
+            return True
+        if any(k.arg == "scope" for k in keywords or ()):
+            return True
+    return False
+
+
+def _receivers(context: Context, function: FunctionNode) -> int:
+    return int(isinstance(context.module.parents[function], ast.ClassDef))
+
+
+def _is_mock(function: FunctionNode) -> bool:
+    """Whether ``patch`` may give the test its arguments."""
+    return any("patch" in ast.dump(d) for d in function.decorator_list)
+
+
+def group_of(scope: Scope, members: Sequence[Sibling]) -> Group | Objection:
+    """The copies with what they differ in, or why they cannot be one test."""
+    module = scope.context.module
+    columns = list(_columns(module, [m.skeleton.holes for m in members]))
+    parameters = tuple(_united(columns))
+    if not parameters:
+        return Objection("PARAM-STRUCTURE", "they do not differ at all")
+    group = Group(scope, tuple(members), parameters)
+    return next(_objections(group, columns), group)
+
+
+# -- what differs ------------------------------------------------------------------------------------------
+
+
+class _Column(NamedTuple):
+    """A place in the first copy, and the hole of each copy there."""
+
+    holes: tuple[Hole, ...]
+
+    @property
+    def varies(self) -> bool:
+        return len({h.canonical for h in self.holes}) > 1
+
+    @property
+    def nodes(self) -> tuple[ast.expr, ...]:
+        return tuple(h.node for h in self.holes)
+
+
+def _columns(module: Module, rows: Sequence[Sequence[Hole]]) -> Iterator[_Column]:
+    for holes in zip(*rows, strict=True):
+        column = _Column(holes)
+        if column.varies:
+            yield from _parts(module, column)
+
+
+def _parts(module: Module, column: _Column) -> list[_Column]:
+    """A column, or those of its elements where these show better what differs."""
+    inner = [c for c in map(_Column, _aligned(column.nodes)) if c.varies]
+    long = max(len(module.text(n)) for n in column.nodes) > _LONG_DISPLAY if inner else False
+    return _parts(module, inner[0]) if len(inner) == 1 and long else [column]
+
+
+def _aligned(nodes: Sequence[ast.expr]) -> Iterator[tuple[Hole, ...]]:
+    """The elements of displays of one form, place by place."""
+    first = nodes[0]
+    if len({_form(node) for node in nodes}) > 1 or not isinstance(first, (ast.List, ast.Tuple, ast.Dict)):
+        return
+    rows = [n.values if isinstance(n, ast.Dict) else getattr(n, "elts", []) for n in nodes]
+    for elements in zip(*rows, strict=True):
+        yield tuple(Hole(e, ast.dump(e)) for e in elements)
+
+
+def _form(node: ast.expr) -> tuple[object, ...]:
+    keys = [ast.dump(k) for k in node.keys if k is not None] if isinstance(node, ast.Dict) else []
+    return type(node), len(getattr(node, "elts", keys)), *keys
+
+
+def _united(columns: Iterable[_Column]) -> Iterator[Parameter]:
+    """Values that are the same ones in every copy are one parameter, unless they are objects of their own."""
+    found: defaultdict[object, list[_Column]] = defaultdict(list)
+    for number, column in enumerate(columns):
+        own = any(map(is_mutable, column.nodes))
+        found[number if own else tuple(h.canonical for h in column.holes)].append(column)
+    for same in found.values():
+        yield Parameter(tuple(c.holes[0].node for c in same), same[0].nodes)
+
+
+def is_mutable(node: ast.expr) -> bool:
+    """Whether evaluating an expression makes something that can be changed."""
+    return any(isinstance(n, _MUTABLE) for n in ast.walk(node))
+
+
+# -- what speaks against it ---------------------------------------------------------------------------------
+
+
+def _objections(group: Group, columns: Sequence[_Column]) -> Iterator[Objection]:
+    limits = group.scope.context.config.limits
+    number = len(group.parameters)
+    if number > limits.parameters:
+        yield Objection(
+            "PARAM-TOO-MANY", f"{number} parameters are more than the {limits.parameters} that are readable"
+        )
+    if len(group.members) > limits.rows:
+        yield Objection(
+            "PARAM-TOO-MANY", f"{len(group.members)} rows are more than the limit of {limits.rows}"
+        )
+    yield from objections_to(group)
+    first = group.first
+    statements = [s for s in first.function.body if s is not documented(first.function)]
+    if len(statements) > 1 and len(columns) > _SHARE * first.skeleton.leaves:
+        yield Objection("PARAM-TOO-MANY", "more differs than is the same")
+
+
+def objections_to(group: Group) -> Iterator[Objection]:
+    """What speaks against values as cells of a table."""
+    if any(m.opaque for m in group.members):
+        yield Objection("PARAM-STRUCTURE", "a decorator may not hand further arguments on to the test")
+    yield from _of_places(group.scope.context.module, group)
+    yield from _of_values(group)
+
+
+def _of_places(module: Module, group: Group) -> Iterator[Objection]:
+    """A value that decides what the body does, or whose identity is looked at."""
+    for parameter in group.parameters:
+        for place in parameter.places:
+            around = list(_within(module, place))
+            if any(isinstance(p, (ast.If, ast.IfExp, ast.While)) and p.test is c for c, p in around):
+                yield Objection("PARAM-STRUCTURE", "the body would have a condition that a parameter decides")
+            guarded = any(_catches(module, p) for _, p in around)
+            if guarded and any(isinstance(v, ast.Attribute) for v in parameter.values):
+                yield Objection("PARAM-IMPURE", "the test expects that something fails, maybe a value itself")
+            parent = module.parents[place]
+            by_identity = isinstance(parent, ast.Compare) and any(
+                isinstance(op, (ast.Is, ast.IsNot)) for op in parent.ops
+            )
+            if by_identity and not all(map(_is_single, parameter.values)):
+                yield Objection("PARAM-IMPURE", f"{module.text(parent)} looks at the identity of a value")
+
+
+def _catches(module: Module, node: ast.AST) -> bool:
+    """Whether an exception in a block does not fail the test."""
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        names = [module.resolve(n) or "" for i in node.items for n in ast.walk(i.context_expr)]
+        return any(name.endswith((".raises", ".assertRaises", ".suppress")) for name in names)
+    return isinstance(node, ast.Try)
+
+
+def _within(module: Module, place: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """Each node around a place with its parent, up to the test."""
+    node = place
+    while not isinstance(node, FunctionNode):
+        parent = module.parents[node]
+        yield node, parent
+        node = parent
+
+
+def _is_single(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return any(node.value is s for s in _SINGLETONS)
+    return isinstance(node, (ast.Name, ast.Attribute))
+
+
+def _of_values(group: Group) -> Iterator[Objection]:
+    context = group.scope.context
+    shared = group.scope.is_multiplied or _may_multiply(context, group.first.function)
+    judges = [RowValues(context, group.scope.owner, m.function, shared=shared) for m in group.members]
+    for parameter in group.parameters:
+        for judge, value in zip(judges, parameter.values, strict=True):
+            objection = None if isinstance(value, ast.Constant) else judge.objection(value)
+            yield from _as_list(objection)
+            yield from _of_text(context, value)
+        if any(map(is_mutable, parameter.values)) and any(_is_changed(context, p) for p in parameter.places):
+            text = " ".join(context.module.text(parameter.values[0]).split())
+            yield Objection("PARAM-MUTABLE", f"the test changes {text}")
+
+
+def _as_list(objection: Objection | None) -> list[Objection]:
+    return [] if objection is None else [objection]
+
+
+def _may_multiply(context: Context, function: FunctionNode) -> bool:
+    """Whether what a test gets may have parameters, so that it runs several times with a row."""
+    names = [a.arg for a in function.args.args[_receivers(context, function) :]]
+    known = fixtures(context).keys() | PLAIN_FIXTURES
+    return not known.issuperset(names) and not _is_mock(function)
+
+
+def _of_text(context: Context, value: ast.expr) -> Iterator[Objection]:
+    """A value that is no cell for a reader."""
+    span = context.module.span(value)
+    limit = context.config.limits.value_length
+    if span.end - span.start > limit:
+        yield Objection("PARAM-TOO-MANY", f"a value is longer than {limit} characters")
+    elif isinstance(value, ast.Constant) and context.source.line_of(span.start) != context.source.line_of(
+        span.end
+    ):
+        yield Objection("PARAM-TOO-MANY", "a text of several lines is no cell of a table")
+    elif comments_in(context, span):
+        yield Objection("PARAM-TOO-MANY", "a value has comments inside")
+
+
+def _is_changed(context: Context, place: ast.expr) -> bool:
+    """Whether a test visibly changes the value at a place, under a name that it gives it, too."""
+    module = context.module
+    if is_changed(module, place):
+        return True
+    parent = module.parents[place]
+    names = [t.id for t in getattr(parent, "targets", []) if isinstance(t, ast.Name)]
+    test = module.enclosing_function(place)
+    uses = chain.from_iterable(module.names.get(name, ()) for name in names)
+    return any(
+        is_changed(module, use) or isinstance(module.parents[use], ast.AugAssign)
+        for use in uses
+        if test is not None and module.holds(test, use)
+    )
