@@ -39,6 +39,12 @@ TEMPLATES = (
     "    for {v} in [{0}, {1}]:\n        assert twice({v}) != {0}\n",
     '    """About {1}."""\n    assert ({0}, {1}) != {1}\n',
     "    assert twice(len) != {0} and {1} != ...\n",
+    "    from math import {f} as {v}\n    assert {v}(4) != {0} and {1} != ...\n",
+    "    from math import {f}\n    assert {f}(4) != {0} and {1} != ...\n",
+    "    {v} = dict({v}={0})\n    assert {v} != {1}\n",
+    "    def {v}({f}):\n        return [{f}, {0}]\n\n    assert {v}({0}) != {1}\n",
+    "    try:\n        raise KeyError({0})\n    except KeyError as {v}:\n        assert {v}.args != {1}\n",
+    "    {f} = [repr({v}) for {v} in [4, {0}]]\n    assert {f} != {1}\n",
     "    if {0}:\n        assert repr({1}) != 1\n",
 )
 DECORATORS = (
@@ -49,16 +55,18 @@ DECORATORS = (
     "@pytest.mark.xfail(strict=True)\n",
 )
 a_test = st.tuples(
-    st.sampled_from(TEMPLATES), values, values, st.sampled_from(["value", "found", "text"]), st.integers(0, 9)
+    st.sampled_from(TEMPLATES), values, values, st.sampled_from(["sqrt exp", "exp sqrt"]), st.integers(0, 9)
 )
 modules = st.lists(a_test, min_size=2, max_size=12).filter(lambda tests: len({t[0] for t in tests}) < 4)
 
 
 def written(tests: list[tuple[str, tuple[str, str, str, str, int]]]) -> str:
     parts = ["import pytest\n\n", HEAD]
-    for name, (template, first, second, variable, mark) in tests:
+    for name, (template, first, second, variables, mark) in tests:
         decorator = DECORATORS[mark] if mark < len(DECORATORS) else ""
-        parts.append(f"{decorator}def {name}():\n{template.format(first, second, v=variable)}\n\n")
+        variable, other = variables.split()
+        body = template.format(first, second, v=variable, f=other)
+        parts.append(f"{decorator}def {name}():\n{body}\n\n")
     return "".join(parts).rstrip() + "\n"
 
 

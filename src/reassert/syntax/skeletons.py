@@ -23,6 +23,11 @@ _NUMBER = (ast.USub, ast.UAdd, ast.Invert)
 _DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict)
 _SILENT = frozenset({"ctx", "type_comment", "kind"})
 _RAW = (ast.JoinedStr, ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal)
+# Where a string in the tree is a name that its node binds; all others say what they say.
+_BINDING = frozenset(
+    {("Name", "id"), ("arg", "arg"), ("ExceptHandler", "name"), ("MatchMapping", "rest")}
+    | {(kind, "name") for kind in ("FunctionDef", "AsyncFunctionDef", "ClassDef", "MatchAs", "MatchStar")}
+)
 _PATTERNS = tuple(
     getattr(ast, name) for name in ("MatchValue", "MatchMapping", "MatchClass") if hasattr(ast, name)
 )
@@ -156,17 +161,17 @@ class _Reader:
             if name in _SILENT or name == without:
                 continue
             silent = name in ("annotation", "returns", "decorator_list", "type_params")
+            binds = (type(node).__name__, name) in _BINDING
             for item in value if isinstance(value, list) else [value]:
-                self._field(item, holes=holes and not silent)
+                if isinstance(item, ast.AST):
+                    self._read(item, holes=holes and not silent)
+                elif binds and isinstance(item, str):
+                    self.tokens.append(self._name(item))
+                else:
+                    self.tokens.append((type(item).__name__, repr(item)))
             self.tokens.append("/" if isinstance(value, list) else "")
-
-    def _field(self, value: object, *, holes: bool) -> None:
-        if isinstance(value, ast.AST):
-            self._read(value, holes=holes)
-        elif isinstance(value, str):
-            self.tokens.append(self._name(value))
-        else:
-            self.tokens.append((type(value).__name__, repr(value)))
+        if isinstance(node, ast.alias):
+            self.tokens.append(self._name(node.asname or node.name.partition(".")[0]))
 
     def _take(self, node: ast.expr, kind: str) -> None:
         self.leaves += 1
