@@ -16,7 +16,7 @@ from reassert.syntax.remarks import comments_in
 from reassert.syntax.row_values import RowValues
 from reassert.syntax.shared_state import is_changed
 from reassert.syntax.siblings import PLAIN_FIXTURES, Scope, Sibling, fixtures
-from reassert.syntax.skeletons import Hole, documented
+from reassert.syntax.skeletons import Hole
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 _SINGLETONS = (None, True, False, ...)
@@ -227,9 +227,8 @@ def _objections(group: Group, columns: Sequence[_Column]) -> Iterator[Objection]
             "PARAM-TOO-MANY", f"{len(group.members)} rows are more than the limit of {limits.rows}"
         )
     yield from objections_to(group)
-    first = group.first
-    statements = [s for s in first.function.body if s is not documented(first.function)]
-    if len(statements) > 1 and len(columns) > _SHARE * first.skeleton.leaves:
+    read = group.first.skeleton
+    if read.statements > 1 and len(columns) > _SHARE * read.leaves:
         yield Objection("PARAM-TOO-MANY", "more differs than is the same")
 
 
