@@ -284,19 +284,17 @@ def _is_single(node: ast.expr) -> bool:
 def _of_values(group: Group) -> Iterator[Objection]:
     context = group.scope.context
     shared = group.scope.is_multiplied or _may_multiply(context, group.first.function)
-    judges = [RowValues(context, group.scope.owner, m.function, shared=shared) for m in group.members]
-    for parameter in group.parameters:
-        for judge, value in zip(judges, parameter.values, strict=True):
-            objection = None if isinstance(value, ast.Constant) else judge.objection(value)
-            yield from _as_list(objection)
+    for index, member in enumerate(group.members):
+        values = [p.values[index] for p in group.parameters]
+        if not all(isinstance(v, ast.Constant) for v in values):
+            judge = RowValues(context, group.scope.owner, member.function, shared=shared)
+            yield from filter(None, map(judge.objection, values))
+        for value in values:
             yield from _of_text(context, value)
+    for parameter in group.parameters:
         if any(map(is_mutable, parameter.values)) and any(_is_changed(context, p) for p in parameter.places):
             text = " ".join(context.module.text(parameter.values[0]).split())
             yield Objection("PARAM-MUTABLE", f"the test changes {text}")
-
-
-def _as_list(objection: Objection | None) -> list[Objection]:
-    return [] if objection is None else [objection]
 
 
 def _may_multiply(context: Context, function: FunctionNode) -> bool:
