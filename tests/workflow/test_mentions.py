@@ -289,3 +289,26 @@ def test_written_taken_back_and_stable(tree, plan, tmp_path, monkeypatch):
     assert (again.changes, again.findings) == ((), ())
     undo(done.run_id)
     assert {p: p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()} == before
+
+
+GENERATED = """import unittest
+
+from parameterized import parameterized
+
+
+class FooTests(unittest.TestCase):
+    @parameterized.expand([("one", 1), ("two", 2)])
+    def test_a(self, name, number):
+        self.assertTrue(name)
+
+    def test_loop(self):
+        for number in (1, 2):
+            self.assertTrue(number)
+"""
+
+
+def test_generated_tests_and_loops_are_followed_to_their_cases(tree, after):
+    ids = f"{OLD}::test_a_0_one\n{OLD}::test_loop\n{OLD}\n"
+    settings = "[tool.reassert]\nprofile = 'idiomatic'\n"
+    tree({"tests/test_x.py": GENERATED, "tests/slow.txt": ids, "pyproject.toml": settings})
+    assert after("tests/slow.txt").decode() == (f"{NEW}::test_a[test_a_0_one]\n{NEW}::test_loop\n{NEW}\n")

@@ -137,14 +137,17 @@ class TestcaseToPlainClass(Codemod[Context]):
     def _base_edits(self, context: Context, info: ClassInfo, unit: Unit) -> Iterator[Edit]:
         """Remove ``unittest.TestCase`` from the bases, and the parentheses with the last one."""
         node, module = info.node, context.module
-        gone = [e for b, e in zip(info.bases, node.bases, strict=True) if b == "unittest.TestCase"]
+        gone: list[ast.expr | ast.keyword] = [
+            e for b, e in zip(info.bases, node.bases, strict=True) if b == "unittest.TestCase"
+        ]
+        gone += [k for k in node.keywords if id(k) in context.handled]
         if not gone:
             return
         if len(gone) == len(node.bases) + len(node.keywords):
             start = name_span(context, node).end
             yield Edit(start, header_end(context, node) - 1, (), unit, info.qualname, swallows=True)
             return
-        every = [*node.bases, *node.keywords]
+        every: list[ast.expr | ast.keyword] = [*node.bases, *node.keywords]
         spans = [module.span(e) for e in every]
         for index, expression in enumerate(every):
             if expression in gone:

@@ -51,6 +51,8 @@ class Rounds:
 
     def _before(self) -> Iterator[Objection]:
         for statement in self.before:
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                continue
             name = assigned_name(statement)
             if name is None or not isinstance(statement, ast.Assign):
                 yield Objection("PARAM-STRUCTURE", "something happens before the loop")

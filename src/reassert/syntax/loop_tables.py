@@ -35,7 +35,7 @@ class Place:
     """Where loops stand. ``locals`` are the tables that the test itself binds before the loop, once."""
 
     context: Context
-    owner: ClassInfo
+    owner: ClassInfo | None
     method: FunctionNode
     locals: Mapping[str, ast.expr]
     judge: RowValues
@@ -140,7 +140,8 @@ class Place:
     def _constant_value(self, node: ast.Name | ast.Attribute) -> tuple[ast.expr | None, bytes] | Objection:
         """What a constant of the module or of the class is, and its name in the class body."""
         if isinstance(node, ast.Attribute):
-            value = constant_of_class(self.context, self.owner, self.method, node)
+            owner = self.owner
+            value = constant_of_class(self.context, owner, self.method, node) if owner else None
             if value is None:
                 return Objection("PARAM-SELF", f"{self._text(node)} is not known before the test runs")
             return value, node.attr.encode()

@@ -61,7 +61,8 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
     node = info.node
     if info.local:
         yield Problem(info, "B-DYNAMIC", node, "the class is made inside a function")
-    if node.keywords and not _is_abstract(info):
+    keywords = [k for k in node.keywords if id(k) not in context.handled]
+    if keywords and not _is_abstract(info):
         yield Problem(info, "B-DYNAMIC", node, "the class has a metaclass or other class keywords")
     if context.classes.namesakes(info):
         yield Problem(info, "B-DYNAMIC", node, "the class is defined more than once")
