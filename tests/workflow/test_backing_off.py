@@ -7,7 +7,7 @@ from pathlib import Path
 from reassert.model.certificate import Difference, Label
 from reassert.model.edits import Unit
 from reassert.model.outcomes import Change, Plan
-from reassert.workflow.backing_off import CLIMB, EVERYTHING, widen
+from reassert.workflow.backing_off import CLIMB, EVERYTHING, MERGE, widen
 
 ROOT = Path("/project")
 TESTS = ROOT / "tests" / "test_a.py"
@@ -37,6 +37,16 @@ def test_a_lost_test_takes_its_class_then_its_code_then_its_file_then_helpers_th
         {TESTS: {EVERYTHING}},
         {HELPER: {EVERYTHING}},
         {OTHER: {EVERYTHING}},
+    ]
+
+
+def test_a_test_that_became_a_case_is_taken_out_of_its_table_first():
+    loss = Difference(
+        Label.NEWLY_FAILING, "tests/test_a.py::A::test_x", ("tests/test_a.py::TestA::test[test_x]",)
+    )
+    assert steps(plan(TESTS), loss)[:2] == [
+        {TESTS: {Unit(MERGE, "A.test_x")}},
+        {TESTS: {Unit(CLIMB, "A")}},
     ]
 
 

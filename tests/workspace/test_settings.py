@@ -430,5 +430,6 @@ def test_each_choice_of_the_schema_is_accepted(project, name, value):
 
 
 def test_limits_of_tables(project):
-    table(project, "max-parameters = 2\nmax-rows = 7")
-    assert load_settings(project).rules.limits == Limits(parameters=2, rows=7)
+    table(project, "max-parameters = 2\nmax-rows = 7\nmax-value-length = 9\nmin-copies = 3")
+    expected = Limits(parameters=2, rows=7, value_length=9, copies=3)
+    assert load_settings(project).rules.limits == expected

@@ -56,7 +56,7 @@ Profile = Annotated[
     typer.Option(
         help="How far a class may go: `asserts` converts assertions inside a TestCase and keeps the class; "
         "`classes` (the default) also makes plain pytest classes with fixtures; "
-        "`idiomatic` also makes parametrized tests of loops."
+        "`idiomatic` also makes parametrized tests of loops and of copies."
     ),
 ]
 UnsafeFixes = Annotated[

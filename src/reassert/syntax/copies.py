@@ -16,7 +16,7 @@ from reassert.syntax.remarks import comments_in
 from reassert.syntax.row_values import RowValues
 from reassert.syntax.shared_state import is_changed
 from reassert.syntax.siblings import PLAIN_FIXTURES, Scope, Sibling, fixtures
-from reassert.syntax.skeletons import Hole, documented
+from reassert.syntax.skeletons import Hole
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 _SINGLETONS = (None, True, False, ...)
@@ -227,9 +227,8 @@ def _objections(group: Group, columns: Sequence[_Column]) -> Iterator[Objection]
             "PARAM-TOO-MANY", f"{len(group.members)} rows are more than the limit of {limits.rows}"
         )
     yield from objections_to(group)
-    first = group.first
-    statements = [s for s in first.function.body if s is not documented(first.function)]
-    if len(statements) > 1 and len(columns) > _SHARE * first.skeleton.leaves:
+    read = group.first.skeleton
+    if read.statements > 1 and len(columns) > _SHARE * read.leaves:
         yield Objection("PARAM-TOO-MANY", "more differs than is the same")
 
 
@@ -285,19 +284,17 @@ def _is_single(node: ast.expr) -> bool:
 def _of_values(group: Group) -> Iterator[Objection]:
     context = group.scope.context
     shared = group.scope.is_multiplied or _may_multiply(context, group.first.function)
-    judges = [RowValues(context, group.scope.owner, m.function, shared=shared) for m in group.members]
-    for parameter in group.parameters:
-        for judge, value in zip(judges, parameter.values, strict=True):
-            objection = None if isinstance(value, ast.Constant) else judge.objection(value)
-            yield from _as_list(objection)
+    for index, member in enumerate(group.members):
+        values = [p.values[index] for p in group.parameters]
+        if not all(isinstance(v, ast.Constant) for v in values):
+            judge = RowValues(context, group.scope.owner, member.function, shared=shared)
+            yield from filter(None, map(judge.objection, values))
+        for value in values:
             yield from _of_text(context, value)
+    for parameter in group.parameters:
         if any(map(is_mutable, parameter.values)) and any(_is_changed(context, p) for p in parameter.places):
             text = " ".join(context.module.text(parameter.values[0]).split())
             yield Objection("PARAM-MUTABLE", f"the test changes {text}")
-
-
-def _as_list(objection: Objection | None) -> list[Objection]:
-    return [] if objection is None else [objection]
 
 
 def _may_multiply(context: Context, function: FunctionNode) -> bool:

@@ -46,7 +46,7 @@ def _is_mark(module: Module, node: ast.expr) -> bool:
 
 def _is_bound_elsewhere(module: Module, name: str, own: int) -> bool:
     stores = sum(not isinstance(n.ctx, ast.Load) for n in module.names.get(name, ()))
-    definitions = sum(isinstance(n, FunctionNode) and n.name == name for n in module.tree.body)
+    definitions = module.top_level_definitions[name]
     return name in module.imports or stores > own or definitions > 1 - own
 
 

@@ -191,7 +191,7 @@ class Merging:
 
     def edits(self) -> Iterator[Edit]:
         """The table above the first copy, its new name and arguments; the other copies go."""
-        yield self._head()
+        yield self._head
         yield self._edit(name_span(self.context, self.first), self.name.encode())
         yield self._arguments()
         yield from self._places()
@@ -207,6 +207,7 @@ class Merging:
     def _edit(self, span: Span, *parts: Part) -> Edit:
         return Edit(span.start, span.end, tuple(p for p in parts if p), self.unit)
 
+    @cached_property
     def _head(self) -> Edit:
         """The decorator in the place of the comments above the test, which are those of its row now."""
         layout = self.context.layout(self.first)
@@ -303,7 +304,7 @@ class Merging:
         buffer = self.context.source.buffer
         old = sum(buffer.count(b"\n", *self._gone(m)) for m in self.group.members[1:])
         new = 0
-        for edit in (self._head(), *self._cleaned(), *self._without_marks()):
+        for edit in (self._head, *self._cleaned(), *self._without_marks()):
             text = self.context.layout(self.first).text(edit.parts)
             new += text.count(b"\n") - buffer.count(b"\n", edit.start, edit.end)
         return old - new + (FRAME if len(self.group.members) > 2 else 0)  # noqa: PLR2004 - see above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar, cast
@@ -206,6 +206,11 @@ class Module:
         """Name -> its first definition among the module's own statements."""
         functions = (s for s in reversed(self.tree.body) if isinstance(s, _FUNCTIONS))
         return {function.name: function for function in functions}
+
+    @cached_property
+    def top_level_definitions(self) -> Counter[str]:
+        """How often the module's own statements define a function of a name."""
+        return Counter(s.name for s in self.tree.body if isinstance(s, _FUNCTIONS))
 
     @cached_property
     def strings(self) -> list[ast.Constant]:

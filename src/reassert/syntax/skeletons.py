@@ -9,7 +9,7 @@ count by the order in which they first occur, docstrings and comments do not cou
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reassert.syntax.module import FunctionNode, Module
@@ -47,7 +47,7 @@ class Skeleton:
 
     ``fine`` is the same in copies, ``coarse`` also where they read names of their own: attributes of the
     instance, local variables, arguments. ``holes`` are those of ``fine``. ``leaves`` is the number of names
-    and literals of the body. ``places`` are the holes of ``coarse``.
+    and literals of the body. ``places`` are the holes of ``coarse``, ``statements`` the number of those read.
     """
 
     fine: tuple[object, ...]
@@ -55,11 +55,18 @@ class Skeleton:
     holes: tuple[Hole, ...]
     leaves: int
     places: tuple[Hole, ...]
+    statements: int
 
 
 def skeleton(module: Module, function: FunctionNode) -> Skeleton:
     """The skeleton of a test, its decorators and arguments aside."""
-    return _Reader(module, function).read()
+    docstring = documented(function)
+    return skeleton_of(module, function, [s for s in function.body if s is not docstring])
+
+
+def skeleton_of(module: Module, function: FunctionNode, statements: Sequence[ast.stmt]) -> Skeleton:
+    """The skeleton of some statements of a test."""
+    return _Reader(module, function).read(statements)
 
 
 def documented(function: FunctionNode) -> ast.stmt | None:
@@ -103,18 +110,18 @@ class _Reader:
     own: dict[int, str] = field(default_factory=dict)
     leaves: int = 0
 
-    def read(self) -> Skeleton:
+    def read(self, statements: Sequence[ast.stmt]) -> Skeleton:
         self._bound = bound_in(self.module, self.function)
         self._arguments = {a.arg for a in self.module.subtree(self.function.args) if isinstance(a, ast.arg)}
         nodes = self.module.subtree(self.function)
         self._plain = {n.id for n in nodes if isinstance(n, ast.Name)}.isdisjoint(_FRAME_READERS)
         self._numbers: dict[str, object] = {}
-        docstring = documented(self.function)
-        for statement in self.function.body:
-            if statement is not docstring:
-                self._read(statement)
+        for statement in statements:
+            self._read(statement)
         fine = tuple(self.own.get(i, token) for i, token in enumerate(self.tokens))
-        return Skeleton(fine, tuple(self.tokens), tuple(self.holes), self.leaves, tuple(self.places))
+        return Skeleton(
+            fine, tuple(self.tokens), tuple(self.holes), self.leaves, tuple(self.places), len(statements)
+        )
 
     def _name(self, name: str) -> object:
         """A local name by its number, any other as it is."""

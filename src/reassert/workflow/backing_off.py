@@ -15,6 +15,8 @@ Exclusions = Mapping[Path, frozenset[Unit]]
 
 # The rule that makes a TestCase a plain class; without it assertions are still converted.
 CLIMB = "testcase_to_plain_class"
+# The rule that makes a test a case of another one.
+MERGE = "duplicate_tests_to_parametrize"
 EVERYTHING = Unit("*", "*")
 
 
@@ -28,8 +30,9 @@ class Widened(NamedTuple):
 def widen(plan: Plan, losses: Sequence[Difference], exclusions: Exclusions) -> Widened | None:
     """Exclude more of ``plan`` for each loss, one step further than before; None if nothing is left to take.
 
-    The steps for a test: its class stays a TestCase (its function is left alone, if only its assertions
-    differ); the class is left alone; its file; what is no test module; every file.
+    The steps for a test: it is no case of another one, if it became one; its class stays a TestCase (its
+    function is left alone, if only its assertions differ); the class is left alone; its file; what is no test
+    module; every file.
     """
     changed = {change.path for change in plan.changes}
     more: defaultdict[Path, set[Unit]] = defaultdict(set)
@@ -58,6 +61,8 @@ def _next_step(
 def _steps(root: Path, changed: set[Path], loss: Difference) -> Iterator[list[tuple[Path, Unit]]]:
     """Ever larger parts of the plan; each is tried when those before did not help."""
     path, owner, test = _parts(root, loss.before or loss.after[0])
+    if path in changed and loss.before and "[" not in loss.before and any("[" in new for new in loss.after):
+        yield [(path, Unit(MERGE, f"{owner}.{test}" if owner else test))]
     if path in changed and owner:
         if loss.label is Label.ASSERTIONS_DIFFER:
             yield [(path, Unit("*", f"{owner}.{test}"))]
