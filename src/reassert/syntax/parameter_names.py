@@ -71,7 +71,7 @@ class _Namer:
 
     def candidates(self, parameter: Parameter) -> Iterator[str]:
         """The names that the places of a parameter suggest, the most telling first."""
-        told = [name for place in parameter.places for name in self._told(place)]
+        told = [name.lstrip("_") for place in parameter.places for name in self._told(place)]
         yield from told
         roles = {self._role(place) for place in parameter.places}
         if len(roles) == 1:
@@ -160,11 +160,23 @@ class _Namer:
         if isinstance(parent, ast.Compare):
             is_asserted = any(isinstance(a, ast.Assert) for a in self.module.ancestors(parent))
             return "expected" if is_asserted and self._is_wanted(parent, place) else ""
-        if isinstance(parent, ast.Call) and (self.module.resolve(parent.func) or "") == "pytest.approx":
-            return self._role(parent)
+        if isinstance(parent, (ast.Tuple, ast.List)) or (
+            isinstance(parent, ast.Call) and place in parent.args
+        ):
+            return self._role(parent) if self._is_right(parent) else ""
         if isinstance(parent, ast.Subscript) and parent.slice is place:
             return "index" if isinstance(getattr(place, "value", None), int) else "key"
         return ""
+
+    def _is_right(self, node: ast.expr) -> bool:
+        """Whether an expression is the right side of a comparison, or is inside of it."""
+        inner: ast.AST = node
+        while isinstance(inner, (ast.Call, ast.Tuple, ast.List)):
+            parent = self.module.parents[inner]
+            if isinstance(parent, ast.Compare):
+                return inner is parent.comparators[-1] and not isinstance(parent.left, ast.Constant)
+            inner = parent
+        return False
 
     def _is_wanted(self, compare: ast.Compare, place: ast.expr) -> bool:
         """Whether a value is what the other side is compared with: of two values the right one."""
@@ -286,8 +298,10 @@ def _common(names: Sequence[str]) -> str:
     words = [part for part in (*head, *tail) if part != "_"]
     if len(words) < 2 or words[0].lower() != "test":  # noqa: PLR2004 - a word beside "test"
         return ""
+    if re.search(r"_{2,}[a-z]+\Z", "".join(head)) and all(n.startswith("".join(head) + "__") for n in names):
+        head.append("__")  # the name of a method such as __call__
     snake = "_" in names[0] or names[0].islower()
-    glue = "_" if tail and head and snake else ""
+    glue = "_" if tail and head and snake and head[-1] != "__" else ""
     return "".join(head) + glue + "".join(tail)
 
 
@@ -312,7 +326,11 @@ def _after_callee(group: Group, like: str) -> str:
     """A test named after what it calls."""
     module = group.scope.context.module
     calls = [n for n in module.subtree(group.first.function) if isinstance(n, ast.Call)]
-    names = [_last_name(c.func) for c in calls if not (module.resolve(c.func) or "").startswith("pytest.")]
+    names = [
+        f"not_{_last_name(c.func)}" if isinstance(module.parents[c], ast.UnaryOp) else _last_name(c.func)
+        for c in calls
+        if not (module.resolve(c.func) or "").startswith("pytest.")
+    ]
     return next((_joined(like, name) for name in names if name and not hasattr(builtins, name)), "")
 
 
