@@ -372,3 +372,15 @@ def test_what_is_said_names_the_project_and_not_the_copy(suite, tmp_path):
     found = suite(files, original_root=tmp_path / "theirs")
     assert found.tests["test_a.py::test_1"].message.endswith("No such file or directory: 'none'")
     assert found.errors == {"test_b.py": "OSError: test_b.py"}
+
+
+@pytest.mark.parametrize("by_unittest", [False, True])
+def test_a_test_is_called_by_unittest_as_ever(suite, by_unittest):
+    test = """
+import sys, unittest
+class A(unittest.TestCase):
+    def test_caller(self):
+        self.assertEqual(sys._getframe(1).f_globals["__name__"], "unittest.case")
+"""
+    found = suite({"test_a.py": test}, unittest=by_unittest)
+    assert outcomes(found) == {"A::test_caller": "passed"}

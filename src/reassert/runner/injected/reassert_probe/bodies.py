@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 import unittest
@@ -41,25 +42,30 @@ def _watch(case: Any) -> None:
         try:
             return original(self, call)
         finally:
-            _note(call.result)
-            call.result = None
+            _note(call.result())
 
     case._callTestMethod = _callTestMethod
 
 
 class _Call:
-    """A test method that keeps what it returned, for as long as unittest is at it."""
+    """A test method that keeps what it returned, for as long as unittest is at it.
+
+    What calls it is written in C, so that the test finds unittest in the frame above its own, as ever.
+    """
+
+    __slots__ = ("__call__",)
 
     def __init__(self, method: Any) -> None:
-        self.method = method
-        self.result: Any = None
-
-    def __call__(self) -> Any:
-        self.result = self.method()
-        return self.result
+        self.__call__ = functools.lru_cache(maxsize=None)(method)
 
     def __repr__(self) -> str:
-        return repr(self.method)
+        return repr(self.__call__.__wrapped__)
+
+    def result(self) -> Any:
+        """Give what the method returned, None if it did not return, and forget it."""
+        returned = self.__call__() if self.__call__.cache_info().currsize else None
+        self.__call__.cache_clear()
+        return returned
 
 
 def _note(result: Any) -> None:
