@@ -74,3 +74,9 @@ def test_text_that_moves_into_a_removal_is_an_error() -> None:
 
 def test_text_that_moves_within_a_removal_goes_with_it() -> None:
     assert splice(TEXT, [taken(Span(4, 14)), moved(THREE, 8)]).buffer == b"one\n"
+
+
+def test_new_text_that_stands_apart_stays_where_something_goes() -> None:
+    apart = Edit(4, 4, (b"mark\n",), UNIT, apart=True)
+    assert splice(TEXT, [taken(TWO), apart]).buffer == b"one\nmark\nthree\n"
+    assert splice(TEXT, [apart, taken(TWO)]).buffer == b"one\nmark\nthree\n"

@@ -60,7 +60,8 @@ class Edit:
     ``requires`` names the class that must become a plain class for this edit to happen (None: always; ``*``:
     every TestCase class of the file must).
     ``imports`` are the modules or ``module.name`` that the new text uses.
-    ``swallows`` says that edits inside ``[start, end)`` may vanish with the text they edit.
+    ``swallows`` says that edits inside ``[start, end)`` may vanish with the text they edit, ``apart`` that
+    new text is not part of what begins at its place, and stays if that goes.
     """
 
     start: int
@@ -70,11 +71,13 @@ class Edit:
     requires: str | None = None
     imports: frozenset[str] = field(default_factory=frozenset)
     swallows: bool = False
+    apart: bool = False
 
     @property
     def brings(self) -> bool:
-        """Whether it only puts text here that stands elsewhere: that belongs to nothing that begins here."""
-        return self.start == self.end and any(isinstance(part, (Span, Moved)) for part in self.parts)
+        """Whether it only puts text here that belongs to nothing that begins here, as what moves."""
+        moved = any(isinstance(part, (Span, Moved)) for part in self.parts)
+        return self.start == self.end and (self.apart or moved)
 
 
 class Block(NamedTuple):

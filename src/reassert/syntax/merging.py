@@ -221,6 +221,7 @@ class Merging:
             self.unit,
             imports=frozenset({"pytest"}),
             swallows=True,
+            apart=True,
         )
 
     def _arguments(self) -> Edit:
