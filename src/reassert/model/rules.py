@@ -80,9 +80,8 @@ class Codemod(Rule, Generic[ContextT]):
     refusals: ClassVar[Mapping[str, str]] = {}
 
     def is_wanted(self, config: RuleConfig) -> bool:
-        """Whether the profile reaches it, and it is safe enough."""
-        is_allowed = self.safety is not Safety.UNSAFE or config.unsafe_fixes
-        return is_allowed and config.profile >= self.profile
+        """Whether the profile reaches it."""
+        return config.profile >= self.profile
 
     @abstractmethod
     def rewrite(self, context: ContextT) -> Rewrite:
