@@ -60,7 +60,7 @@ class RepeatedAssertsToParametrize(Codemod[Context]):
     def rewrite(self, context: Context) -> Rewrite:
         """A table for each test whose body is one assertion, again and again."""
         work = _Work(context, self.id)
-        if imported_as(context, "pytest") == b"pytest":
+        if context.config.unsafe_fixes and imported_as(context, "pytest") == b"pytest":
             for scope in scopes(context):
                 for sibling in scope.siblings:
                     work.test(scope, sibling)

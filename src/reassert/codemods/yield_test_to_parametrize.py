@@ -56,7 +56,6 @@ class YieldTestToParametrize(Codemod[Context]):
 
     title = "yield tests, which pytest does not run, become parametrized tests"
     safety = Safety.UNSAFE
-    points = True
     mentions = (b"yield",)
     refusals: ClassVar[Mapping[str, str]] = {
         "B-GENTEST": "a generator test does not run under pytest; its cases would, with --unsafe-fixes",

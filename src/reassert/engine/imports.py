@@ -403,7 +403,7 @@ class _Header:
             offsets.append(offsets[-1] + len(line))
         matcher = difflib.SequenceMatcher(None, self.old, new, autojunk=False)
         found = [
-            Edit(offsets[a], offsets[b], _joined(new[c:d]), _UNIT, swallows=True)
+            Edit(offsets[a], offsets[b], _joined(new[c:d]), _UNIT, swallows=True, apart=True)
             for tag, a, b, c, d in matcher.get_opcodes()
             if tag != "equal"
         ]

@@ -70,21 +70,18 @@ class Codemod(Rule, Generic[ContextT]):
     """Rewrites code. ``refusals`` maps each code that the rule can give to one line of explanation.
 
     ``profile`` is the first one in which it runs. A ``late`` one sees what all others made of the file, the
-    earlier of the late ones included; its places and names are then those of that text. An unsafe one runs
-    only where the person asked for such, or if it ``points``: then it must see to that itself.
+    earlier of the late ones included; its places and names are then those of that text.
     """
 
     profile: ClassVar[Profile] = Profile.ASSERTS
     late: ClassVar[bool] = False
     safety: ClassVar[Safety] = Safety.SAFE
-    points: ClassVar[bool] = False
     runs_after: ClassVar[tuple[str, ...]] = ()
     refusals: ClassVar[Mapping[str, str]] = {}
 
     def is_wanted(self, config: RuleConfig) -> bool:
-        """Whether the profile reaches it, and it is safe enough."""
-        is_allowed = self.safety is not Safety.UNSAFE or self.points or config.unsafe_fixes
-        return is_allowed and config.profile >= self.profile
+        """Whether the profile reaches it."""
+        return config.profile >= self.profile
 
     @abstractmethod
     def rewrite(self, context: ContextT) -> Rewrite:

@@ -32,8 +32,8 @@ from reassert.syntax.statements import (
 _OPENING = re.compile(rb"[(\[{]\s*\Z")
 _LETTER = re.compile(rb"[\w\x80-\xff]")
 _WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)[ \t]*\Z")
-# The lines of a table that hold no row: the call, the names, and the brackets.
-FRAME = 5
+# Lines that every table has and no reader looks at: the brackets around the rows.
+FRAME = 3
 
 
 def cell(context: Context, node: ast.expr) -> bytes:
@@ -298,10 +298,7 @@ class Merging:
     # -- what is gained --------------------------------------------------------------------------------------
 
     def saved(self) -> int:
-        """How many lines go; the frame of a table counts for as much as a reader has to look at it.
-
-        Where there are only two copies all of it counts, else nothing: it is what every table looks like.
-        """
+        """How many lines go; where there are more than two copies the brackets of the table do not count."""
         buffer = self.context.source.buffer
         old = sum(buffer.count(b"\n", *self._gone(m)) for m in self.group.members[1:])
         new = 0

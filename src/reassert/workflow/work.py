@@ -104,7 +104,7 @@ def _to_rewrite(task: Task, data: bytes) -> bool:
         return False
     if task.facts is not None:
         return True
-    gate = gate_of(wanted_of(task.rules, task.config.profile, unsafe=task.config.unsafe_fixes))
+    gate = gate_of(wanted_of(task.rules, task.config.profile))
     return gate is None or gate.search(data) is not None
 
 
@@ -147,9 +147,9 @@ def load_rules(ids: tuple[str, ...]) -> tuple[Codemod[Any], ...]:
 
 
 @lru_cache(maxsize=64)
-def wanted_of(ids: tuple[str, ...], profile: Profile, *, unsafe: bool) -> tuple[str, ...]:
+def wanted_of(ids: tuple[str, ...], profile: Profile) -> tuple[str, ...]:
     """Those of the rules ``ids`` that run at all in a profile."""
-    config = RuleConfig(profile=profile, unsafe_fixes=unsafe)
+    config = RuleConfig(profile=profile)
     return tuple(rule.id for rule in load_rules(ids) if rule.is_wanted(config))
 
 
