@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 
-from reassert.model.facts import ScannedClass, ScannedFacts
+from reassert.model.facts import AsyncioFacts, Remark, ScannedClass, ScannedFacts
+from reassert.syntax.asyncio_marks import UNPARSED, asyncio_facts
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ROOTS, dotted_name
 from reassert.syntax.fixtures import made_up_fixtures, registered_modules
@@ -21,6 +22,7 @@ _FROM = re.compile(
     r"^[ \t]*from[ \t]+([.\w]+)[ \t]+import[ \t]*(?:\(([^)]*)\)|((?:\\\n|[^\n#;])*))", re.MULTILINE
 )
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
+_ASYNC = re.compile(r"^[ \t]*async[ \t]+def\b", re.MULTILINE)
 _DOTTED = re.compile(r"\b[^\W\d]\w*(?:\.\w+)+")
 
 
@@ -29,7 +31,10 @@ def scan_text(text: str) -> ScannedFacts:
     exports = dict(_imported_in(text))
     paths = (dotted.partition(".") for dotted in _DOTTED.findall(text))
     through = {f"{exports[head]}.{rest}" for head, _, rest in paths if head in exports}
-    return ScannedFacts(imports=frozenset({*exports.values(), *through}), exports=exports, broken=True)
+    imports = frozenset({*exports.values(), *through})
+    untold = Remark(1, 1, "C-VACUOUS", UNPARSED)
+    asyncio = AsyncioFacts(obstacles=(untold,)) if _ASYNC.search(text) else None
+    return ScannedFacts(imports=imports, exports=exports, asyncio=asyncio, broken=True)
 
 
 def _imported_in(text: str) -> Iterator[tuple[str, str]]:
@@ -87,6 +92,7 @@ def scan_module(module: Module) -> ScannedFacts:
         quoted_paths(module),
         registered_modules(module),
         made_up_fixtures(module),
+        asyncio_facts(module),
     )
 
 

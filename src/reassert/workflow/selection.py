@@ -74,6 +74,15 @@ class Selection:
         ignored = self._ignored_in(settings, path)
         return replace(choice, rules=tuple(rule for rule in choice.rules if rule not in ignored))
 
+    @property
+    def is_isolated(self) -> bool:
+        """Whether no configuration may be read."""
+        return self._request.isolated
+
+    def excluded(self, path: Path) -> frozenset[Unit]:
+        """The units of a file that stay as they are."""
+        return self._request.excluded.get(path, frozenset())
+
     def settings(self, folder: Path) -> Settings:
         """The settings of a folder."""
         return self._at(folder)[0]

@@ -36,8 +36,13 @@ _OLD_PYTHON = re.compile(
 )
 
 
+# They run async tests in a way of their own.
+ASYNC_PLUGINS = (
+    *("pytest-aiohttp", "pytest-curio", "pytest-tornado", "pytest-tornasync", "pytest-trio"),
+    *("pytest-twisted",),
+)
 # The plugins whose presence or version changes what may be written.
-PLUGINS = ("pytest-asyncio", "pytest-subtests")
+PLUGINS = ("pytest-asyncio", "pytest-subtests", *ASYNC_PLUGINS)
 
 
 class DeclaredVersions:
