@@ -8,9 +8,14 @@ import pytest
 
 from reassert.batch.executors import SerialExecutor
 from reassert.model.edits import Unit
+from reassert.model.outcomes import Change, Report, Rewritten
 from reassert.report.patch import patch
+from reassert.workflow.again import Passed
 from reassert.workflow.applying import apply_plan
+from reassert.workflow.auto_mode import _uses
+from reassert.workflow.executor import Task
 from reassert.workflow.planning import PlanRequest, make_plan
+from reassert.workflow.survey import Target
 from reassert.workflow.undoing import undo
 from running import run_pytest, write_tree
 
@@ -191,6 +196,16 @@ def test_a_function_that_is_excluded_keeps_its_mark(plan, tmp_path):
         "pytest.ini",
         "test_b.py",
     }
+
+
+@pytest.mark.parametrize(("added", "uses"), [(b"@pytest.mark.asyncio\n", True), (b"", False)])
+def test_a_file_that_gets_marks_uses_them(tmp_path, added, uses):
+    path = tmp_path / "test_a.py"
+    outcome = Rewritten(Change(path, b"", added + PLAIN.encode()), Report())
+    target = Target(Task(path, rules=(RULE,)), None)
+    assert _uses(path, target, Passed({path: outcome}, {}, {path: target})) is uses
+    other = Target(Task(path, rules=("setup_to_fixture",)), None)
+    assert not _uses(path, other, Passed({path: outcome}, {}, {path: other}))
 
 
 def test_the_rule_can_be_left_out(plan):

@@ -7,7 +7,6 @@ collects is a test of pytest-asyncio, and so is every async fixture, unless the 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -24,8 +23,17 @@ WORDS = (
     *(b"pytest_aiohttp", b"pytest_curio", b"pytest_tornado", b"pytest_tornasync", b"pytest_trio"),
     *(b"pytest_twisted", b"curio", b"gen_test"),
 )
-_CONCERNS = re.compile(
-    rb"async|anyio|trio|event_loop|pytest_aiohttp|curio|pytest_torna|pytest_twisted|gen_test"
+# The same, by what they have in common; plain bytes are found much faster than a pattern.
+_CONCERNS = (
+    b"async",
+    b"anyio",
+    b"trio",
+    b"event_loop",
+    b"aiohttp",
+    b"curio",
+    b"_torna",
+    b"_twisted",
+    b"gen_test",
 )
 _OTHER_MARKS = ("anyio", "trio", "curio", "gen_test")
 _OTHER_PLUGINS = frozenset(
@@ -138,7 +146,8 @@ def fixture_uses(module: Module) -> Iterator[FixtureUse]:
 
 def asyncio_facts(module: Module) -> AsyncioFacts | None:
     """What the module says, None if that is nothing."""
-    if not _CONCERNS.search(module.source.buffer):
+    buffer = module.source.buffer
+    if not any(word in buffer for word in _CONCERNS):
         return None
     fixtures = list(fixture_uses(module))
     scopes: list[Scope] = [module.tree, *module.classes]

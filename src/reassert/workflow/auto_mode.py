@@ -38,7 +38,7 @@ NEEDED = "auto_mode"
 MODE, SCOPE = "asyncio_mode", "asyncio_default_fixture_loop_scope"
 # Since these versions there is an auto mode, and a loop scope that can be configured.
 _AUTO, _SCOPED = (0, 17), (0, 24)
-_MADE = re.compile(rb"\bmark\.asyncio\b|\bpytest_asyncio\b")
+_MADE = (b"mark.asyncio", b"pytest_asyncio")
 _STRICT = re.compile(
     rb"--asyncio-mode[=\s]+[\"']?(?!auto)\w|(?:-o|--override-ini)[=\s]*[\"']?asyncio_mode=(?!auto)\w"
 )
@@ -61,9 +61,8 @@ def _uses(path: Path, target: Target, passed: Passed) -> bool:
     facts, outcome = passed.scanned.get(path), passed.outcomes.get(path)
     told = facts is not None and facts.asyncio is not None and facts.asyncio.uses
     after = outcome.change.after if isinstance(outcome, Rewritten) and not told else None
-    return (told or (after is not None and _MADE.search(after) is not None)) and bool(
-        _rules(target.task.rules)
-    )
+    makes = after is not None and any(word in after for word in _MADE)
+    return (told or makes) and bool(_rules(target.task.rules))
 
 
 def _rules(ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rew
 from reassert.workflow.again import Passed
 from reassert.workflow.assembly import assemble
 from reassert.workflow.auto_mode import with_auto_mode
+from reassert.workflow.dependencies import with_dependencies
 from reassert.workflow.desk import Desk
 from reassert.workflow.executor import Executor, Progress, Result
 from reassert.workflow.families import with_family_digests
@@ -57,7 +58,10 @@ def make_plan(
         outcomes = _recalled(surveyed, selection, desk)
     failures = (*surveyed.failures, *selection.problems())
     plan = assemble(surveyed.root, outcomes, failures, _meant(surveyed, outcomes))
-    return follow_mentions(plan, forgiving(surveyed.exclude))
+    plan = follow_mentions(plan, forgiving(surveyed.exclude))
+    if request.isolated:
+        return plan
+    return with_dependencies(plan, loader.declared, add=request.add_dependencies)
 
 
 def _meant(surveyed: Survey, outcomes: Collection[Path]) -> set[Path]:

@@ -26,7 +26,8 @@ class PlanRequest:
     ``select`` replaces the configured rules, whatever the configuration ignores; ``ignore`` adds to what is
     ignored; None leaves an option to the configuration. ``only_given``: change no file beyond those that the
     paths name, even if it is connected with one. ``cache_dir`` None: no cache is read or written.
-    ``excluded`` are units that stay as they are, by the absolute path of their file.
+    ``excluded`` are units that stay as they are, by the absolute path of their file. ``add_dependencies``:
+    packages that new code needs are added to what the project asks for.
     """
 
     paths: tuple[Path, ...]
@@ -39,6 +40,7 @@ class PlanRequest:
     isolated: bool = False
     cache_dir: Path | None = None
     excluded: Mapping[Path, frozenset[Unit]] = field(default_factory=dict)
+    add_dependencies: bool = False
 
 
 @dataclass(frozen=True)
