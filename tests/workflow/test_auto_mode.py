@@ -101,10 +101,11 @@ def test_async_tests_come_from_modules_that_are_not_collected(plan, files):
     assert "pytest.ini" in after(plan({"test_b.py": ""}, "test_a.py"))
 
 
-def test_the_mark_of_a_package_counts(plan):
+def test_the_mark_of_a_package_counts_for_older_versions_of_pytest_only(plan):
     init = "import pytest\n\npytestmark = pytest.mark.asyncio(loop_scope='package')\n"
     files = {"pytest.ini": STRICT, "tests/__init__.py": init, "tests/test_a.py": MARKED, "test_b.py": MARKED}
     assert set(after(plan(files))) == {"pytest.ini", "test_b.py"}
+    assert after(plan({"tests/test_a.py": UNMARKED})) == {}
 
 
 @pytest.mark.parametrize(

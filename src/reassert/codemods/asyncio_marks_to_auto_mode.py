@@ -26,7 +26,7 @@ from reassert.syntax.asyncio_marks import (
 )
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
-from reassert.syntax.statements import is_only_child, line_start, line_stop, remove_statement
+from reassert.syntax.statements import line_start, line_stop, remove_statement
 
 _COMMA = re.compile(rb"\s*,\s*")
 _AT = re.compile(rb"[ \t]*@[ \t]*")
@@ -171,7 +171,7 @@ class _Conversion:
         """The statement without the marks; without the statement if there are no others."""
         gone = [kind_of(self.module, mark) == "bare" for mark in bound.marks]
         if all(gone):
-            if not is_only_child(self.context, bound.statement) or self.context.stands_alone(bound.statement):
+            if self.context.stands_alone(bound.statement):
                 yield self._removal(bound.statement, unit)
             return
         spans = [self.module.span(mark) for mark in bound.marks]

@@ -46,7 +46,7 @@ class AsyncioSuite:
         return any(self.facts(path).wide for path in self._scanned)
 
     def is_scoped(self, path: Path) -> bool:
-        """Whether a package around a file gives it a mark with a loop scope."""
+        """Whether a package around a file has a mark with a loop scope: older versions of pytest heed it."""
         return any(self.facts(init).mark == "scoped" for init in self._packages(path))
 
     @cached_property
@@ -82,7 +82,7 @@ class AsyncioSuite:
         return path.name != "conftest.py" and self._config(path).rewrites(path)
 
     def _newly_run(self, path: Path) -> Iterator[tuple[Path, int, int]]:
-        if self._module_mark(path):
+        if self.facts(path).mark:
             return
         config = self._config(path)
         for name, line, column in self.facts(path).functions:
@@ -111,10 +111,6 @@ class AsyncioSuite:
             for name, line, column in said.functions if said else ():
                 if config.collects_function(name):
                     yield path, line, column
-
-    def _module_mark(self, path: Path) -> MarkKind:
-        marks = [self.facts(place).mark for place in (path, *self._packages(path))]
-        return next(filter(None, marks), "")
 
     def _packages(self, path: Path) -> Iterator[Path]:
         """The ``__init__.py`` of the packages that a file lies in."""

@@ -41,6 +41,8 @@ _OTHER_PLUGINS = frozenset(
 )
 _PLAIN_FIXTURES = ("pytest.fixture", "pytest.yield_fixture")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_HANDED_ON = "strict mode hands on the coroutine of this async fixture, auto mode would run it"
+_UNKNOWN = "it is not certain whose fixture this is, and whether auto mode would run it"
 UNPARSED = "the file cannot be parsed, so nobody knows what auto mode would do with it"
 
 Scope = ast.Module | ast.ClassDef
@@ -203,23 +205,25 @@ def _obstacles(module: Module) -> Iterator[Remark]:
 
 def _untold_fixtures(module: Module) -> Iterator[Remark]:
     """Async fixtures that strict mode leaves alone: whoever asks for one gets a coroutine."""
-    reason = "strict mode hands on the coroutine of this async fixture, auto mode would run it"
     for function in module.of(ast.AsyncFunctionDef):
-        if any(_may_make_fixture(module, d) for d in function.decorator_list):
+        for reason in filter(None, (_untold_by(module, d) for d in function.decorator_list)):
             yield _remark(module, function, "C-VACUOUS", reason)
     coroutines = {n.name for n in module.of(ast.AsyncFunctionDef)}
     for call in module.of(ast.Call):
         maker = call.func.func if isinstance(call.func, ast.Call) else call.func
         made = [a.id for a in call.args if isinstance(a, ast.Name)]
         if not coroutines.isdisjoint(made) and module.resolve(maker) in _PLAIN_FIXTURES:
-            yield _remark(module, call, "C-VACUOUS", reason)
+            yield _remark(module, call, "C-VACUOUS", _HANDED_ON)
 
 
-def _may_make_fixture(module: Module, decorator: ast.expr) -> bool:
-    """Whether a decorator is pytest's fixture, or one of whose name that may be said."""
+def _untold_by(module: Module, decorator: ast.expr) -> str:
+    """Why a decorator may make an async function a fixture of which pytest-asyncio is not told."""
     node = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = module.resolve(node) or getattr(node, "attr", None) or getattr(node, "id", "")
-    return name != FIXTURE and str(name).endswith("fixture")
+    known = module.resolve(node)
+    if known in _PLAIN_FIXTURES:
+        return _HANDED_ON
+    name = known or getattr(node, "attr", None) or getattr(node, "id", "")
+    return _UNKNOWN if known != FIXTURE and str(name).endswith("fixture") else ""
 
 
 def _own_loops(module: Module) -> Iterator[Remark]:
