@@ -59,8 +59,11 @@ def convert_tree(
     root: Path, files: Mapping[str, str], config: RuleConfig, rules: Sequence[str] | None = None
 ) -> Converted:
     """Several files, through planning; ``root`` is an empty folder that gets them."""
-    write_tree(root, {**files, "pyproject.toml": _settings(config)})
-    plan = make_plan(PlanRequest(paths=(root,), select=tuple(rules or ())), SerialExecutor())
+    write_tree(root, files)
+    settings = root.with_suffix(".toml")
+    settings.write_text(_settings(config), encoding="utf-8")
+    request = PlanRequest(paths=(root,), select=tuple(rules or ()), config_file=settings)
+    plan = make_plan(request, SerialExecutor())
     if plan.failures:
         raise AssertionError(str(plan.failures))
     after = dict(files)
@@ -76,7 +79,6 @@ def convert_tree(
 def _settings(config: RuleConfig) -> str:
     (python, minor), pytest = config.target_version, config.pytest_version
     return (
-        "[tool.reassert]\n"
         f'profile = "{config.profile.name.lower()}"\n'
         f'target-version = "py{python}{minor}"\n'
         f'pytest-version = "{pytest[0]}.{pytest[1]}"\n'

@@ -6,7 +6,8 @@ A case looks like this::
     ```python before path=tests/test_one.py
     ```python after path=tests/test_one.py
 
-``unchanged`` stands for both sides; a file that is only ``after`` is a new one.
+``unchanged`` stands for both sides; a file that is only ``after`` is a new one. Files that are no Python are
+``ini``, ``toml`` or ``text``; a case that has one is run by a pytest of its own.
 A line of ``before`` or ``unchanged`` may end in ``# refuses: CODE`` or ``# finds: CODE`` (several codes:
 separated by commas); the comment is part of the source that the tool gets.
 Options are words or ``key=value`` (quoted if it holds blanks), on the heading or on a fence; see ``Options``.
@@ -27,6 +28,7 @@ DEFAULT_PATH = "test_case.py"
 _FENCE = re.compile(r"(?P<indent> {0,3})(?P<ticks>`{3,})(?P<info>[^`]*)$")
 _HEADING = re.compile(r"#{2,6}\s+(?P<title>.*?)\s*(?:<!--(?P<options>.*?)-->)?\s*$")
 _EXPECTED = re.compile(r"#\s*(?P<kind>refuses|finds):\s*(?P<codes>[A-Z0-9-]+(?:\s*,\s*[A-Z0-9-]+)*)")
+_LANGUAGES = ("python", "ini", "toml", "text")
 _SIDES = ("before", "after", "unchanged")
 
 
@@ -98,6 +100,11 @@ class Case:
         """Whether any file comes out other than it went in."""
         return self.before != self.after
 
+    @property
+    def is_configured(self) -> bool:
+        """Whether files that are no Python belong to it, such as pytest's configuration."""
+        return any(not path.endswith(".py") for path in {**self.before, **self.after})
+
     def expected(self, kind: str) -> set[Expected]:
         """What the comments announce; ``kind`` is ``refuses`` or ``finds``."""
         return {
@@ -167,10 +174,10 @@ def _body(page: Path, lines: list[str], start: int, ticks: str) -> tuple[int, st
 
 def _add_fence(page: Path, section: _Section, line: int, info: str, body: str) -> None:
     words = info.split(maxsplit=2)
-    if not words or words[0] != "python" or len(words) == 1:
+    if not words or words[0] not in _LANGUAGES or len(words) == 1:
         return
     if words[1] not in _SIDES:
-        raise PageError(f"{page}:{line}: a Python fence is before, after or unchanged, not {words[1]!r}")
+        raise PageError(f"{page}:{line}: a fence is before, after or unchanged, not {words[1]!r}")
     if not section.title:
         raise PageError(f"{page}:{line}: a case needs a heading")
     section.fences.append(_Fence(line, words[1], _options(page, line, "".join(words[2:])), body))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus import CORPUS, NEEDS_PYTHON_311, PROJECTS, copy_before, migrate, read_tree, run_tool
+from corpus import CORPUS, NEEDS_PYTHON_311, PROJECTS, UNITTEST, copy_before, migrate, read_tree, run_tool
 from reassert.batch.executors import SerialExecutor
 from reassert.workflow.planning import PlanRequest, make_plan
 from running import mapped, run_pytest
@@ -36,8 +36,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Migrated:
     return get
 
 
-def arguments() -> list[str]:
-    return [] if OLD_PYTHON else [f"--ignore={path}" for path in sorted(NEEDS_PYTHON_311)]
+def too_old(project: str) -> list[str]:
+    return [] if OLD_PYTHON else sorted(NEEDS_PYTHON_311.get(project, ()))
+
+
+def arguments(project: str) -> list[str]:
+    return [f"--ignore={path}" for path in too_old(project)]
 
 
 @each_project
@@ -68,8 +72,8 @@ def test_the_patch_gives_the_same_bytes(project: str, migrated: Migrated, tmp_pa
 def test_no_test_is_lost(project: str, migrated: Migrated, tmp_path: Path) -> None:
     root = copy_before(project, tmp_path / "before")
     plan = make_plan(PlanRequest(paths=(root,)), SerialExecutor())
-    before = run_pytest(root, tmp_path / "before.json", arguments())
-    after = run_pytest(migrated(project), tmp_path / "after.json", arguments())
+    before = run_pytest(root, tmp_path / "before.json", arguments(project))
+    after = run_pytest(migrated(project), tmp_path / "after.json", arguments(project))
     assert len(before.outcomes) > 20
     assert "failed" not in before.outcomes.values(), before.messages
     assert after.outcomes == mapped(before.outcomes, plan.test_map), after.messages
@@ -81,15 +85,28 @@ def test_every_test_passes_on_every_python_afterwards(
 ) -> None:
     after = run_pytest(migrated(project), tmp_path / "after.json")
     assert "failed" not in after.outcomes.values(), after.messages
-    assert {nodeid.partition("::")[0] for nodeid in after.outcomes} >= NEEDS_PYTHON_311
+    assert {nodeid.partition("::")[0] for nodeid in after.outcomes} >= NEEDS_PYTHON_311.get(project, set())
 
 
 @each_project
+def test_the_certificate_is_valid(project: str, migrated: Migrated, tmp_path: Path) -> None:
+    root = copy_before(project, tmp_path / "before")
+    for path in too_old(project):
+        (root / path).unlink()
+    done = run_tool(root, tmp_path / "state", "migrate", "--verify", "--yes", "--allow-dirty", ".")
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"VALID: nothing was lost" in done.stderr
+    after = {
+        name: data for name, data in read_tree(migrated(project)).items() if name not in too_old(project)
+    }
+    assert read_tree(root) == after
+
+
+@pytest.mark.parametrize("project", UNITTEST)
 def test_runs_with_unittest_before(project: str, tmp_path: Path) -> None:
     root = copy_before(project, tmp_path / "before")
-    if not OLD_PYTHON:
-        for path in NEEDS_PYTHON_311:
-            (root / path).unlink()
+    for path in too_old(project):
+        (root / path).unlink()
     done = subprocess.run(
         [sys.executable, "-m", "unittest", "discover", "-s", "tests"],
         cwd=root,

@@ -77,7 +77,8 @@ def write(plan):
 
 def failing(root, *arguments):
     """What pytest says of the tests below ``root``."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-W", "error", *arguments]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    command += ["-W", "error", *arguments]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     done = subprocess.run(
         command, cwd=root, capture_output=True, text=True, check=False, timeout=60,

@@ -76,6 +76,14 @@ OnlyGiven = Annotated[
         show_default=False,
     ),
 ]
+AddDependencies = Annotated[
+    bool,
+    typer.Option(
+        "--add-dependencies",
+        help="Also add the packages that new code needs, such as pytest, to the project's test extra, group "
+        "or requirements.",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(
@@ -155,6 +163,7 @@ class PlanOptions:
     profile: ProfileName | None = None
     unsafe_fixes: bool | None = None
     only_given: bool | None = None
+    add_dependencies: bool = False
     jobs: int | None = None
     config: Path | None = None
     isolated: bool = False

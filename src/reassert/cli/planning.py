@@ -51,6 +51,7 @@ def plan_request(options: PlanOptions) -> "PlanRequest":
         profile=Profile[options.profile.name.upper()] if options.profile else None,
         unsafe_fixes=options.unsafe_fixes,
         only_given=options.only_given,
+        add_dependencies=options.add_dependencies,
         config_file=options.config,
         isolated=options.isolated,
         cache_dir=_cache_folder(options),

@@ -1,4 +1,4 @@
-"""The last step: adds the imports that new text needs, removes those of unittest that nothing uses.
+"""The last step: adds the imports that new text needs, removes those that no text needs any more.
 
 New imports go where isort (profile black) puts them; nobody else's import moves.
 """
@@ -16,6 +16,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.module import imported_names
 
 _UNIT = Unit("imports", "<module>")
+_OURS = frozenset({"unittest", "pytest", "pytest_asyncio"})
 _FUTURE, _STDLIB, _THIRD, _FIRST, _LOCAL = range(5)
 
 
@@ -48,7 +49,7 @@ def _is_imported(context: Context, name: str, dead: _Dead) -> bool:
 
 
 class _Dead:
-    """The aliases of unittest that no surviving name uses."""
+    """The aliases of unittest and pytest that no surviving name uses."""
 
     def __init__(self, context: Context, needed: set[str], kept: Sequence[Span]) -> None:
         self.context = context
@@ -64,19 +65,26 @@ class _Dead:
         return [
             n
             for n in self.context.module.import_nodes
-            if any(_is_unittest(table[local]) for local, _ in imported_names(n))
+            if any(_is_ours(table[local]) for local, _ in imported_names(n))
         ]
 
     def _is_dead(self, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
         local, target = next(iter(imported_names(_single(node, alias))))
-        if not _is_unittest(self.context.module.imports[local]):
+        if not _is_ours(self.context.module.imports[local]):
             return False
         if isinstance(node, ast.Import) and "." in alias.name and not alias.asname:
             return False
         if local in self.needed or (target in self.needed) or local in self.exported:
             return False
         uses = [n for n in self.context.module.names.get(local, ()) if isinstance(n.ctx, ast.Load)]
-        return bool(uses) and not any(self._survives(n) for n in uses)
+        return bool(uses) and not any(self._survives(n) for n in uses) and not self._is_quoted(local, target)
+
+    def _is_quoted(self, local: str, target: str) -> bool:
+        """Whether a string, which may be a type, names something of pytest."""
+        if not target.startswith("pytest"):
+            return False
+        strings = (c.value for c in self.context.module.of(ast.Constant) if isinstance(c.value, str))
+        return any(f"{local}." in text for text in strings)
 
     def _survives(self, node: ast.Name) -> bool:
         offset = self.context.module.span(node).start
@@ -91,13 +99,14 @@ def _single(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Import |
 
 
 # Their decorators become marks, so that nothing of them may be left.
-_LIBRARIES = ("unittest", "parameterized", "ddt", "unittest_parametrize", "absl.testing")
+_LIBRARIES = ("parameterized", "ddt", "unittest_parametrize", "absl.testing")
 
 
-def _is_unittest(targets: frozenset[str]) -> bool:
-    """Whether a name can only be unittest or something in it (mocks aside), or in a library for its tests."""
+def _is_ours(targets: frozenset[str]) -> bool:
+    """Whether a name can only be something whose last use an edit may take away: not so mocks."""
     return all(
-        any(f"{t}.".startswith(f"{library}.") for library in _LIBRARIES) and not t.startswith("unittest.mock")
+        (t.partition(".")[0] in _OURS or any(f"{t}.".startswith(f"{library}.") for library in _LIBRARIES))
+        and not t.startswith("unittest.mock")
         for t in targets
     )
 

@@ -25,6 +25,7 @@ class PytestConfig:
     """What pytest's effective configuration says of collecting and importing; the defaults are pytest's.
 
     ``plain_asserts`` is ``--assert=plain``: nothing is rewritten, and nobody expects it.
+    ``asyncio_fixture_scope`` is the loop scope of pytest-asyncio's fixtures, empty if it is not set.
     """
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
@@ -33,6 +34,7 @@ class PytestConfig:
     testpaths: tuple[str, ...] = ()
     pythonpath: tuple[str, ...] = ()
     asyncio_mode: str = "strict"
+    asyncio_fixture_scope: str = ""
     import_mode: str = "prepend"
     filterwarnings: tuple[str, ...] = ()
     plain_asserts: bool = False
@@ -106,3 +108,7 @@ class RuleConfig:
     def has_plugin(self, name: str) -> bool:
         """Whether the project has a plugin, named as on the package index."""
         return any(name == plugin for plugin, _ in self.plugins)
+
+    def plugin_version(self, name: str) -> Version | None:
+        """The version of a plugin, None if it is not known."""
+        return dict(self.plugins).get(name)

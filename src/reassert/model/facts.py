@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
+# What a scope has of pytest-asyncio's mark: none, one without arguments, one with a loop scope.
+MarkKind = Literal["", "bare", "scoped"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,65 @@ class FunctionFacts:
     makes: frozenset[str] | None = None
 
 
+@dataclass(frozen=True, order=True)
+class Remark:
+    """A place of a file, by line and column, with a code and a reason."""
+
+    line: int
+    column: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AsyncioClass:
+    """What a class says to pytest-asyncio: its mark, or that of the class around it.
+
+    ``functions`` are its async functions that have no mark of their own: name, line, column.
+    """
+
+    qualname: str
+    mark: MarkKind
+    functions: tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class AsyncioFacts:
+    """What a file says to pytest-asyncio, and to plugins that are like it.
+
+    ``uses``: it has marks or fixtures of pytest-asyncio. ``mark`` is the mark of the module, ``functions``
+    are its async functions without a mark of their own. ``wide``: a fixture has another scope than a
+    function's and no loop scope. ``obstacles`` is what speaks against auto mode, whoever collects the file.
+    """
+
+    uses: bool = False
+    mark: MarkKind = ""
+    functions: tuple[tuple[str, int, int], ...] = ()
+    classes: tuple[AsyncioClass, ...] = ()
+    wide: bool = False
+    obstacles: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class AsyncioVerdict:
+    """What becomes of the marks of pytest-asyncio in a file.
+
+    ``auto``: the project is in auto mode, or will be. If not, ``remarks`` are the reasons that lie in this
+    file, and ``why`` is one that does not, as code and words (empty: another file tells it).
+    ``scoped`` are the names of classes that have a mark with a loop scope, or inherit one; with ``in_scope``
+    the file's package has one. ``renames``: pytest-asyncio calls that argument ``loop_scope``. ``is_set``:
+    the loop scope of fixtures is configured, whatever their own scope.
+    """
+
+    auto: bool
+    remarks: tuple[Remark, ...] = ()
+    why: tuple[str, str] = ("", "")
+    scoped: frozenset[str] = frozenset()
+    in_scope: bool = False
+    renames: bool = True
+    is_set: bool = True
+
+
 @dataclass(frozen=True)
 class ScannedFacts:
     """What one file offers to and takes from others.
@@ -45,7 +106,7 @@ class ScannedFacts:
     ``additions`` are the methods that it puts on ``unittest.TestCase``, with what they use of the instance.
     ``quoted`` are the paths in its strings that may lead to a class, each with the line of the first.
     ``registered`` are the modules that it has rewritten by pytest, ``fixtures`` those of its fixtures whose
-    names could be ones that this tool makes.
+    names could be ones that this tool makes. ``asyncio`` is None where nothing concerns pytest-asyncio.
     ``loose`` are the attributes that may be classes, of objects that the file does not say what they are (a
     module that was loaded by its path, say), each with the line of the first.
     ``tests`` are the names of its functions and methods that may be tests, ``tests_named`` those of tests
@@ -68,6 +129,7 @@ class ScannedFacts:
     tests_named: frozenset[str] = frozenset()
     fixture_names: frozenset[str] = frozenset()
     multiplies: bool = False
+    asyncio: AsyncioFacts | None = None
     broken: bool = False
 
 
@@ -131,7 +193,8 @@ class FileFacts:
 
     ``registers`` are modules that this file, a conftest.py, must have rewritten by pytest, before it makes
     the imports ``early``; ``creates``: the file is not there yet. ``unrewritten`` is why assertions in this
-    file could not be rewritten (empty: they are, or need not be).
+    file could not be rewritten (empty: they are, or need not be). ``asyncio`` is what becomes of marks of
+    pytest-asyncio (None: not decided yet, or there are none).
     ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to the files
     outside of its family that use it, in words. ``aliases`` maps dotted names of this file, which other files
     pass on, to what they are in unittest. ``names`` maps dotted names of this file to classes of the other
@@ -163,4 +226,5 @@ class FileFacts:
     kept_tests: frozenset[str] = frozenset()
     conftest_fixtures: frozenset[str] = frozenset()
     multiplied: bool = False
+    asyncio: AsyncioVerdict | None = None
     scope: frozenset[str] | None = None

@@ -157,6 +157,20 @@ class Deferred:
     path: Path
 
 
+@dataclass(frozen=True)
+class Dependency:
+    """A package that changed code needs and that the project does not ask for.
+
+    ``user`` is the first file that needs it, ``place`` the file that it can be added to (None: there is none
+    that is sure), ``group`` where in it.
+    """
+
+    name: str
+    user: Path
+    place: Path | None = None
+    group: str = ""
+
+
 Outcome = Rewritten | Unchanged | Skipped | Failed | Deferred
 TestMap = Mapping[str, tuple[str, ...]]
 
@@ -168,6 +182,7 @@ class Plan:
     ``connected`` are the files that change although they were not asked for: test classes connect them with
     one that was.
     ``held`` says what stays for which of ``refusals``, a component over all of its files in one value.
+    ``dependencies`` are packages to be declared, by a person or, if asked to, by the tool.
     """
 
     root: Path
@@ -181,3 +196,4 @@ class Plan:
     files: int = 0
     connected: tuple[Path, ...] = ()
     held: tuple[Held, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()

@@ -1,12 +1,14 @@
 """Facts across files: classes and their bases, who imports whom. Works on what scanning gave."""
 
 from reassert.model.facts import FileFacts, ScannedFacts
+from reassert.project.auto_mode import AsyncioSuite
 from reassert.project.extension import extension
 from reassert.project.linking import link
 from reassert.project.registering import Imports, Registrations, Tree, registrations
 from reassert.project.test_names import with_test_names
 
 __all__ = [
+    "AsyncioSuite",
     "FileFacts",
     "Imports",
     "Registrations",

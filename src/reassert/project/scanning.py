@@ -7,7 +7,8 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 
-from reassert.model.facts import ScannedClass, ScannedFacts
+from reassert.model.facts import AsyncioFacts, Remark, ScannedClass, ScannedFacts
+from reassert.syntax.asyncio_marks import UNPARSED, asyncio_facts
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ROOTS, dotted_name
 from reassert.syntax.fixtures import all_fixtures, made_up_fixtures, multiplies, registered_modules
@@ -22,6 +23,7 @@ _FROM = re.compile(
 )
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
 _TEST = re.compile(r"\btest\w*")
+_ASYNC = re.compile(r"^[ \t]*async[ \t]+def\b", re.MULTILINE)
 _DOTTED = re.compile(r"\b[^\W\d]\w*(?:\.\w+)+")
 
 
@@ -30,7 +32,10 @@ def scan_text(text: str) -> ScannedFacts:
     exports = dict(_imported_in(text))
     paths = (dotted.partition(".") for dotted in _DOTTED.findall(text))
     through = {f"{exports[head]}.{rest}" for head, _, rest in paths if head in exports}
-    return ScannedFacts(imports=frozenset({*exports.values(), *through}), exports=exports, broken=True)
+    imports = frozenset({*exports.values(), *through})
+    untold = Remark(1, 1, "C-VACUOUS", UNPARSED)
+    asyncio = AsyncioFacts(obstacles=(untold,)) if _ASYNC.search(text) else None
+    return ScannedFacts(imports=imports, exports=exports, asyncio=asyncio, broken=True)
 
 
 def _imported_in(text: str) -> Iterator[tuple[str, str]]:
@@ -93,6 +98,7 @@ def scan_module(module: Module) -> ScannedFacts:
         frozenset(_tests_named(module)),
         frozenset(name for name, _ in all_fixtures(module)),
         any(multiplies(keywords) for _, keywords in all_fixtures(module)),
+        asyncio_facts(module),
     )
 
 

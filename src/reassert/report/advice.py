@@ -27,7 +27,12 @@ _ADVICE = {
     "B-PARTIAL": "write the test as a function",
     "B-PATCHMULTI": "patch inside of the method, in a with block",
     "B-SKIP": "give the decorator its reason",
-    "C-VACUOUS": "find out what the test was meant to check: it was never awaited",
+    "C-AUTO": "keep the marks: two plugins that run async tests need strict mode",
+    "C-CONFIG": "leave one configuration of pytest that says what counts",
+    "C-LOOP": "give up the own event_loop fixture: pytest-asyncio 1.0 has none any more",
+    "C-SCOPE": "give the fixture a loop_scope, and its tests the same",
+    "C-SYNCFIX": "leave it: it is right in auto mode, too",
+    "C-VACUOUS": "find out what it was meant to do: nobody has awaited it so far",
 }
 _FRAMEWORKS = {
     "absl": "Abseil",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from reassert.model.outcomes import Failed, Finding, Location, Plan, Refusal, Tally, TestMap
+    from reassert.model.outcomes import Dependency, Failed, Finding, Location, Plan, Refusal, Tally, TestMap
     from reassert.report.text import Row
 
 _WIDE = 48
@@ -47,6 +47,7 @@ def summary_rows(
         () if stat else _finding_rows(plan.findings, base, grouped=grouped),
         _failure_rows(plan.failures, base),
         _connected_rows(plan.connected, base),
+        _dependency_rows(plan.dependencies, base),
         cause_rows(plan, base, every=verbose),
         _headline(plan),
         _tally_rows(plan.tally),
@@ -67,6 +68,26 @@ def _connected_rows(connected: Sequence[Path], base: Path) -> Iterator[Row]:
     if len(connected) > _NAMED:
         yield line(f"  and {len(connected) - _NAMED:,} more")
     yield line("  (--only-given leaves these files as they are, and what needs them)", "dim")
+    yield line()
+
+
+def _dependency_rows(dependencies: Sequence[Dependency], base: Path) -> Iterator[Row]:
+    """Say which packages the project should ask for, and where the tool would add them."""
+    if not dependencies:
+        return
+    several = "packages are" if len(dependencies) > 1 else "package is"
+    yield line(f"{len(dependencies)} {several} needed that the project does not ask for", "bold yellow")
+    width = max(len(dependency.name) for dependency in dependencies)
+    for found in dependencies:
+        group = f" ({found.group})" if found.group else ""
+        where = (
+            f"; --add-dependencies adds it to {place(found.place, None, base)}{group}" if found.place else ""
+        )
+        yield (
+            ("  ", ""),
+            (found.name.ljust(width), "yellow"),
+            (f"  by {place(found.user, None, base)}{where}", ""),
+        )
     yield line()
 
 

@@ -15,18 +15,22 @@ from reassert.catalog import rule_ids
 from reassert.model.config import Profile
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rewritten, Unchanged
+from reassert.workflow.again import Passed
 from reassert.workflow.assembly import assemble
+from reassert.workflow.auto_mode import with_auto_mode
+from reassert.workflow.dependencies import with_dependencies
 from reassert.workflow.desk import Desk
 from reassert.workflow.executor import Executor, Progress, Result
 from reassert.workflow.families import with_family_digests
 from reassert.workflow.memory import collector_off
 from reassert.workflow.mentions import follow_mentions
 from reassert.workflow.recalling import state_of
-from reassert.workflow.registering import Passed, with_registrations
+from reassert.workflow.registering import with_registrations
 from reassert.workflow.relatives import CANNOT_BE_PARSED, NO_RULE, Relatives, WorkAll, find_relatives
 from reassert.workflow.selection import PlanRequest, Selection
 from reassert.workflow.survey import Survey, Target, forgiving, survey
 from reassert.workspace.cache import Cache
+from reassert.workspace.discovery import is_python
 from reassert.workspace.settings import SettingsLoader
 
 __all__ = ["PlanRequest", "make_plan"]
@@ -54,8 +58,17 @@ def make_plan(
         desk = Desk(executor, cache, progress)
         outcomes = _recalled(surveyed, selection, desk)
     failures = (*surveyed.failures, *selection.problems())
-    plan = assemble(surveyed.root, outcomes, failures, {t.task.path for t in surveyed.asked})
-    return follow_mentions(plan, forgiving(surveyed.exclude))
+    plan = assemble(surveyed.root, outcomes, failures, _meant(surveyed, outcomes))
+    plan = follow_mentions(plan, forgiving(surveyed.exclude))
+    if request.isolated:
+        return plan
+    return with_dependencies(plan, loader.declared, add=request.add_dependencies)
+
+
+def _meant(surveyed: Survey, outcomes: Collection[Path]) -> set[Path]:
+    """The files that were asked for; who asks for a whole project means its configuration, too."""
+    configurations = [path for path in outcomes if not is_python(path.name)] if surveyed.whole else ()
+    return {target.task.path for target in surveyed.asked}.union(configurations)
 
 
 def _recalled(surveyed: Survey, selection: Selection, desk: Desk) -> dict[Path, Outcome]:
@@ -64,9 +77,13 @@ def _recalled(surveyed: Survey, selection: Selection, desk: Desk) -> dict[Path, 
     known = desk.recall(state, surveyed.asked) if state else None
     if known is not None:
         return known
-    outcomes = plan_files(
-        surveyed, desk.work, finish=lambda passed: with_registrations(passed, surveyed, selection, desk.work)
-    )
+
+    def finish(passed: Passed) -> dict[Path, Outcome]:
+        for more in (with_auto_mode, with_registrations):
+            passed = more(passed, surveyed, selection, desk.work)
+        return passed.outcomes
+
+    outcomes = plan_files(surveyed, desk.work, finish=finish)
     if state:
         desk.remember(state, surveyed.asked, outcomes)
     return outcomes

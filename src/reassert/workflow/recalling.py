@@ -28,7 +28,8 @@ def state_of(surveyed: Survey, selection: Selection, desk: Desk) -> bytes | None
     listed = tuple(_modules(_folders(surveyed.root, configs)))
     asked = {target.task.path for target in surveyed.asked}
     loaded = [folder / name for folder, names in listed for name in _LOADED if name in names]
-    others = [path for path in loaded if path not in asked]
+    loaded += [path for path in set(configs.values()) if path is not None]
+    others = sorted(set(loaded) - asked)
     return desk.state_of(surveyed.asked, others, sorted(configs.items()), listed)
 
 

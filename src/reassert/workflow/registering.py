@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reassert.model.facts import FileFacts, ScannedFacts
-from reassert.model.outcomes import Outcome, Rewritten
-from reassert.workflow.executor import Result, Task
+from reassert.model.outcomes import Rewritten
+from reassert.workflow.again import Passed, WorkAll, work_again
+from reassert.workflow.executor import Task
 from reassert.workflow.selection import Selection
 from reassert.workflow.survey import Survey, Target
 from reassert.workflow.usage import UsageError
 from reassert.workflow.work import load_rules
 from reassert.workspace.discovery import is_excluded
-from reassert.workspace.fingerprint import value_digest
 from reassert.workspace.folders import Folders
 from reassert.workspace.settings import Settings, SettingsError
 
@@ -25,27 +25,15 @@ if TYPE_CHECKING:
     from reassert.project import Imports, Registrations, Tree
 
 NEEDED = "registrations"
-WorkAll = Callable[[Iterable[Target]], Mapping[Path, Result]]
 _SHIPPED = "the module is part of a package, not of its tests, and whoever else uses it has other runners"
 
 
-@dataclass(frozen=True)
-class Passed:
-    """What the passes before have found: outcomes, what the files say, the targets as worked on last."""
-
-    outcomes: dict[Path, Outcome]
-    scanned: Mapping[Path, ScannedFacts]
-    targets: Mapping[Path, Target]
-
-
-def with_registrations(
-    passed: Passed, surveyed: Survey, selection: Selection, work: WorkAll
-) -> dict[Path, Outcome]:
-    """Give the outcomes with each module that needs it registered in a conftest.py, or left as it was."""
+def with_registrations(passed: Passed, surveyed: Survey, selection: Selection, work: WorkAll) -> Passed:
+    """Give what is known with each module that needs it registered in a conftest.py, or left as it was."""
     office = _Office(passed, surveyed, selection, work)
     helpers = office.helpers()
     if not helpers:
-        return passed.outcomes
+        return passed
     refused = {path: _SHIPPED for path in helpers if office.is_shipped(path)}
     found = office.registrations([path for path in helpers if path not in refused])
     refused.update(found.impossible)
@@ -53,7 +41,7 @@ def with_registrations(
         office.hold_back(refused)
         found = office.registrations([path for path in office.helpers() if path not in refused])
     office.register(found)
-    return office.outcomes
+    return replace(passed, outcomes=office.outcomes)
 
 
 class _Office:
@@ -183,18 +171,7 @@ class _Office:
         return self._targets[path].task.facts or FileFacts()
 
     def _again(self, changed: Mapping[Path, FileFacts]) -> None:
-        """Work on files with other facts; families are worked on whole, and know that it is not as before."""
-        everyone = {Path(p) for facts in changed.values() for p in facts.family} | changed.keys()
-        targets = []
-        for path in sorted(everyone):
-            facts = changed.get(path) or self._facts(path)
-            kin = {str(p): changed[p] for p in map(Path, facts.family) if p in changed}
-            if kin:
-                facts = replace(facts, family_digest=value_digest(facts.family_digest, kin))
-            target = self._targets[path]
-            self._targets[path] = replace(target, task=replace(target.task, facts=facts))
-            targets.append(self._targets[path])
-        self.outcomes.update({path: result.outcome for path, result in self._work(targets).items()})
+        self.outcomes.update(work_again(self._targets, changed, self._work))
 
 
 def _rules(ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ class PlanRequest:
     ``select`` replaces the configured rules, whatever the configuration ignores; ``ignore`` adds to what is
     ignored; None leaves an option to the configuration. ``only_given``: change no file beyond those that the
     paths name, even if it is connected with one. ``cache_dir`` None: no cache is read or written.
-    ``excluded`` are units that stay as they are, by the absolute path of their file.
+    ``excluded`` are units that stay as they are, by the absolute path of their file. ``add_dependencies``:
+    packages that new code needs are added to what the project asks for.
     """
 
     paths: tuple[Path, ...]
@@ -39,6 +40,7 @@ class PlanRequest:
     isolated: bool = False
     cache_dir: Path | None = None
     excluded: Mapping[Path, frozenset[Unit]] = field(default_factory=dict)
+    add_dependencies: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,15 @@ class Selection:
             return choice
         ignored = self._ignored_in(settings, path)
         return replace(choice, rules=tuple(rule for rule in choice.rules if rule not in ignored))
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether no configuration may be read."""
+        return self._request.isolated
+
+    def excluded(self, path: Path) -> frozenset[Unit]:
+        """The units of a file that stay as they are."""
+        return self._request.excluded.get(path, frozenset())
 
     def settings(self, folder: Path) -> Settings:
         """The settings of a folder."""

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 TOO_DEEP = "too deeply nested for this Python's parser"
-_RELATED = re.compile(rb"\bclass[ \t\\]|\bimport\b|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]")
+_RELATED = re.compile(
+    rb"\bclass[ \t\\]|\bimport\b|\basync[ \t\\]|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]"
+)
 # Fixtures that every file below sees.
 _FIXTURES = re.compile(rb"fixture")
 _STAR = re.compile(rb"\bimport[ \t]*\*")

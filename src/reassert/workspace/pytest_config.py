@@ -70,6 +70,10 @@ class PytestConfigs:
             self._found[key] = here
         return self._found[key]
 
+    def contenders(self, folder: Path) -> list[Path]:
+        """Give every file of a folder that says something to pytest, to whichever version, in its order."""
+        return [path for path, read in self._readers(folder, native=True) if _said(path, read)]
+
     def _at(self, folder: Path, native: bool) -> FoundConfig | None:
         """Give what the first file of this folder that counts says."""
         found = (_said(path, read) for path, read in self._readers(folder, native))
@@ -182,6 +186,7 @@ def _interpreted(values: Values) -> PytestConfig:
     lines = lines.split("\n") if isinstance(lines, str) else lines
     found["filterwarnings"] = tuple(line.strip() for line in lines if line.strip())
     found["asyncio_mode"] = _last(options, "--asyncio-mode") or str(values.get("asyncio_mode", "strict"))
+    found["asyncio_fixture_scope"] = str(values.get("asyncio_default_fixture_loop_scope", ""))
     found["import_mode"] = _last(options, "--import-mode") or "prepend"
     return replace(PytestConfig(), **found, plain_asserts=_last(options, "--assert") == "plain")
 

@@ -200,6 +200,11 @@ class SettingsLoader:
             self._settings[folder] = self.load(folder.parent) if inherits else self._load(folder)
         return self._settings[folder]
 
+    @property
+    def declared(self) -> DeclaredVersions:
+        """What the project says of the packages that it needs."""
+        return self._declared
+
     def _load(self, folder: Path) -> Settings:
         found = self._configured(self.config_file) if self.config_file else self._nearest(folder)
         path, table = found or (None, {})

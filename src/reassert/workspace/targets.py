@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from reassert.workspace.installed import LOCKS, installed_version, locked_version
@@ -27,6 +28,10 @@ MAX_BYTES = 1_000_000
 
 _MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "tox.ini"})
 _TEXTS = frozenset({"setup.py", "setup.cfg", "tox.ini", "dev-requirements.txt", "test-requirements.txt"})
+# Others that may name packages, though not in a way that gives versions.
+_OTHERS = frozenset({"Pipfile", "environment.yml", "environment.yaml", "noxfile.py"})
+# A pattern, for the place of a name: whoever asks for one of these has pytest.
+PYTEST_PLUGINS = r"pytest-[\w.-]+"
 _SPECIFIER = re.compile(r"(===|==|~=|>=|<=|!=|>|<|\^|~)\s*v?(\d+)(?:\.(\d+))?(?:\.\d+)*")
 _COMMENT = re.compile(r"(?:^|\s)#[^\n]*|^\s*;[^\n]*", re.MULTILINE)
 _PYTHON = re.compile(r"""python_requires\s*=\s*["']?([^"'#\n]+)""")
@@ -36,8 +41,13 @@ _OLD_PYTHON = re.compile(
 )
 
 
+# They run async tests in a way of their own.
+ASYNC_PLUGINS = (
+    *("pytest-aiohttp", "pytest-curio", "pytest-tornado", "pytest-tornasync", "pytest-trio"),
+    *("pytest-twisted",),
+)
 # The plugins whose presence or version changes what may be written.
-PLUGINS = ("pytest-asyncio", "pytest-subtests")
+PLUGINS = ("pytest-asyncio", "pytest-subtests", *ASYNC_PLUGINS)
 
 
 class DeclaredVersions:
@@ -49,7 +59,7 @@ class DeclaredVersions:
 
     def __init__(self, read: Callable[[Path], Document | None]) -> None:
         self._read = read
-        self._folders: dict[Path, _Declarations] = {}
+        self.folders: dict[Path, _Declarations] = {}
 
     def pytest(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest pytest allowed, or None; ``top`` is a folder above that is of the project too."""
@@ -68,6 +78,14 @@ class DeclaredVersions:
         found = next((d.python for d in self._upwards(folder, top) if d.python), None)
         return found and min(max(found, OLDEST_PYTHON), NEWEST_PYTHON)
 
+    def declares(self, folder: Path, name: str) -> bool:
+        """Whether the project asks for a package by its name; pytest is also there for its plugins."""
+        return any(d.asks_for(name) for d in self._upwards(folder, None))
+
+    def home(self, folder: Path) -> Path | None:
+        """Give the nearest folder that looks like a project, or None."""
+        return next((d.folder for d in self._upwards(folder, None) if d.is_project), None)
+
     def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:
         reached_top = top is None or not folder.is_relative_to(top)
         repository = next((p for p in (folder, *folder.parents) if self._at(p).is_repository), None)
@@ -79,9 +97,9 @@ class DeclaredVersions:
                 return
 
     def _at(self, folder: Path) -> _Declarations:
-        if folder not in self._folders:
-            self._folders[folder] = _Declarations(folder, self._read)
-        return self._folders[folder]
+        if folder not in self.folders:
+            self.folders[folder] = _Declarations(folder, self._read)
+        return self.folders[folder]
 
 
 def may_declare(names: frozenset[str]) -> bool:
@@ -98,7 +116,7 @@ class _Declarations:
         self.is_repository = ".git" in names
         texts = sorted(name for name in names if _is_requirements(name))
         self.is_project = bool(texts or names & _MARKERS)
-        self._folder = folder
+        self.folder = folder
         self._names = names
         self._texts = texts
         self._read = read
@@ -116,6 +134,19 @@ class _Declarations:
     def plugins(self) -> Plugins:
         return self._parsed()[2]
 
+    def asks_for(self, name: str) -> bool:
+        """Whether a file of the folder asks for a package, with or without a version."""
+        if not (self.is_project or "requirements" in self._names):
+            return False
+        document = self._read(self.folder / "pyproject.toml") or {}
+        texts = [*map(_text, self._files()), *(_text(self.folder / n) for n in sorted(self._names & _OTHERS))]
+        names = (name, PYTEST_PLUGINS) if name == "pytest" else (name,)
+        return any(
+            next(chain(_required_by(document, n), *(specifiers_of(n, text) for text in texts)), None)
+            is not None
+            for n in names
+        )
+
     def _parsed(self) -> tuple[Version | None, Version | None, Plugins]:
         if self._versions is None:
             declares = self.is_project or not self._names.isdisjoint(("requirements", *LOCKS))
@@ -123,7 +154,7 @@ class _Declarations:
         return self._versions
 
     def _parse(self) -> tuple[Version | None, Version | None, Plugins]:
-        document = self._read(self._folder / "pyproject.toml") or {}
+        document = self._read(self.folder / "pyproject.toml") or {}
         texts = [_text(path) for path in self._files()]
         pythons = [*_python_of(document), *(m[1] for text in texts for m in _PYTHON.finditer(text))]
         plugins = {name: self._package(name, document, texts) for name in PLUGINS}
@@ -141,16 +172,16 @@ class _Declarations:
         ]
         version = (
             _lowest(specifiers)
-            or locked_version(self._folder, self._names, name)
-            or installed_version(self._folder, self._names, name)
+            or locked_version(self.folder, self._names, name)
+            or installed_version(self.folder, self._names, name)
         )
         return bool(specifiers) or version is not None, version
 
     def _files(self) -> Iterator[Path]:
         for name in sorted({*self._texts, *(self._names & _TEXTS)}):
-            yield self._folder / name
+            yield self.folder / name
         if "requirements" in self._names:
-            folder = self._folder / "requirements"
+            folder = self.folder / "requirements"
             yield from (folder / name for name in sorted(_names(folder)) if name.endswith(".txt"))
 
 
@@ -175,19 +206,21 @@ def _text(path: Path) -> str:
     return _COMMENT.sub("", data.decode("utf-8", "replace")) if len(data) <= MAX_BYTES else ""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _requirement(name: str) -> re.Pattern[str]:
-    """Match a requirement for the package: its specifiers, if any, and what follows them."""
+    """Match a requirement for the package: its specifiers, if any, and what follows them (names: PEP 503)."""
     return re.compile(
-        r"""(?:^|[\s:=,"'\[])""" + name + r"""(?![\w.-])[ \t]*(?:\[[^\]\n]*\])?[ \t]*\(?[ \t]*"""
+        r"""(?:^|[\s:=,"'\[])"""
+        + re.sub(r"(?<=\w)-(?=\w)", "[-_.]", name)
+        + r"""(?![\w.-])[ \t]*(?:\[[^\]\n]*\])?[ \t]*\(?[ \t]*"""
         r"""((?:(?:===|==|~=|>=|<=|!=|>|<)[^;#"'\n]*)?)([^#\n]*)""",
-        re.MULTILINE,
+        re.MULTILINE | re.IGNORECASE,
     )
 
 
 def specifiers_of(name: str, text: str) -> Iterator[str]:
     """Find the version specifiers that requirement strings in ``text`` give for a package; may be empty."""
-    for match in _requirement(name).finditer(text) if name in text else ():
+    for match in _requirement(name).finditer(text) if name.partition("-")[0] in text.lower() else ():
         if not _OLD_PYTHON.search(match[2]):
             yield match[1]
 

@@ -52,6 +52,11 @@ def read_toml(path: Path) -> Document | None:
         raise SettingsError(path, "", f"not valid TOML: {reason}", line) from error
 
 
+def loads_toml(text: str) -> Document:
+    """Give TOML text as dictionaries; raises ValueError."""
+    return _parser()(text)
+
+
 def _parser() -> Callable[[str], Document]:
     """Import what reads TOML: the standard library's since Python 3.11, and before it the same code apart."""
     name = "tomllib" if sys.version_info >= (3, 11) else "tomli"

@@ -29,6 +29,7 @@ PYTEST = {"raises", "warns", "deprecated_call"}
 
 def executed(files, times=lambda _tree: {}):
     """All assertions of some files, each as if it had been executed once, or ``times`` its test runs."""
+    files = {path: text for path, text in files.items() if path.endswith(".py")}
     # What Python 3 has not is no assertion, unless a class of the case defines it.
     gone = {name for name in GONE if not any(f"{name} = " in text for text in files.values())}
     found = [
