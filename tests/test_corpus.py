@@ -93,7 +93,8 @@ def test_the_certificate_is_valid(project: str, migrated: Migrated, tmp_path: Pa
     root = copy_before(project, tmp_path / "before")
     for path in too_old(project):
         (root / path).unlink()
-    done = run_tool(root, tmp_path / "state", "migrate", "--verify", "--yes", "--allow-dirty", ".")
+    options = ["--verify", "--yes", "--allow-dirty", "--python", sys.executable]
+    done = run_tool(root, tmp_path / "state", "migrate", *options, ".")
     assert done.returncode == 0, done.stderr.decode()
     assert b"VALID: nothing was lost" in done.stderr
     after = {

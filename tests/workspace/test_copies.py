@@ -327,9 +327,11 @@ def test_what_tests_left_without_permissions_is_removed(plain, temporary):
 
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from reassert.workspace.copies import copying
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 print("begun", flush=True)
 with copying(Path(sys.argv[1])) as copy:
     print("made", flush=True)
