@@ -39,6 +39,7 @@ NUMBERS = (("1", "10"), ("2", "20"), ("3", "30"))
         pytest.param("assert f({0}) == g({1})", ["number", "expected"], id="inside"),
         pytest.param("assert f(4) == {0}, {1}", ["expected", "message"], id="message"),
         pytest.param("assert f(_query={0})\n    assert f.x == {1}", ["query", "expected"], id="private"),
+        pytest.param("f.__name__ = {0}\n    assert f.other == {1}", ["name", "expected"], id="dunder"),
         pytest.param("f.name = {0}\n    assert f.other == {1}", ["name", "expected"], id="attribute"),
         pytest.param("f.name.return_value = {0}\n    assert f.x == {1}", ["name", "expected"], id="mock"),
         pytest.param(

@@ -71,7 +71,7 @@ class _Namer:
 
     def candidates(self, parameter: Parameter) -> Iterator[str]:
         """The names that the places of a parameter suggest, the most telling first."""
-        told = [name.lstrip("_") for place in parameter.places for name in self._told(place)]
+        told = [name.strip("_") for place in parameter.places for name in self._told(place)]
         yield from told
         roles = {self._role(place) for place in parameter.places}
         if len(roles) == 1:
@@ -331,10 +331,12 @@ def _after_callee(group: Group, like: str) -> str:
         for c in calls
         if not (module.resolve(c.func) or "").startswith("pytest.")
     ]
-    return next((_joined(like, name) for name in names if name and not hasattr(builtins, name)), "")
+    public = (name for name in names if name and not name.startswith("_") and not hasattr(builtins, name))
+    return next((_joined(like, name) for name in public), "")
 
 
 def _joined(like: str, name: str) -> str:
+    name = name.strip("_")
     if "_" in like or like.islower():
         return f"test_{_snake(name)}"
     return f"test{name[:1].upper()}{name[1:]}"
