@@ -32,6 +32,7 @@ from reassert.syntax.hierarchy import (
     hidden_classes,
     is_cooperative,
     lone_statement,
+    named_class,
     reach,
     reach_of_own,
     super_statement,
@@ -129,6 +130,8 @@ class Chain:
         for link in [*self.links.values(), *self.empty.values()]:
             for function in link.functions:
                 yield from self._function_problems(link.owner, function)
+        for info in self.component:
+            yield from self._stranded(info)
 
     def _function_problems(self, owner: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
         name = function.name
@@ -143,6 +146,26 @@ class Chain:
         more = required > 1 and not function.decorator_list
         if receiver_name(function) is None or more or a.vararg or a.kwarg or a.kwonlyargs:
             yield Problem(owner, "B-INTERNALS", function, f"{name} does not take just self")
+
+    def _stranded(self, info: ClassInfo) -> Iterator[Problem]:
+        """A method behind TestCase that is called by name, and whose own ``super()`` call finds nothing.
+
+        That raises an AttributeError, so that the call must not go away.
+        """
+        hidden = hidden_classes(info)
+        called = set(self._called_by_name(info)) if hidden else set()
+        for owner in hidden:
+            behind = info.mro[info.mro.index(owner) + 1 :]
+            for use in self.supers(owner):
+                if (owner, use.method.name) in called and not any(use.name in c.defines for c in behind):
+                    yield Problem(owner, "B-MRO", use.node, f"super() has no {use.name} behind TestCase")
+
+    def _called_by_name(self, info: ClassInfo) -> Iterator[tuple[ClassInfo | str | None, str]]:
+        """(class, method) of every ``Base.setUp(self)`` that runs with a test class."""
+        for owner in info.mro:
+            for use in self.supers(owner):
+                if use.explicit is not None:
+                    yield named_class(owner, use.explicit), use.name
 
     def is_patched(self, owner: ClassInfo, function: FunctionNode) -> bool:
         """Whether all decorators are patches of unittest.mock: pytest leaves their arguments alone."""

@@ -10,7 +10,7 @@ from typing import cast
 from reassert.syntax.bodies import body_statements
 from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.testcase_api import CLASS_FIXTURE_METHODS
+from reassert.syntax.testcase_api import CLASS_CLEANUPS, CLASS_FIXTURE_METHODS
 from reassert.syntax.uses import parameter_names
 
 # Methods of lists, sets, dicts and deques that change them.
@@ -43,6 +43,7 @@ def shares_state(info: ClassInfo) -> bool:
     """Whether a method that runs with each test writes something that outlives the test."""
     functions = [f for f in info.functions if f.name not in CLASS_FIXTURE_METHODS]
     stored = [u for u in info.uses.attributes if u.through_class and not isinstance(u.node.ctx, ast.Load)]
+    stored += [u for u in info.uses.attributes if u.name in CLASS_CLEANUPS]
     if any(use.method in functions for use in stored):
         return True
     shared = [*info.module.of(ast.Global), *_written(info)]

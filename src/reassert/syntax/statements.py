@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reassert.model.edits import Edit, Moved, Part, Span, Unit, skip_blank_lines
@@ -233,4 +233,6 @@ def at_the_top(context: Context, host: ClassInfo, rows: Sequence[str], unit: Uni
         else line_start(context, context.module.span(node).start)
     )
     start = comment_block_above(context, start, indent)
-    return insertion(start, [b"".join(line + newline for line in lines)], unit, host, *imports)
+    text = b"".join(line + newline for line in lines)
+    # The method that it stands before may move.
+    return replace(insertion(start, [text], unit, host, *imports), apart=True)

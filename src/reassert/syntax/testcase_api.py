@@ -62,6 +62,7 @@ ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "en
 CLEANUPS = frozenset(
     {"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"}
 )
+CLASS_CLEANUPS = frozenset({"addClassCleanup", "enterClassContext"})
 SETTINGS = frozenset({"maxDiff", "longMessage", "_diffThreshold"})
 
 # Overriding or reading one of these depends on how unittest runs a test.
