@@ -392,7 +392,7 @@ def test_digests_of_values_do_not_depend_on_the_order_of_sets():
 
 
 def test_paths_are_where_the_caller_says(path: Path):
-    packed = vault.pack((rewritten(path), None), path, None)
+    packed = vault.pack((rewritten(path), None), path)
     elsewhere = Path("elsewhere.py")
     assert vault.unpack(packed, lambda _: elsewhere)[0].change.path is elsewhere
 

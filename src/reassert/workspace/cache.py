@@ -108,7 +108,7 @@ class Cache(AbstractContextManager["Cache"]):
             return
         change = vault.change_of(known.outcome)
         try:
-            packed, facts = vault.pack(known.outcome, path, change), vault.pack(known.facts, path)
+            packed, facts = vault.pack(known.outcome, path), vault.pack(known.facts, path)
         except (pickle.PicklingError, TypeError, RecursionError):
             return
         after = change.after if change else None

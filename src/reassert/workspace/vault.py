@@ -12,7 +12,7 @@ import io
 import os
 import pickle
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -21,38 +21,38 @@ from reassert.model import config, edits, facts, outcomes
 from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Rewritten, Skipped, Unchanged
 
 _PATH, _BEFORE, _AFTER = "path", "before", "after"
+_ELSEWHERE = b""
+
+
+def place(relative: str = "") -> Path:
+    """Stands in a pickle for the file itself, or for another as seen from its folder; there to be named."""
+    raise pickle.UnpicklingError(f"{relative} is known to the unpickler alone")
 
 
 class _Packer(pickle.Pickler):
-    def __init__(self, stream: io.BytesIO, path: Path, change: Change | None) -> None:
+    """Not by persistent ids: these are asked for at every string and number."""
+
+    def __init__(self, stream: io.BytesIO, path: Path) -> None:
         super().__init__(stream, protocol=5)
         self._path = path
-        self._before = change.before if change else None
-        self._after = change.after if change else None
 
-    def persistent_id(self, obj: Any) -> str | tuple[str, str] | None:
-        if isinstance(obj, Path):
-            return _PATH if obj == self._path else (_PATH, os.path.relpath(obj, self._path.parent))
-        if type(obj) is bytes:
-            if obj is self._before:
-                return _BEFORE
-            if obj is self._after:
-                return _AFTER
-        return None
+    def reducer_override(self, obj: Any) -> Any:
+        if not isinstance(obj, Path):
+            return NotImplemented
+        return place, () if obj == self._path else (os.path.relpath(obj, self._path.parent),)
 
 
 class _Unpacker(pickle.Unpickler):
-    def __init__(self, stream: io.BytesIO, supply: Callable[[str], Any]) -> None:
+    def __init__(self, stream: io.BytesIO, path: Path) -> None:
         super().__init__(stream)
-        self._supply = supply
+        self._path = path
 
-    def persistent_load(self, pid: Any) -> Any:
-        if isinstance(pid, tuple):
-            own, other = self._supply(pid[0]), pid[1]
-            return Path(os.path.normpath(own.parent / other))
-        return self._supply(pid)
+    def _place(self, relative: str = "") -> Path:
+        return Path(os.path.normpath(self._path.parent / relative)) if relative else self._path
 
     def find_class(self, module_name: str, global_name: str) -> Any:
+        if (module_name, global_name) == (__name__, place.__name__):
+            return self._place
         known = _KNOWN.get((module_name, global_name))
         if known is None:
             raise pickle.UnpicklingError(f"{module_name}.{global_name} is not a value of the model")
@@ -78,10 +78,15 @@ def _is_value(item: type) -> bool:
 _KNOWN = {**_values(), ("builtins", "frozenset"): frozenset, ("builtins", "set"): set}
 
 
-def pack(value: object, path: Path, change: Change | None = None) -> bytes:
-    """``value`` without ``path`` and the contents of ``change``; other paths are kept as seen from there."""
+def pack(value: object, path: Path) -> bytes:
+    """``value`` without ``path``, and without the contents of a change; other paths as seen from it."""
+    if isinstance(value, Rewritten):
+        change = value.change
+        before = None if change.before is None else _ELSEWHERE
+        after = None if change.after is None else _ELSEWHERE
+        value = replace(value, change=replace(change, before=before, after=after))
     stream = io.BytesIO()
-    _Packer(stream, path, change).dump(value)
+    _Packer(stream, path).dump(value)
     return stream.getvalue()
 
 
@@ -91,9 +96,17 @@ def unpack(data: bytes, supply: Callable[[str], Any]) -> Any:
     Whatever is wrong with ``data`` is one UnpicklingError, and so is what ``supply`` raises.
     """
     try:
-        return _Unpacker(io.BytesIO(data), supply).load()
+        value = _Unpacker(io.BytesIO(data), supply(_PATH)).load()
+        return _filled(value, supply) if isinstance(value, Rewritten) else value
     except Exception as error:
         raise pickle.UnpicklingError(str(error)) from error
+
+
+def _filled(outcome: Rewritten, supply: Callable[[str], Any]) -> Rewritten:
+    change = outcome.change
+    before = None if change.before is None else supply(_BEFORE)
+    after = None if change.after is None else supply(_AFTER)
+    return replace(outcome, change=replace(change, before=before, after=after))
 
 
 def is_outcome_of(value: object, path: Path, *, is_new: bool = False) -> bool:
