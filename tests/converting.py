@@ -10,7 +10,7 @@ from pathlib import Path
 from pages import Expected
 from reassert import catalog
 from reassert.batch.executors import SerialExecutor
-from reassert.engine import rewrite
+from reassert.engine import Member, rewrite
 from reassert.model.config import RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Failed, Finding, Refusal, Rewritten, Unchanged
@@ -42,7 +42,7 @@ class Converted:
 def convert_file(path: str, text: str, config: RuleConfig, rules: Sequence[str] | None = None) -> Converted:
     """One file that has no relations to others, through the engine alone."""
     source = SourceFile(Path(path), text.encode(), "utf-8", "\n")
-    outcome = rewrite(source, catalog.load(rules), FileFacts(), config).outcome
+    outcome = rewrite(Member(source, catalog.load(rules), FileFacts(), config)).outcome
     if isinstance(outcome, Failed):
         raise AssertionError(f"{path}:{outcome.line}: {outcome.error}")
     if not isinstance(outcome, (Rewritten, Unchanged)):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reassert import catalog
-from reassert.engine import rewrite
+from reassert.engine import Member, rewrite
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Rewritten, Unchanged
@@ -106,7 +106,7 @@ def _fill(template: str, indent: str, number: int) -> str:
 def converted(data: bytes, profile: Profile) -> bytes:
     source = decode(Path("test_x.py"), data)
     assert isinstance(source, SourceFile)
-    outcome = rewrite(source, catalog.load(), FileFacts(), RuleConfig(profile=profile)).outcome
+    outcome = rewrite(Member(source, catalog.load(), FileFacts(), RuleConfig(profile=profile))).outcome
     assert isinstance(outcome, (Rewritten, Unchanged)), outcome
     if isinstance(outcome, Unchanged):
         return data

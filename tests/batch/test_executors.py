@@ -312,3 +312,37 @@ def test_what_is_given_back_is_handed_out_again():
     first = shares.take()
     shares.give_back(first)
     assert sorted(n for portion in iter(shares.take, []) for n in portion) == [0, 1, 2, 3]
+
+
+def test_a_worker_gets_what_it_has_at_hand_before_anything_else():
+    shares = Shares(many(6), 2, ["a", "b", None, "a", None, "b"])
+    portions = {worker: list(iter(lambda w=worker: shares.take(w), [])) for worker in ("a",)}
+    assert [n for portion in portions["a"] for n in portion] == [0, 3, 2, 4, 1, 5]
+
+
+def test_what_a_worker_has_at_hand_another_does_when_nothing_else_is_left():
+    shares = Shares(many(3), 2, ["a", "a", "a"])
+    assert sorted(n for portion in iter(lambda: shares.take("b"), []) for n in portion) == [0, 1, 2]
+
+
+def put_by(task):
+    """The number of the process; the file is at hand there from then on."""
+    return Result(Unchanged(task.path), digest=str(os.getpid()).encode(), at_hand=True)
+
+
+def test_a_file_at_hand_goes_to_the_same_process_again():
+    given = many(400)
+    with PoolExecutor(2, 60, put_by) as pool:
+        first = {name: r.digest for name, r in run(pool, given).items()}
+        again = {task.path: next(iter(pool.run([task])))[1].digest for task in given[::40]}
+    assert all(first[str(path)] == digest for path, digest in again.items())
+
+
+def test_files_at_hand_of_a_process_that_died_go_to_another():
+    with PoolExecutor(1, 60, put_by) as pool:
+        ((_, first),) = pool.run(tasks("a.py"))
+        os.kill(int(first.digest), signal.SIGKILL)
+        results = run(pool, tasks("a.py", "b.py"))
+        assert set(failures(results)) <= {"a.py"}
+        ((_, last),) = pool.run(tasks("a.py"))
+    assert last.digest != first.digest

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reassert import catalog
-from reassert.engine import rewrite
+from reassert.engine import Member, rewrite
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Rewritten, Unchanged
@@ -117,7 +117,8 @@ class FooTests(unittest.TestCase):
 
 def convert(text: str, newline: str = "\n") -> str:
     source = SourceFile(Path("test_foo.py"), text.replace("\n", newline).encode(), "utf-8", newline)
-    outcome = rewrite(source, catalog.load(), FileFacts(), RuleConfig(profile=Profile.ASSERTS)).outcome
+    config = RuleConfig(profile=Profile.ASSERTS)
+    outcome = rewrite(Member(source, catalog.load(), FileFacts(), config)).outcome
     if isinstance(outcome, Unchanged):
         return text
     assert isinstance(outcome, Rewritten), outcome

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reassert import catalog
-from reassert.engine import rewrite
+from reassert.engine import Member, rewrite
 from reassert.model.config import RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Rewritten
@@ -90,7 +90,7 @@ def suite(method: str, left: str, right: str) -> str:
 
 def converted(text: str) -> str:
     source = SourceFile(Path("test_values.py"), text.encode(), "utf-8", "\n")
-    outcome = rewrite(source, catalog.load(), FileFacts(), RuleConfig()).outcome
+    outcome = rewrite(Member(source, catalog.load(), FileFacts(), RuleConfig())).outcome
     assert isinstance(outcome, Rewritten), outcome
     assert outcome.change.after is not None
     return outcome.change.after.decode()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reassert import catalog
-from reassert.engine import rewrite
+from reassert.engine import Member, rewrite
 from reassert.model.config import RuleConfig
 from reassert.model.edits import Unit
 from reassert.model.facts import FileFacts
@@ -24,7 +24,7 @@ def register(data, names=("base",), early=(), excluded=frozenset()):
     source = decode(Path("conftest.py"), data)
     assert isinstance(source, SourceFile)
     facts = FileFacts(registers=tuple(names), early=frozenset(early))
-    outcome = rewrite(source, catalog.load([RULE]), facts, RuleConfig(excluded=excluded)).outcome
+    outcome = rewrite(Member(source, catalog.load([RULE]), facts, RuleConfig(excluded=excluded))).outcome
     return outcome.change.after if isinstance(outcome, Rewritten) else data
 
 

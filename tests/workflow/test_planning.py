@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from reassert.batch.executors import PoolExecutor, SerialExecutor
+from reassert.engine import Analysis
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.edits import Unit
 from reassert.model.facts import BaseFacts, FileFacts, ScannedClass, ScannedFacts
@@ -44,9 +45,10 @@ class Engine:
         self.rewritten = []
         self.scanned = []
 
-    def rewrite(self, source, rules, facts, config, **_):
-        self.rewritten.append((source.path.name, tuple(rules), facts, config))
-        return SimpleNamespace(outcome=self.outcome(source, facts), facts=self.scan_facts(source))
+    def rewrite(self, member, *_, **_options):
+        source, facts = member.source, member.facts
+        self.rewritten.append((source.path.name, tuple(member.rules), facts, member.config))
+        return Analysis(self.outcome(source, facts), self.scan_facts(source))
 
     def scan(self, source):
         self.scanned.append(source.path.name)

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from reassert.batch.sharing import Shares
 from reassert.model.outcomes import Failed
 from reassert.workflow.executor import Result, Task, Work
 from reassert.workflow.memory import collector_off
-from reassert.workflow.work import attempt, load_rules, perform
+from reassert.workflow.work import attempt, let_go, load_rules, perform
 
 if TYPE_CHECKING:
     from reassert.batch.crew import Worker
@@ -79,6 +80,7 @@ class PoolExecutor(AbstractContextManager["PoolExecutor"]):
         self._timeout = timeout
         self._work = work
         self._workers: list[Worker] = []
+        self._at_hand: dict[Path, Worker] = {}
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Result]]:
         """Yield every task with its result, as soon as it is done. Left early, all processes are killed."""
@@ -91,6 +93,7 @@ class PoolExecutor(AbstractContextManager["PoolExecutor"]):
 
     def close(self) -> None:
         """Kill the processes; safe to call again."""
+        self._at_hand.clear()
         while self._workers:
             self._workers.pop().end()
 
@@ -104,6 +107,16 @@ class PoolExecutor(AbstractContextManager["PoolExecutor"]):
         while len(self._workers) < min(self._jobs, count):
             self._workers.append(Worker(self._work, [worker.pipe for worker in self._workers]))
         return self._workers
+
+    def home_of(self, task: Task) -> Worker | None:
+        """The worker that has the file of ``task``, or one of its members', at hand."""
+        found = (self._at_hand.get(member.path) for member in task.members or [task])
+        return next((worker for worker in found if worker in self._workers), None)
+
+    def done(self, task: Task, result: Result, worker: Worker) -> None:
+        """Remember what the worker of a task has at hand now."""
+        if result.at_hand:
+            self._at_hand[task.path] = worker
 
     def dismiss(self, worker: Worker, grace: float) -> str:
         """End a worker for good and say how it ended."""
@@ -127,7 +140,7 @@ class _Shift:
     def __init__(self, pool: PoolExecutor, tasks: Sequence[Task]) -> None:
         self._pool = pool
         self._tasks = tasks
-        self._shares = Shares(tasks, pool.jobs)
+        self._shares = Shares(tasks, pool.jobs, [pool.home_of(task) for task in tasks])
         self._false_starts = 0
         self.pending = len(tasks)
 
@@ -144,13 +157,14 @@ class _Shift:
                 yield from self._lose(worker, 0)
 
     def _hand_out(self) -> None:
-        for worker in self._pool.staff(self.pending):
-            if not worker.owes and (portion := self._shares.take()):
+        for worker in sorted(self._pool.staff(self.pending), key=self._shares.has_none_for):
+            if not worker.owes and (portion := self._shares.take(worker)):
                 worker.give([(number, self._tasks[number]) for number in portion])
 
     def _gather(self, worker: Worker) -> Iterator[tuple[Task, Result]]:
         try:
             for number, result in worker.receive():
+                self._pool.done(self._tasks[number], result, worker)
                 yield self._done(number, result)
         except (EOFError, OSError, UnpicklingError):
             yield from self._lose(worker, _DYING_SECONDS)
@@ -219,6 +233,7 @@ class LocalExecutor(AbstractContextManager["LocalExecutor"]):
         """End the processes; safe to call again."""
         self._pool.close()
         self._started = False
+        let_go()
 
     def __exit__(self, *_: object) -> None:
         self.close()

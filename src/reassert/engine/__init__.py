@@ -2,5 +2,6 @@
 
 from reassert.engine.explaining import explain_family, outline
 from reassert.engine.pipeline import Analysis, Member, rewrite, rewrite_family, scan
+from reassert.engine.shelf import Shelf
 
-__all__ = ["Analysis", "Member", "explain_family", "outline", "rewrite", "rewrite_family", "scan"]
+__all__ = ["Analysis", "Member", "Shelf", "explain_family", "outline", "rewrite", "rewrite_family", "scan"]

@@ -42,14 +42,19 @@ class Member:
     rules: Rules
     facts: FileFacts
     config: RuleConfig
+    parsed: Module | None = None
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """The outcome for one file, and what the file says to others; None if nobody asked."""
+    """The outcome for one file, and what the file says to others (None if nobody asked).
+
+    ``parsed`` is what a file that was put off has been parsed to.
+    """
 
     outcome: Outcome
     facts: ScannedFacts | None
+    parsed: Module | None = None
 
 
 def scan(source: SourceFile) -> ScannedFacts:
@@ -62,21 +67,16 @@ def scan(source: SourceFile) -> ScannedFacts:
 
 
 def rewrite(
-    source: SourceFile,
-    rules: Rules,
-    facts: FileFacts,
-    config: RuleConfig,
-    neighbours: frozenset[str] = frozenset(),
-    *,
-    is_scanned: bool = False,
+    member: Member, neighbours: frozenset[str] = frozenset(), *, is_scanned: bool = False
 ) -> Analysis:
-    """Apply ``rules`` (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception.
+    """Apply the rules (in their order) to one file. Trouble is a ``Failed`` outcome, never an exception.
 
     A file that seems to depend on one of the modules ``neighbours`` is ``Deferred``: what they are will
     decide, so that working on it now would be in vain. What it says to others is not asked if ``is_scanned``.
     """
+    source = member.source
     try:
-        opened = _open(Member(source, rules, facts, config))
+        opened = _open(member)
         if is_scanned:
             told = None
         elif isinstance(opened, Failed):
@@ -84,8 +84,8 @@ def rewrite(
         else:
             told = scan_module(opened.module)
             if neighbours and depends_on(told, neighbours):
-                return Analysis(Deferred(source.path), told)
-        return Analysis(_outcomes([opened], [rules])[0], told)
+                return Analysis(Deferred(source.path), told, opened.module)
+        return Analysis(_outcomes([opened], [member.rules])[0], told)
     except RecursionError:
         return Analysis(Failed(source.path, "too deeply nested to be worked on"), scan_text(source.text))
 
@@ -127,9 +127,10 @@ def release(asked: Sequence[Said | Failed]) -> None:
 
 
 def _open(member: Member) -> Context | Failed:
+    source = member.parsed.source if member.parsed else member.source
     try:
-        parse(member.source)
-        context = Context(member.source, member.facts, member.config)
+        parse(source)
+        context = Context(source, member.facts, member.config, member.parsed)
         _ = context.module
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return _unparsable(member.source, error)

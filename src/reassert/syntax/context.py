@@ -28,10 +28,13 @@ class Context:
         source: SourceFile,
         facts: FileFacts,
         config: RuleConfig,
+        parsed: Module | None = None,
     ) -> None:
         self.source = source
         self.facts = facts
         self.config = config
+        # The file as a pass has parsed it that did not know how other files call unittest's names.
+        self._parsed = parsed
         # The files that are converted together, by path; set by the engine, as the classes are linked by it.
         self.family: Mapping[str, Context] = {}
         # What rules compute once for the file, by a key of their own.
@@ -42,6 +45,8 @@ class Context:
     @cached_property
     def module(self) -> Module:
         """The parsed file."""
+        if self._parsed is not None and not self.facts.aliases:
+            return self._parsed
         return Module(self.source, self.facts.aliases)
 
     @cached_property

@@ -38,12 +38,14 @@ class Result:
 
     ``facts`` is None if the file was not scanned. ``digest`` is that of the bytes that were read; None says
     that the result depends on more than those (a crash, a file that could not be read), so it is not kept.
+    ``at_hand`` says that the worker has the parsed file ready for the next task of this path.
     """
 
     outcome: Outcome
     facts: ScannedFacts | None = None
     digest: bytes | None = None
     members: tuple[Result, ...] = ()
+    at_hand: bool = False
 
 
 Work = Callable[[Task], Result]

@@ -24,6 +24,7 @@ class Sweeper:
         if self._since > _BYTES_BETWEEN:
             self._since = 0
             gc.collect()
+            gc.freeze()  # files that wait for the second pass would be looked through each time
 
 
 @contextmanager

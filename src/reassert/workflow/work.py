@@ -21,6 +21,8 @@ from reassert.workspace.reading import decode, read_bytes, read_source
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from reassert.engine import Member, Shelf
+
 TOO_DEEP = "too deeply nested for this Python's parser"
 _RELATED = re.compile(
     rb"\bclass[ \t\\]|\bimport\b|\basync[ \t\\]|\bpytest_plugins\b|::[^\W\d]|[\"'][\w.]+\.\w*[A-Z]"
@@ -66,16 +68,34 @@ def _analyse(task: Task, source: SourceFile) -> Result:
 
     digest = content_digest(source.data)
     if _to_rewrite(task, source.data):
-        rules = load_rules(task.rules)
-        facts, is_scanned = task.facts or FileFacts(), task.facts is not None
-        analysis = engine.rewrite(
-            source, rules, facts, task.config, neighbours=task.neighbours, is_scanned=is_scanned
-        )
-        return Result(analysis.outcome, analysis.facts, digest)
+        analysis = engine.rewrite(_member(task, source), task.neighbours, is_scanned=task.facts is not None)
+        at_hand = analysis.parsed is not None and _shelf().keep(analysis.parsed)
+        return Result(analysis.outcome, analysis.facts, digest, at_hand=at_hand)
     if _to_scan(task, source.data):
         return Result(Unchanged(task.path), engine.scan(source), digest)
     kept = digest if task.words is None else None
     return Result(Unchanged(task.path), None, kept)
+
+
+def _member(task: Task, source: SourceFile) -> Member:
+    from reassert import engine  # noqa: PLC0415 - as above
+
+    parsed = _shelf().take(task.path, source.data)
+    return engine.Member(source, load_rules(task.rules), task.facts or FileFacts(), task.config, parsed)
+
+
+@lru_cache(maxsize=1)
+def _shelf() -> Shelf:
+    """What this process has parsed in the first pass for the second."""
+    from reassert import engine  # noqa: PLC0415 - as above
+
+    return engine.Shelf()
+
+
+def let_go() -> None:
+    """Forget the files that this process has parsed and nobody came back for."""
+    if _shelf.cache_info().currsize:
+        _shelf().clear()
 
 
 def _perform_together(members: Sequence[Task]) -> Result:
@@ -85,7 +105,7 @@ def _perform_together(members: Sequence[Task]) -> Result:
     sources = [read_source(task.path) for task in members]
     results = [Result(s) for s in sources if not isinstance(s, SourceFile)]
     readable = [
-        engine.Member(source, load_rules(task.rules), task.facts or FileFacts(), task.config)
+        _member(task, source)
         for source, task in zip(sources, members, strict=True)
         if isinstance(source, SourceFile)
     ]
