@@ -39,6 +39,7 @@ class Index:
         self._found: dict[Place, tuple[Path, ScannedClass] | None] = {}
         self._modules: dict[tuple[str, ...], list[Path]] = {}
         self._absolute: dict[str, Sequence[tuple[Path, str]]] = {}
+        self._origins: dict[str, str] = {}
         self._kinds: dict[Place, tuple[BaseKind, frozenset[str]]] = {}
         self.classes = {path: {c.qualname: c for c in facts.classes} for path, facts in scanned.items()}
 
@@ -135,13 +136,33 @@ class Index:
 
     def _star(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
         """The class of this name that ``path`` gets from one of its star imports."""
-        for imported in self.scanned[path].imports:
-            if imported.endswith(".*"):
-                for source in self.modules(path, imported[:-2] or "."):
-                    hit = self.in_module(source, name)
-                    if hit:
-                        return hit
+        for source in self._stars.get(path, ()):
+            hit = self.in_module(source, name)
+            if hit:
+                return hit
         return None
+
+    @cached_property
+    def _stars(self) -> Mapping[Path, Sequence[Path]]:
+        """The modules that each file imports everything of."""
+        found: defaultdict[Path, list[Path]] = defaultdict(list)
+        for path, facts in self.scanned.items():
+            for imported in facts.imports:
+                if imported.endswith(".*"):
+                    found[path] += self.modules(path, imported[:-2] or ".")
+        return dict(found)
+
+    def homes(self, name: str) -> Collection[Path]:
+        """The files that define a class of this name at their top."""
+        return self._homes.get(name, ())
+
+    @cached_property
+    def _homes(self) -> Mapping[str, Sequence[Path]]:
+        found: defaultdict[str, list[Path]] = defaultdict(list)
+        for path, classes in self.classes.items():
+            for qualname in classes:
+                found[qualname].append(path)
+        return dict(found)
 
     def describe(self, path: Path, info: ScannedClass) -> tuple[BaseKind, frozenset[str]]:
         """The kind of a class and every name that it and its bases in the project define."""
@@ -225,6 +246,13 @@ class Index:
 
     def _origin(self, path: Path, dotted: str, depth: int) -> str:
         """Where a dotted name comes from in the end, as far as the project's files tell."""
+        if depth or dotted.startswith("."):
+            return self._followed(path, dotted, depth)
+        if dotted not in self._origins:  # means the same in every file
+            self._origins[dotted] = self._followed(path, dotted, 0)
+        return self._origins[dotted]
+
+    def _followed(self, path: Path, dotted: str, depth: int) -> str:
         for source, name in self._places(path, dotted) if depth < _DEEPEST else ():
             target = self.scanned[source].exports.get(name)
             if target is not None:

@@ -26,6 +26,9 @@ class Lookup(Protocol):
     def ending(self, parts: tuple[str, ...]) -> list[Path]:
         """The files whose dotted path ends so."""
 
+    def homes(self, name: str) -> Collection[Path]:
+        """The files that define a class of this name at their top."""
+
     def in_module(self, path: Path, name: str) -> tuple[Path, ScannedClass] | None:
         """The class that a module has under this name."""
 
@@ -106,18 +109,19 @@ class _Search:
 
     def _by_name(self, names: Sequence[str]) -> list[_Hit]:
         """Classes of the files that a name without a module is likely to be about."""
-        return [hit for path in self._concerned for hit in self._along(path, names[:1], 0) if hit[0] == path]
+        return [(path, names[0], 0) for path in self._project.homes(names[0]) if self._concerns(path)]
 
-    @property
-    def _concerned(self) -> Iterable[Path]:
+    def _concerns(self, path: Path) -> bool:
         importer, project = self._importer, self._project
         if importer.name == "conftest.py":
-            return [path for path in project.scanned if path.is_relative_to(importer.parent)]
+            return path.is_relative_to(importer.parent)
+        if path == importer:
+            return False
         facts = project.scanned[importer]
         if any(dotted.partition(".")[0] in _LOADING for dotted in facts.imports):
-            return project.scanned.keys() - {importer}
-        named = [dotted for dotted in (*facts.imports, *facts.quoted) if "/" not in dotted]
-        return {path for dotted in named for path in project.modules(importer, dotted)} - {importer}
+            return True
+        named = (dotted for dotted in (*facts.imports, *facts.quoted) if "/" not in dotted)
+        return any(path in project.modules(importer, dotted) for dotted in named)
 
 
 def by_file(

@@ -171,11 +171,18 @@ class Imports:
     @cached_property
     def _names(self) -> Mapping[Path, set[str]]:
         found: defaultdict[Path, set[str]] = defaultdict(set)
-        for path, facts in self.scanned.items():
-            for dotted in facts.imports:
-                for name, hit in self._hits(path, dotted):
-                    found[hit].add(name)
+        for path, dotted in self._distinct.values():
+            for name, hit in self._hits(path, dotted):
+                found[hit].add(name)
         return found
+
+    @cached_property
+    def _distinct(self) -> Mapping[tuple[Path | None, str], tuple[Path, str]]:
+        """Every import with a file that makes it, once for all files for which it means the same."""
+        return {self._key(path, d): (path, d) for path, facts in self.scanned.items() for d in facts.imports}
+
+    def _key(self, path: Path, dotted: str) -> tuple[Path | None, str]:
+        return (path.parent if dotted.startswith(".") else None), dotted
 
     def is_registered(self, name: str) -> bool:
         """Whether the project has registered a module already, by its own name or that of its package."""
@@ -256,7 +263,7 @@ class Imports:
         return found
 
     def _leads_to(self, path: Path, dotted: str) -> frozenset[Path]:
-        key = path.parent if dotted.startswith(".") else None, dotted  # an absolute one is the same anywhere
+        key = self._key(path, dotted)
         if key not in self._led:
             self._led[key] = self._with_packages(path, dotted)
         return self._led[key]

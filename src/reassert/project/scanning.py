@@ -58,9 +58,9 @@ def _aliases(listed: str) -> Iterator[tuple[str, str]]:
 
 
 def depends_on(facts: ScannedFacts, neighbours: frozenset[str]) -> bool:
-    """Whether a class seems to have a base in one of the modules that end in ``neighbours``."""
+    """Whether a base of a class, or a function to know more of, seems to be in one of ``neighbours``."""
     bases = {base for c in facts.classes for base in c.bases if "." in base and base not in ROOTS}
-    return any(tail_of(base.lstrip(".").split(".")[:-1]) in neighbours for base in bases)
+    return any(tail_of(name.lstrip(".").split(".")[:-1]) in neighbours for name in bases | facts.wanted)
 
 
 def tail_of(module: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 # What refers to itself waits for the collector. The engine lets go of its trees by hand, so that is little,
 # and looking for it costs as much as all that is alive.
-_BYTES_BETWEEN = 10_000_000
+_BYTES_BETWEEN = 30_000_000
 _BYTES_A_FILE = 4_000
 
 
