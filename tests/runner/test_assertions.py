@@ -105,6 +105,44 @@ with pytest.deprecated_call():
     warnings.warn("x", DeprecationWarning)
 assert pytest.raises(ZeroDivisionError, lambda: 1 / 0).type is ZeroDivisionError
 """),
+    "test_blocks.py": HEAD
+    + """
+class Checked:
+    assert "class body"
+def test():
+    if 1: assert Checked
+    else: assert not Checked
+    for _ in (1, 2):
+        with raises(KeyError):
+            try:
+                assert "try"
+                raise KeyError
+            except KeyError:
+                assert "handler"
+                raise
+            finally:
+                assert "finally"
+    async def later():
+        assert "async"
+    def unused():
+        assert "unused"
+    with raises(StopIteration):
+        later().send(None)
+""",
+    "test_weak.py": HEAD
+    + """
+import weakref
+class Thing:
+    pass
+def test():
+    thing = Thing()
+    seen = weakref.ref(thing)
+    assert seen() is thing
+    assert seen() == thing
+    del thing
+    assert seen() is None
+""",
+    "test_not_rewritten.py": '"""PYTEST_DONT_REWRITE"""\ndef test():\n    assert 1\n',
     "test_failing.py": in_function("""
 with pytest.raises(AssertionError):
     assert 1 == 2
@@ -211,6 +249,19 @@ def test_statements_with_their_source(found):
     )
 
 
+def test_statements_in_blocks(found):
+    lines = {one.line: one.count for one in executed(found, "test_blocks.py::test") if one.form == "assert"}
+    assert lines == {7: 1, 12: 2, 15: 2, 18: 2, 20: 1}
+
+
+def test_counting_keeps_no_operand_alive(found):
+    assert counts(found, "test_weak.py::test") == {"assert": 3}
+
+
+def test_a_module_that_pytest_must_not_rewrite_is_left_alone(found):
+    assert counts(found, "test_not_rewritten.py::test") == {}
+
+
 def test_functions_of_pytest(found):
     assert counts(found, "test_functions.py::test") == {
         "assert": 2,
@@ -243,7 +294,9 @@ def test_statements_of_plugins_do_not_count(tmp_path):
 
 def test_a_hook_of_the_project_is_still_called(tmp_path):
     text = "import conftest\ndef test_hook():\n    assert 1 == 1\n    assert conftest.seen == ['1 == 1']\n"
-    found = run_suite(tmp_path, {"conftest.py": FILES["conftest.py"], "test_a.py": text})
+    ini = "[pytest]\nenable_assertion_pass_hook = true\n"
+    files = {"conftest.py": FILES["conftest.py"], "test_a.py": text, "pytest.ini": ini}
+    found = run_suite(tmp_path, files)
     assert counts(found, "test_a.py::test_hook") == {"assert": 2}
 
 

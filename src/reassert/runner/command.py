@@ -16,7 +16,6 @@ from reassert.runner.spec import RunSpec
 PROBE = Path(__file__).with_name("injected")
 RECORDS = "records"
 _PLUGIN = ("-p", "reassert_probe.plugin")
-_COUNTING = ("-o", "enable_assertion_pass_hook=true")
 _LAUNCHERS = ("-m", "run")
 _OLDEST_FOR_OWN_COVERAGE = (3, 10)
 # Of the repository and the run that this process may itself be part of.
@@ -51,11 +50,7 @@ def command_of(spec: RunSpec) -> tuple[str, ...]:
         arguments = spec.command or ("discover", *(("-s", *spec.paths[:1]) if spec.paths else ()))
         return str(spec.python), "-m", "reassert_probe.unittest_main", *arguments
     command = spec.command or (str(spec.python), "-m", "pytest")
-    return (*command, *_plugin(spec), *_jobs(spec), *spec.paths) if is_pytest(command) else command
-
-
-def _plugin(spec: RunSpec) -> tuple[str, ...]:
-    return (*_PLUGIN, *_COUNTING) if spec.counted else _PLUGIN
+    return (*command, *_PLUGIN, *_jobs(spec), *spec.paths) if is_pytest(command) else command
 
 
 def _jobs(spec: RunSpec) -> tuple[str, ...]:
@@ -73,7 +68,7 @@ def environment_for(spec: RunSpec, interpreter: Interpreter, folder: Path) -> di
     env["PYTHONPATH"] = os.pathsep.join(_search_path(spec, interpreter, _given_path(spec)))
     env["REASSERT_PROBE"] = str(folder / "settings.json")
     if not spec.unittest and not is_pytest(spec.command or ("pytest",)):
-        own = shlex.join((*_plugin(spec), *_jobs(spec)))
+        own = shlex.join((*_PLUGIN, *_jobs(spec)))
         env["PYTEST_ADDOPTS"] = f"{env.get('PYTEST_ADDOPTS', '')} {own}".strip()
     return env
 

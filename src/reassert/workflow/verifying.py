@@ -118,8 +118,8 @@ def run_old(bench: Bench, proof: Proof) -> Old:
 def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
     """Run the new suite and compare it.
 
-    What newly fails has to fail again, in a run that counts nothing: a test may be flaky, and counting makes
-    pytest hold on to operands, which tests of weak references notice.
+    What newly fails has to fail again, in a run that counts nothing: a test may be flaky, or notice that
+    it is observed.
     """
     bench.after()
     after = bench.run("after", coverage=proof.coverage, contexts=bool(proof.mutants))

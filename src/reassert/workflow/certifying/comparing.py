@@ -104,8 +104,7 @@ def disturbed(runs: Runs, matching: Matching) -> tuple[tuple[str, tuple[str, ...
 def newly_failing(runs: Runs, matching: Matching) -> tuple[str, ...]:
     """Give the new tests that fail and whose old ones passed: worth running again without counting.
 
-    The hook by which executed ``assert`` statements are counted makes pytest keep their operands for longer,
-    which tests of weak references notice; nobody runs these tests with that hook.
+    A test may notice that it is observed, as one that looks at the frames around it.
     """
     passed = (match for old, match in matching.matches.items() if standing(runs.old[old]) == PASSED)
     return tuple(n for match in passed for n in match.after if standing(runs.after.tests.get(n)) == FAILING)

@@ -34,6 +34,11 @@ _TRUTHS = {
 }
 _PYTEST = ("raises", "warns", "deprecated_call", "fail")
 _getframe = sys._getframe
+# The name by which what counts is found in the module that rewrites, and what keeps that from a module.
+_PASSED = "_reassert_passed"
+_REFUSED = "PYTEST_DONT_REWRITE"
+# What holds statements and is none.
+_CLAUSES = (ast.ExceptHandler, *((ast.match_case,) if sys.version_info >= (3, 10) else ()))
 
 # `next` on a counter is atomic: threads may assert at the same time.
 _counts: dict[Key, itertools.count[int]] = defaultdict(itertools.count)
@@ -123,37 +128,61 @@ def count_statements(holds: Callable[[str], bool]) -> bool:
 
     False if this pytest gives no way to.
 
-    With the option ``enable_assertion_pass_hook`` a passed ``assert`` asks whether somebody wants to know.
-    That question is counted and answered as ever. An implementation of the hook would be told the values of
-    all operands: making their texts can change what is tested (a query set is read from its database).
+    A call that counts follows each ``assert``: it is reached by those that pass. Of those that fail pytest
+    asks for an explanation. Its own hook for assertions that pass costs twice the time of a small test, and
+    keeps operands alive, which tests of weak references notice.
     """
     rewrite: Any = importlib.import_module("_pytest.assertion.rewrite")
-    asked = getattr(rewrite, "_check_if_assertion_pass_impl", None)
+    original = getattr(rewrite, "rewrite_asserts", None)
     explain = getattr(rewrite, "_format_explanation", None)
-    if asked is None or explain is None:
+    if original is None or explain is None or not hasattr(rewrite, "AssertionRewriter"):
         return False
 
-    def passed() -> Any:
-        frame = _getframe(1)
-        next(_counts["assert", frame.f_code.co_filename, frame.f_lineno])
-        return asked()
+    def passed(path: str, line: int) -> None:
+        next(_counts["assert", path, line])
 
     def failed(explanation: Any) -> Any:
-        # Of one that passed, a text is made only for an implementation of the hook.
+        # Of one that passed, a text is made only for an implementation of pytest's hook.
         frame = _getframe(1)
-        if holds(frame.f_code.co_filename) and not asked():
+        if holds(frame.f_code.co_filename) and not rewrite._check_if_assertion_pass_impl():
             next(_counts["assert", frame.f_code.co_filename, frame.f_lineno])
         return explain(explanation)
 
     def rewrite_asserts(tree: Any, source: Any, path: Any = None, config: Any = None) -> Any:
-        # Others' modules (plugins, with all that they consist of) are not prepared: it would cost much time.
-        return original(tree, source, path, config if path is None or holds(path) else None)
+        # Whoever traces lines, as coverage does, would follow pytest through every node.
+        tracing = sys.gettrace()
+        sys.settrace(None)
+        try:
+            if path is not None and holds(path) and _REFUSED not in (ast.get_docstring(tree) or ""):
+                _follow(tree, str(path))
+            return original(tree, source, path, config)
+        finally:
+            sys.settrace(tracing)
 
-    original = rewrite.rewrite_asserts
     rewrite.rewrite_asserts = rewrite_asserts
-    rewrite._check_if_assertion_pass_impl = passed
     rewrite._format_explanation = failed
+    setattr(rewrite, _PASSED, passed)
     return True
+
+
+def _follow(tree: Any, path: str) -> None:
+    """Put a call that counts behind each ``assert``; pytest's rewriting names its module in every other."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, list) and value and isinstance(value[0], (ast.stmt, *_CLAUSES)):
+                setattr(node, name, [new for child in value for new in _followed(child, path)])
+                todo += value
+
+
+def _followed(node: Any, path: str) -> list[Any]:
+    if not isinstance(node, ast.Assert):
+        return [node]
+    module: Any = ast.Name("@pytest_ar", ast.Load())
+    arguments: list[Any] = [ast.Constant(path), ast.Constant(node.lineno)]
+    call = ast.Expr(ast.Call(ast.Attribute(module, _PASSED, ast.Load()), arguments, []))
+    return [node, ast.fix_missing_locations(ast.copy_location(call, node))]
 
 
 @functools.lru_cache(maxsize=None)
