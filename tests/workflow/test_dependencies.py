@@ -65,7 +65,7 @@ PLACES = {
     "comma at the end": (
         "pyproject.toml",
         '[dependency-groups]\r\ndev = [\r\n    "mock", # last\r\n]\r\n',
-        '[dependency-groups]\r\ndev = [\r\n    "mock",\r\n    "pytest", # last\r\n]\r\n',
+        '[dependency-groups]\r\ndev = [\r\n    "mock", # last\r\n    "pytest",\r\n]\r\n',
     ),
     "empty": ("pyproject.toml", EXTRA + "test = []", EXTRA + 'test = ["pytest"]'),
     "table in a group": (
