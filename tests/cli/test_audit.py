@@ -37,12 +37,12 @@ def suite(tmp_path, monkeypatch):
 @pytest.mark.usefixtures("suite")
 def test_findings_go_to_stdout_with_their_places_and_numbers_to_stderr(run):
     done = run("audit", "tests")
-    assert (done.code, done.out.decode()) == (
-        0,
-        f"tests{os.sep}test_a.py:7  DUP-BASE  test_size is also in BTests: 6 lines could go\n"
-        f"  also tests{os.sep}test_b.py:7\n"
-        "  -> move them to one base class of ATests and BTests; what else differs stays in each class\n",
-    )
+    lines = [
+        f"tests{os.sep}test_a.py:7  DUP-BASE  test_size is also in BTests: 6 lines could go",
+        f"  also tests{os.sep}test_b.py:7",
+        "  -> move them to one base class of ATests and BTests; what else differs stays in each class",
+    ]
+    assert (done.code, done.out.decode().splitlines()) == (0, lines)
     assert done.err == (
         "\n1 finding (2 files looked at)\n    DUP-BASE       1\nWhat a code means: reassert explain CODE\n"
     )
