@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reassert.engine.climbing import Decision, Said, key
+from reassert.engine.summary import with_case
 from reassert.engine.writing import Written, written
 from reassert.model.edits import Spliced, Unit
 from reassert.model.outcomes import (
@@ -205,8 +206,17 @@ def _node_names(result: Rewrite) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _followed(known: TestNames, late: TestNames) -> Mapping[str, tuple[str, ...]]:
     """The test map, with the names that tests have now; a test that it does not have had its name before."""
     news = {name for names in known.values() for name in names}
+    news |= {name.partition("[")[0] for name in news}
     changed = {
-        old: tuple(dict.fromkeys(n for name in names for n in late.get(name, (name,))))
+        old: tuple(dict.fromkeys(n for name in names for n in _renamed(name, late)))
         for old, names in known.items()
     }
     return {**changed, **{old: names for old, names in late.items() if old not in news}}
+
+
+def _renamed(name: str, late: TestNames) -> tuple[str, ...]:
+    """What becomes of a test, or of one case of it: the table above its class stays."""
+    base, bracket, case = name.partition("[")
+    if name in late or not bracket or base not in late:
+        return late.get(name, (name,))
+    return with_case(late[base], case[:-1])

@@ -27,6 +27,8 @@ class Rewrite:
     ``renames`` maps such a class, or ``Class.method``, to its new name.
     ``splits`` maps ``Class.test`` (in a plain or climbing class), as it was collected, to the tests that it
     becomes: ``test[case]``, or ``test`` alone for all of its cases.
+    ``replicas`` maps a climbing class to the names of the classes that were made of it, and had its tests in
+    its place; each of these names is a case of all of its tests now.
     ``follows`` are the classes of other files, as ``path::qualname``, whose new names this file can take up.
     ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
     ``alone``: whatever other codemods want, nothing else may change in this file.
@@ -40,6 +42,7 @@ class Rewrite:
     climbs: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     follows: frozenset[str] = frozenset()
     alone: bool = False
 
