@@ -26,7 +26,7 @@ from reassert.syntax.layout import Operand
 from reassert.syntax.parametrize import REFUSALS, Objection, Row, Table, call
 from reassert.syntax.shared_state import are_numbered, shares_state
 from reassert.syntax.siblings import PLAIN_FIXTURES, fixtures
-from reassert.syntax.statements import at_the_top
+from reassert.syntax.statements import before_methods
 from reassert.syntax.testcase_api import API, CLASS_FIXTURE_METHODS
 from reassert.syntax.types import is_builtin
 from reassert.syntax.written_tables import written_table
@@ -84,7 +84,7 @@ class ParameterizedClassToParametrize(Codemod[Context]):
             *(f"\tself.{name} = {name}" for name in table.names),
             "",
         ]
-        yield at_the_top(context, owner, rows, unit, "pytest")
+        yield before_methods(context, owner, rows, unit, "pytest")
 
 
 def _above(context: Context, owner: ClassInfo) -> ast.Call | None:
