@@ -30,6 +30,9 @@ from reassert.model.source import SourceFile
 from reassert.syntax.classes import link
 from reassert.syntax.context import Context
 
+# What a codemod makes of a file may show it more to do. Twice is rare; this is to end in any case.
+_ROUNDS = 4
+
 TestNames = Mapping[str, tuple[str, ...]]
 
 
@@ -123,15 +126,20 @@ class _Shaping:
         self.data = original.source.data if data is None else data
 
     def run(self, rule: Codemod[Context]) -> Failed | None:
-        """Apply one codemod to the present text."""
-        context = self._context()
-        result = rule.rewrite(context)
-        self._note(context, result)
-        done = written(context, result.edits) if result.edits else None
-        context.release()
-        if isinstance(done, Failed):
-            return done
-        if done is not None and done.data != self.data:
+        """Apply one codemod to the present text until it is content with it, and keep what it says then."""
+        for left in reversed(range(_ROUNDS)):
+            context = self._context()
+            result = rule.rewrite(context)
+            done = written(context, result.edits) if result.edits else None
+            changes = isinstance(done, Written) and done.data != self.data
+            self._note(
+                context, result if not (changes and left) else replace(result, refusals=(), findings=())
+            )
+            context.release()
+            if isinstance(done, Failed):
+                return done
+            if done is None or not changes:
+                break
             self._take(rule, done)
         return None
 

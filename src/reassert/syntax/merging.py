@@ -289,8 +289,10 @@ class Merging:
         return Span(start, line_stop(self.context, comment.end))
 
     def _gone(self, member: Sibling) -> Span:
-        """A copy with the blank lines above it."""
+        """A copy with the blank lines above it; of what it begins, with those below it."""
         buffer, start = self.context.source.buffer, member.region.start
+        if is_first_child(self.context, member.function):
+            return Span(start, skip_blank_lines(buffer, member.region.end))
         while start > 0 and not buffer[line_start(self.context, start - 1) : start].strip():
             start = line_start(self.context, start - 1)
         return Span(start, member.region.end)

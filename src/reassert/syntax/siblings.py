@@ -266,12 +266,25 @@ def known_elsewhere(scope: Scope, name: str) -> str:
 
 
 def _quoted(context: Context) -> set[str]:
-    """The words of all strings that are no docstrings."""
+    """The words of all strings that are no docstrings, and no ids of rows: these name what was a test."""
     if "words in strings" not in context.memory:
         parents = context.module.parents
         strings = (s for s in context.module.strings if not isinstance(parents[s], ast.Expr))
+        strings = (s for s in strings if not _is_id(context, s))
         context.memory["words in strings"] = {w for s in strings for w in _WORD.findall(str(s.value))}
     return cast("set[str]", context.memory["words in strings"])
+
+
+def _is_id(context: Context, node: ast.expr) -> bool:
+    """Whether a string is the id of a row, or one of ``ids``."""
+    parents = context.module.parents
+    parent = parents[node]
+    if isinstance(parent, (ast.List, ast.Tuple)):
+        parent = parents[parent]
+    if not isinstance(parent, ast.keyword) or parent.arg not in {"id", "ids"}:
+        return False
+    call = parents[parent]
+    return isinstance(call, ast.Call) and context.module.resolve(call.func) in (PARAMETRIZE, "pytest.param")
 
 
 def knows_its_test(context: Context) -> bool:
