@@ -41,7 +41,10 @@ class DuplicateTests(Audit[Context]):
         """A finding for each set of places that have tests in common, those with the most lines first."""
         shared = [group for group in _groups(notes) if group.lines >= config.limits.duplicate_lines]
         shared.sort(key=lambda group: (-group.lines, group.places))
-        return [group.finding(self.id) for group in shared]
+        return [
+            *(group.finding(self.id) for group in shared),
+            *(_of_twins(self.id, t) for t in _twins(notes)),
+        ]
 
 
 _Place = tuple[Path, str]
@@ -155,7 +158,7 @@ class _Group:
 
 
 def _groups(notes: Sequence[Note]) -> Iterator[_Group]:
-    """The tests by the places that have them; copies in one place are no matter of this audit."""
+    """The tests by the places that have them, one of each place."""
     copies: defaultdict[bytes, dict[_Place, Note]] = defaultdict(dict)
     for note in notes:
         copies[note.key].setdefault((note.location.path, note.name.rpartition(".")[0]), note)
@@ -165,6 +168,24 @@ def _groups(notes: Sequence[Note]) -> Iterator[_Group]:
             groups[tuple(found)].append(tuple(found.values()))
     for places, tests in groups.items():
         yield _Group(places, tuple(tests))
+
+
+def _twins(notes: Sequence[Note]) -> list[list[Note]]:
+    """The tests of one place that differ in nothing but their names."""
+    found: defaultdict[object, list[Note]] = defaultdict(list)
+    for note in notes:
+        found[note.key, note.location.path, note.name.rpartition(".")[0]].append(note)
+    return [same for same in found.values() if len(same) > 1]
+
+
+def _of_twins(rule_id: str, twins: Sequence[Note]) -> Finding:
+    first, *others = twins
+    names = [note.name.rpartition(".")[2] for note in twins]
+    message = f"{_listed(names)} are the same: {sum(n.lines for n in others)} lines could go"
+    suggestion = "see whether one is enough, or in what the others were to differ"
+    return Finding(
+        rule_id, "DUP-SAME", first.location, message, suggestion, tuple(n.location for n in others)
+    )
 
 
 def _settled(path: Path, said: str) -> str:
