@@ -149,9 +149,15 @@ class Rounds:
             return False
         if all(map(self._is_unchanging, found)):
             return True
+        if not all(map(_is_fresh, found)):
+            return False
         flat = all(constant_kind(e) is not None for v in found for e in getattr(v, "elts", [v]))
-        inside = [u.node for u in uses if u not in stores and self._in_body(u.node)]
-        return all(map(_is_fresh, found)) and all(self._is_read(n, flat=flat) for n in inside)
+        loaded = [u for u in uses if u not in stores and (u.method is self.method or self._may_help(u))]
+        return all(u.node in self.context.module.index and self._is_read(u.node, flat=flat) for u in loaded)
+
+    def _may_help(self, use: Use) -> bool:
+        """Whether a use stands in a method that a round may call, in whatever class and file."""
+        return not use.method.name.startswith("test") and use.method.name not in _AROUND
 
     def _is_unchanging(self, value: ast.expr) -> bool:
         """Whether nothing can change a value, or it is the same object whoever binds it again."""
