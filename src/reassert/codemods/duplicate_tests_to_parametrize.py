@@ -50,7 +50,7 @@ class DuplicateTestsToParametrize(Codemod[Context]):
         ):
             for scope in scopes(context):
                 work.scope(scope)
-        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits)
+        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits, again=work.again)
 
 
 class _Work:
@@ -62,6 +62,7 @@ class _Work:
         self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
         self.splits: dict[str, tuple[str, ...]] = {}
+        self.again = False
         # The names of the new tests, by scope.
         self.made: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -142,6 +143,7 @@ class _Work:
         if objection is not None:
             return objection
         self.edits += merging.edits()
+        self.again |= merging.shortens
         self.made[scope.qualname].add(name)
         self._note(scope, name, group.members)
         return None

@@ -126,21 +126,20 @@ class _Shaping:
         self.data = original.source.data if data is None else data
 
     def run(self, rule: Codemod[Context]) -> Failed | None:
-        """Apply one codemod to the present text until it is content with it, and keep what it says then."""
+        """Apply one codemod to the present text until it has no more to do, and keep what it says then."""
         for left in reversed(range(_ROUNDS)):
             context = self._context()
             result = rule.rewrite(context)
             done = written(context, result.edits) if result.edits else None
-            changes = isinstance(done, Written) and done.data != self.data
-            self._note(
-                context, result if not (changes and left) else replace(result, refusals=(), findings=())
-            )
+            again = result.again and left > 0
+            self._note(context, replace(result, refusals=(), findings=()) if again else result)
             context.release()
             if isinstance(done, Failed):
                 return done
-            if done is None or not changes:
+            if done is not None and done.data != self.data:
+                self._take(rule, done)
+            if not again:
                 break
-            self._take(rule, done)
         return None
 
     def _context(self) -> Context:

@@ -31,6 +31,7 @@ class Rewrite:
     its place; each of these names is a case of all of its tests now.
     ``follows`` are the classes of other files, as ``path::qualname``, whose new names this file can take up.
     ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
+    ``again``: a late codemod may find more to do once this is done.
     ``alone``: whatever other codemods want, nothing else may change in this file.
     """
 
@@ -44,6 +45,7 @@ class Rewrite:
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     follows: frozenset[str] = frozenset()
+    again: bool = False
     alone: bool = False
 
 

@@ -175,6 +175,11 @@ class Merging:
 
     # -- the edits -------------------------------------------------------------------------------------------
 
+    @property
+    def shortens(self) -> bool:
+        """Whether the test loses a statement, so that others may have become copies of it."""
+        return bool(self._dropped)
+
     @cached_property
     def _dropped(self) -> list[ast.stmt]:
         """The assignments that only give a parameter the name that it has."""

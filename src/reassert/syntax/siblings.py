@@ -104,8 +104,7 @@ class Scope:
     @cached_property
     def is_ordered(self) -> bool:
         """Whether a test may need that another one ran before it."""
-        names = [test.name for test in self.tests]
-        if are_numbered(names):
+        if are_numbered([name for test in self.tests for name in case_names(test)]):
             return True
         if self.owner is not None:
             return any(map(shares_state, self.owner.lineage))
@@ -215,6 +214,18 @@ def table_names(table: ast.Call) -> tuple[str, ...]:
         return tuple(name.strip() for name in str(names.value).split(",") if name.strip())
     parts = names.elts if isinstance(names, (ast.Tuple, ast.List)) else []
     return tuple(str(part.value) for part in parts if isinstance(part, ast.Constant))
+
+
+def case_names(test: FunctionNode) -> list[str]:
+    """The ids of the rows of a test that has a table with ids, which may have been tests; else its name."""
+    calls = [n for d in test.decorator_list for n in ast.walk(d) if isinstance(n, ast.Call)]
+    ids = [
+        k.value.value
+        for c in calls
+        for k in c.keywords
+        if k.arg == "id" and isinstance(k.value, ast.Constant)
+    ]
+    return [str(name) for name in ids] or [test.name]
 
 
 def _decorators(context: Context, test: FunctionNode) -> tuple[list[Mark], ast.Call | None, list[ast.expr]]:
