@@ -1,4 +1,4 @@
-"""Finds the codemods by walking the package they live in; nothing else registers them."""
+"""Finds codemods and audits by walking the packages they live in; nothing else registers them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from types import GenericAlias, ModuleType
 from typing import Any
 
-from reassert.model.rules import Codemod
+from reassert.model.rules import Audit, Codemod
 
 PACKAGE = "reassert.codemods"
+AUDITS = "reassert.audits"
 
 
 class CatalogError(Exception):
@@ -40,6 +41,21 @@ def load(ids: Iterable[str] | None = None, package: str = PACKAGE) -> tuple[Code
     return tuple(rules[name] for name in _ordered(rules) if name in wanted)
 
 
+@lru_cache(maxsize=8)
+def audit_ids(package: str = AUDITS) -> tuple[str, ...]:
+    """The ids of all audits in alphabetical order; their modules are not imported."""
+    return rule_ids(package)
+
+
+def load_audits(ids: Iterable[str] | None = None, package: str = AUDITS) -> tuple[Audit[Any], ...]:
+    """The audits ``ids`` (None: all), by id. Raises CatalogError."""
+    known = audit_ids(package)
+    wanted = sorted(set(known if ids is None else ids))
+    for name in wanted:
+        _check_exists(name, "", known)
+    return tuple(_instance(import_module(f"{package}.{name}"), Audit) for name in wanted)
+
+
 def _with_predecessors(wanted: Iterable[str], package: str) -> dict[str, Codemod[Any]]:
     rules: dict[str, Codemod[Any]] = {}
     queue = [(name, "") for name in wanted]
@@ -48,7 +64,7 @@ def _with_predecessors(wanted: Iterable[str], package: str) -> dict[str, Codemod
         if name in rules:
             continue
         _check_exists(name, successor, rule_ids(package))
-        rules[name] = _instance(import_module(f"{package}.{name}"))
+        rules[name] = _instance(import_module(f"{package}.{name}"), Codemod)
         queue += [(earlier, name) for earlier in rules[name].runs_after if earlier != "*"]
     return rules
 
@@ -61,18 +77,19 @@ def _check_exists(name: str, successor: str, known: Collection[str]) -> None:
     raise CatalogError(f"unknown rule {name!r}")
 
 
-def _instance(module: ModuleType) -> Codemod[Any]:
+def _instance(module: ModuleType, kind: type[Any]) -> Any:
     classes = [
         item
         for item in vars(module).values()
         if not isinstance(item, GenericAlias)
         and isinstance(item, type)
-        and issubclass(item, Codemod)
+        and issubclass(item, kind)
         and item.__module__ == module.__name__
     ]
     if len(classes) != 1:
         name = module.__name__.rpartition(".")[2]
-        raise CatalogError(f"rule {name!r} must define exactly one Codemod class, it defines {len(classes)}")
+        wanted = f"exactly one {kind.__name__} class"
+        raise CatalogError(f"rule {name!r} must define {wanted}, it defines {len(classes)}")
     return classes[0]()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from reassert import catalog
 from reassert.model.outcomes import Safety
-from reassert.model.rules import Codemod, Rewrite
+from reassert.model.rules import Audit, Codemod, Inspection, Rewrite
 
 
 class Fake(Codemod[None]):
@@ -25,6 +25,15 @@ class Other(Fake):
     refusals: ClassVar = {}
 
 
+class Look(Audit[None]):
+    title = "Tests that take long"
+    id = "slow"
+    findings: ClassVar = {"SLOW-TEST": "it takes long"}
+
+    def inspect(self, context):  # noqa: ARG002 - the signature is the base class's
+        return Inspection()
+
+
 @pytest.fixture
 def rules(monkeypatch, tmp_path):
     known = {"old_to_new": Fake(), "a_to_b": Other()}
@@ -34,6 +43,12 @@ def rules(monkeypatch, tmp_path):
     ):
         known[name].page_path = tmp_path / f"{name}.md"
         known[name].page_path.write_text(page, encoding="utf-8")
+    monkeypatch.setattr(
+        catalog, "load_audits", lambda ids=None: (Look(),) if not ids or "slow" in ids else ()
+    )
+    monkeypatch.setattr(catalog, "audit_ids", lambda: ("slow",))
+    Look.page_path = tmp_path / "slow.md"
+    Look.page_path.write_text("# Slow\n\nProse\n", encoding="utf-8")
     monkeypatch.setattr(catalog, "rule_ids", lambda: tuple(sorted(known)))
     monkeypatch.setattr(catalog, "load", lambda ids=None: tuple(known[name] for name in ids or known))
 
@@ -42,7 +57,21 @@ def rules(monkeypatch, tmp_path):
 def test_rules_lists_id_safety_and_title(run):
     done = run("rules")
     assert done.code == 0
-    assert done.out == b"a_to_b      unsafe   Another\nold_to_new  safe     Make it [bold]better[/]\n"
+    assert done.out.decode().splitlines() == [
+        "a_to_b      unsafe   Another",
+        "old_to_new  safe     Make it [bold]better[/]",
+        "slow        audit    Tests that take long",
+    ]
+
+
+@pytest.mark.usefixtures("rules")
+def test_explain_knows_audits_and_their_codes(run):
+    assert run("explain", "slow").out.decode() == (
+        "# Slow\n\n`slow`, an audit: `reassert audit` reports what it finds, and nothing changes.\n\n"
+        "Prose\n\n"
+        "## What it finds\n\n- `SLOW-TEST`: it takes long\n"
+    )
+    assert b"- `slow`: it takes long\n" in run("explain", "slow-test").out
 
 
 @pytest.mark.usefixtures("rules")

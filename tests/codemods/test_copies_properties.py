@@ -75,7 +75,7 @@ def named(tests: list[tuple[str, str, str, str, int]]) -> list[tuple[str, tuple[
 
 
 def collapsed(source: str) -> str:
-    return convert_file("test_it.py", source, CONFIG).files["test_it.py"]
+    return convert_file("test_it.py", source, CONFIG, ["duplicate_tests_to_parametrize"]).files["test_it.py"]
 
 
 class Recorder(ast.NodeTransformer):
@@ -154,6 +154,40 @@ def test_a_second_time_changes_nothing(source: str) -> None:
 def test_the_order_of_the_tests_does_not_matter(both) -> None:
     tests, shuffled = both
     assert shape(collapsed(written(tests))) == shape(collapsed(written(shuffled)))
+
+
+TAKING = """\
+import pytest
+
+{head}
+@pytest.mark.parametrize(("first", "second"), [{rows}])
+def test_taking(first, second):
+{body}
+
+"""
+# What a table can have evaluated, and no test changes or decides by; each value stands by itself.
+plain_values = st.sampled_from(["-1", "0", "'a'", "'ab'", "None", "1.5", "b'x'", "OTHER", "(1, 'b')", "str"])
+plain_templates = st.sampled_from([TEMPLATES[n] for n in (0, 1, 7)])
+pairs_of_values = st.tuples(plain_values, plain_values)
+
+
+@given(
+    plain_templates, st.lists(pairs_of_values, max_size=3), st.lists(pairs_of_values, min_size=1, max_size=4)
+)
+def test_a_table_takes_up_the_copies_that_belong_to_it_and_no_other(
+    template: str, rows: list[tuple[str, str]], copies: list[tuple[str, str]]
+) -> None:
+    cells = ", ".join(f"pytest.param({a}, {b}, id='row{n}')" for n, (a, b) in enumerate(rows))
+    body = template.format("first", "second", v="sqrt", f="exp")
+    host = TAKING.format(head=HEAD, rows=cells, body=body)
+    other = "def test_other():\n    assert repr(OTHER) == OTHER.join(\"''\")\n\n\n"
+    tests = [(f"test_{'abcd'[n]}", (template, *values, "exp sqrt", 9)) for n, values in enumerate(copies)]
+    source = host + other + written(tests).partition(HEAD)[2]
+    after = collapsed(source)
+    assert executed(after) == executed(source)
+    ids = {f"row{n}" for n in range(len(rows))}
+    assert shape(after) == {frozenset(ids | {name for name, _ in tests}), frozenset({"test_other"})}
+    assert collapsed(after) == after
 
 
 @given(st.lists(st.tuples(st.integers(), st.text(max_size=5)), min_size=5, max_size=12, unique=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from pickle import UnpicklingError
@@ -210,11 +210,19 @@ class _Shift:
 
 
 class LocalExecutor(AbstractContextManager["LocalExecutor"]):
-    """Serial for little work, ``jobs`` processes for more (None: all cores). Use as a context manager."""
+    """Serial for little work, ``jobs`` processes for more (None: all cores). Use as a context manager.
+
+    ``prepare`` loads the rules with the given ids that ``work`` needs.
+    """
 
     def __init__(
-        self, jobs: int | None = None, timeout: float = FILE_TIMEOUT_SECONDS, work: Work = perform
+        self,
+        jobs: int | None = None,
+        timeout: float = FILE_TIMEOUT_SECONDS,
+        work: Work = perform,
+        prepare: Callable[[tuple[str, ...]], object] = load_rules,
     ) -> None:
+        self._prepare = prepare
         self._serial = SerialExecutor(work, timeout)
         self._pool = PoolExecutor(jobs, timeout, work)
         self._started = False
@@ -225,7 +233,7 @@ class LocalExecutor(AbstractContextManager["LocalExecutor"]):
         That is nothing to be told once a file; and forked processes need not load the rules again.
         """
         for rules in {task.rules for task in tasks}:
-            load_rules(rules)
+            self._prepare(rules)
         self._started = self._started or sum(task.size for task in tasks) >= POOL_PAYS_BYTES
         return (self._pool if self._started else self._serial).run(tasks)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from reassert import __version__
+from reassert.cli.audit import audit
 from reassert.cli.coercion import PlainCommand, PlainGroup
 from reassert.cli.diff import diff
 from reassert.cli.explain import explain
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (diff, migrate, verify, undo, rules, explain):
+for command in (diff, migrate, verify, undo, audit, rules, explain):
     app.command(cls=PlainCommand)(command)
 
 

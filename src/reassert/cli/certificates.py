@@ -1,11 +1,10 @@
 """From typed options to a certificate, and the certificate to whoever reads it: shared by two commands."""
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reassert.cli.console import wants_colour
+from reassert.cli.documents import write_document
 from reassert.cli.guard import DONE, PENDING, TROUBLE, note, outlasting
 from reassert.cli.options import PlanOptions, VerifyOptions
 from reassert.cli.planning import check, plan_request
@@ -82,8 +81,8 @@ def hand_out(certificate: "Certificate", wanted: VerifyOptions) -> None:
 
     with outlasting(sys.stderr) as stream:
         write_certificate(certificate, stream, colour=wants_colour(stream))
-    _write(wanted.json, lambda: certificate_json(certificate))
-    _write(wanted.markdown, lambda: certificate_markdown(certificate))
+    write_document(wanted.json, lambda: certificate_json(certificate))
+    write_document(wanted.markdown, lambda: certificate_markdown(certificate))
 
 
 def exit_code_of(certificate: "Certificate") -> int:
@@ -91,18 +90,3 @@ def exit_code_of(certificate: "Certificate") -> int:
     from reassert.model.certificate import Verdict  # noqa: PLC0415 - not needed for help
 
     return {Verdict.VALID: DONE, Verdict.INVALID: PENDING, Verdict.NOT_RUN: TROUBLE}[certificate.verdict]
-
-
-def _write(path: Path | None, text: Callable[[], str]) -> None:
-    from reassert.workflow.usage import UsageError  # noqa: PLC0415 - not needed for help
-
-    if path is None:
-        return
-    if str(path) == "-":
-        with outlasting(sys.stdout) as stream:
-            stream.write(text())
-        return
-    try:
-        path.write_text(text(), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error

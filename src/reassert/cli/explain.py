@@ -80,13 +80,15 @@ def _show_page(name: str) -> None:
 
 
 def _page_of(name: str) -> str:
-    from reassert.catalog import load, rule_ids  # noqa: PLC0415 - not needed for help
+    from reassert.catalog import audit_ids, load, load_audits, rule_ids  # noqa: PLC0415 - not needed for help
     from reassert.report.rules import code_page, rule_page  # noqa: PLC0415
     from reassert.workflow.usage import UsageError  # noqa: PLC0415
     from reassert.workspace.settings import did_you_mean  # noqa: PLC0415
 
-    known = rule_ids()
-    page = rule_page(load([name])[0]) if name in known else code_page(name.upper(), load())
+    known = (*rule_ids(), *audit_ids())
+    if name in known:
+        return rule_page((load_audits if name in audit_ids() else load)([name])[0])
+    page = code_page(name.upper(), [*load(), *load_audits()])
     if not page:
         is_place = "::" in name or name.endswith(".py")
         lists = (

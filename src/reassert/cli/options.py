@@ -24,6 +24,13 @@ def _complete_rule(incomplete: str) -> Iterator[str]:
     return (f"{known}{comma}{name}" for name in rule_ids() if name.startswith(last))
 
 
+def _complete_audit(incomplete: str) -> Iterator[str]:
+    from reassert.catalog import audit_ids  # noqa: PLC0415 - only paid for a completion
+
+    known, comma, last = incomplete.rpartition(",")
+    return (f"{known}{comma}{name}" for name in audit_ids() if name.startswith(last))
+
+
 Paths = Annotated[
     list[Path], typer.Argument(metavar="PATHS", help="Test files, or folders to search for Python files.")
 ]
@@ -49,6 +56,24 @@ Ignore = Annotated[
         metavar="RULES",
         help="Do not run these rules (comma separated; may be repeated).",
         autocompletion=_complete_rule,
+    ),
+]
+SelectAudits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        metavar="AUDITS",
+        help="Run only these audits (comma separated; may be repeated).",
+        autocompletion=_complete_audit,
+    ),
+]
+IgnoreAudits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="AUDITS",
+        help="Do not run these audits (comma separated; may be repeated).",
+        autocompletion=_complete_audit,
     ),
 ]
 Profile = Annotated[

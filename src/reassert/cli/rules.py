@@ -11,11 +11,12 @@ def rules() -> int:
     """List the rules: id, how safe it is, and what it does.
 
     `safe` rules run by default, `unsafe` ones with --unsafe-fixes; a `suggest` rule shows and never writes.
+    An `audit` is what `reassert audit` looks for.
     """
-    from reassert.catalog import load  # noqa: PLC0415 - not needed for help
+    from reassert.catalog import load, load_audits  # noqa: PLC0415 - not needed for help
     from reassert.report.rules import rule_rows  # noqa: PLC0415
     from reassert.report.text import write_rows  # noqa: PLC0415
 
     with outlasting(sys.stdout) as stream:
-        write_rows(rule_rows(load()), stream, colour=wants_colour(stream))
+        write_rows(rule_rows([*load(), *load_audits()]), stream, colour=wants_colour(stream))
     return DONE

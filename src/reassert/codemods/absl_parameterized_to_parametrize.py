@@ -9,12 +9,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from reassert.model.config import Profile
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, read_arguments, read_elements
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows
+from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows, convertible_classes
 from reassert.syntax.known_values import Opaque, known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection
@@ -42,16 +41,13 @@ class AbslParameterizedToParametrize(Codemod[Context]):
     def rewrite(self, context: Context) -> Rewrite:
         """Class by class: without the metaclass no test of a class would be made any more."""
         found = Gathered(context, self.id)
-        for owner in context.classes.all if context.config.profile >= Profile.CLASSES else ():
+        for owner in convertible_classes(context):
             ignored = context.is_ignored(self.id, owner.node, owner.qualname)
-            if context.classes.component(owner).is_unittest and not ignored and _makes_tests(context, owner):
+            if not ignored and _makes_tests(context, owner):
                 found.handled |= {id(k) for k in owner.node.keywords if _is_metaclass(context, k)}
                 for method, decorator, kind in _marked(context, owner):
                     rows = self._rows(context, owner, method, decorator, kind)
-                    if isinstance(rows, Objection):
-                        found.block(owner, decorator, rows)
-                    else:
-                        found.take(rows)
+                    found.take_or_block(owner, decorator, rows)
         return found.rewrite()
 
     def _rows(

@@ -11,13 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from reassert.model.config import Profile
 from reassert.model.edits import Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, bind, read_arguments, read_elements
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows, without_line
+from reassert.syntax.generated_tests import (
+    Case,
+    Gathered,
+    Generated,
+    Rows,
+    as_rows,
+    convertible_classes,
+    without_line,
+)
 from reassert.syntax.known_values import Known, Opaque, known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection
@@ -54,10 +61,8 @@ class DdtToParametrize(Codemod[Context]):
     def rewrite(self, context: Context) -> Rewrite:
         """Class by class: without its decorator no test of a class would be made any more."""
         found = Gathered(context, self.id)
-        for owner in context.classes.all if context.config.profile >= Profile.CLASSES else ():
-            if context.classes.component(owner).is_unittest and not context.is_ignored(
-                self.id, owner.node, owner.qualname
-            ):
+        for owner in convertible_classes(context):
+            if not context.is_ignored(self.id, owner.node, owner.qualname):
                 self._class(context, owner, found)
         return found.rewrite()
 
@@ -76,10 +81,7 @@ class DdtToParametrize(Codemod[Context]):
             return
         for mark in marked:
             rows = self._rows(context, mark, index_only=index_only)
-            if isinstance(rows, Objection):
-                found.block(owner, next(iter(mark.names)), rows)
-            else:
-                found.take(rows)
+            found.take_or_block(owner, next(iter(mark.names)), rows)
         unit = Unit(self.id, owner.qualname)
         found.edits.append(without_line(context, above[0], unit, owner))
 

@@ -23,6 +23,9 @@ from reassert.syntax.taking_up import Taken, objection_to, same_id, taken_up, ta
 # Above this many lines two copies are told apart too hard in a table.
 _SHORT = 6
 _NAMED = 3
+_PAIR = 2
+# Of two tests nobody expects a table that would have these flaws.
+_MATTERS_OF_TASTE = frozenset({"PARAM-STRUCTURE", "PARAM-TOO-MANY"})
 
 
 class DuplicateTestsToParametrize(Codemod[Context]):
@@ -47,7 +50,7 @@ class DuplicateTestsToParametrize(Codemod[Context]):
         ):
             for scope in scopes(context):
                 work.scope(scope)
-        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits)
+        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits, again=work.again)
 
 
 class _Work:
@@ -59,6 +62,7 @@ class _Work:
         self.edits: list[Edit] = []
         self.refusals: list[Refusal] = []
         self.splits: dict[str, tuple[str, ...]] = {}
+        self.again = False
         # The names of the new tests, by scope.
         self.made: defaultdict[str, set[str]] = defaultdict(set)
 
@@ -116,9 +120,9 @@ class _Work:
     def _copies(self, scope: Scope, members: Sequence[Sibling]) -> None:
         held = {m.name: why for m in members if (why := known_elsewhere(scope, m.name))}
         left = [m for m in members if m.name not in held]
-        for member in members if len(left) > 1 or held else ():
-            if member.name in held:
-                self._refuse(scope, [member], Objection("B-NAME", held[member.name]))
+        for why in dict.fromkeys(held.values()):
+            known = [m for m in members if held.get(m.name) == why]
+            self._refuse(scope, known, Objection("B-NAME", why))
         if len(left) < max(2, self.context.config.limits.copies):
             return
         found = group_of(scope, left)
@@ -126,7 +130,7 @@ class _Work:
             found = Objection("PARAM-IMPURE", "something in the file asks which test runs")
         if isinstance(found, Group):
             found = self._merge(found) or found
-        if isinstance(found, Objection):
+        if isinstance(found, Objection) and (len(left) > _PAIR or found.code not in _MATTERS_OF_TASTE):
             self._refuse(scope, left, found)
 
     def _merge(self, group: Group) -> Objection | None:
@@ -139,6 +143,7 @@ class _Work:
         if objection is not None:
             return objection
         self.edits += merging.edits()
+        self.again |= merging.shortens
         self.made[scope.qualname].add(name)
         self._note(scope, name, group.members)
         return None
@@ -171,7 +176,7 @@ def _too_small(group: Group, merging: Merging) -> Objection | None:
     """Whether a table would be no shorter than the copies, or hard to see through."""
     first = group.first.function
     lines = (first.end_lineno or first.lineno) - first.body[0].lineno + 1
-    if len(group.members) == 2 and lines > _SHORT:  # noqa: PLR2004 - a pair
+    if len(group.members) == _PAIR and lines > _SHORT:
         return Objection("PARAM-STRUCTURE", f"two copies of more than {_SHORT} lines are no table")
     if merging.saved() <= 0:
         return Objection("PARAM-STRUCTURE", "a table would not be shorter")

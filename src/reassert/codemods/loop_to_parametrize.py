@@ -24,6 +24,7 @@ from reassert.syntax.loop_tables import Place, case_names, same_rows
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection, Table, decorator, too_long, too_many
 from reassert.syntax.row_values import RowValues
+from reassert.syntax.siblings import scopes
 from reassert.syntax.statements import (
     Body,
     comment_block_above,
@@ -31,12 +32,16 @@ from reassert.syntax.statements import (
     is_docstring,
     line_start,
     line_stop,
+    name_span,
     reindented,
     remove_statement,
 )
 from reassert.syntax.uses import receiver_name
 
 _SKIPS = ("unittest.skip", "unittest.skipIf", "unittest.skipUnless", "pytest.mark.skip", "pytest.mark.skipif")
+_OUTCOMES = ("pytest.skip", "pytest.xfail", "pytest.importorskip", "pytest.exit")
+# The fixture of pytest 9, and of the plugin before.
+SUBTESTS = "subtests"
 _CONDITIONS = (ast.If, ast.IfExp, ast.Match, ast.Try, ast.While)
 _JUMPS = (ast.Break, ast.Continue, ast.Return, ast.Yield, ast.YieldFrom, ast.Global, ast.Nonlocal, ast.Delete)
 
@@ -46,14 +51,31 @@ class _Loop:
     """A test that ends in a loop, which may hold nothing but another loop, or a subtest, and so on.
 
     ``blocks`` are these, outermost first, ``tables`` the assignments that they run over, ``before`` is what
-    else happens before.
+    else happens before. ``owner`` is None for a function of the module; ``is_plain``: unittest has no part
+    in the test, so that it may already have pytest's ``subtests``.
     """
 
-    owner: ClassInfo
+    owner: ClassInfo | None
     method: FunctionNode
     blocks: tuple[ast.For | ast.With, ...]
     before: tuple[ast.stmt, ...]
     tables: Mapping[str, ast.Assign]
+    is_plain: bool = False
+
+    @property
+    def name(self) -> str:
+        """The test with its class."""
+        return f"{self.owner.qualname}.{self.method.name}" if self.owner else self.method.name
+
+    @property
+    def required(self) -> ClassInfo | None:
+        """The class that must become a plain one."""
+        return None if self.is_plain else self.owner
+
+    @property
+    def receivers(self) -> int:
+        """How many of its parameters the test has by being a method."""
+        return int(self.owner is not None)
 
     @property
     def loops(self) -> list[ast.For]:
@@ -94,26 +116,20 @@ class LoopToParametrize(Codemod[Context]):
         handled: set[int] = set()
         for widest in self._found(context):
             loop, tables = self._best(context, widest)
-            name = f"{loop.owner.qualname}.{loop.method.name}"
+            name = loop.name
             if isinstance(tables, Objection):
                 refusals.append(context.refusal(self.id, tables.code, loop.blocks[0], name, tables.reason))
                 continue
             edits += self._edits(context, loop, tables, Unit(self.id, name))
             splits[name] = case_names(loop.method.name, tables) or (loop.method.name,)
-            handled |= {id(call.func) for call in loop.subtests}
+            handled |= {id(call.func) for call in loop.subtests if not loop.is_plain}
         return Rewrite(tuple(edits), tuple(refusals), splits=splits, handled=frozenset(handled))
 
     def _found(self, context: Context) -> Iterator[_Loop]:
-        if context.config.profile < Profile.IDIOMATIC:
-            return
-        for owner in context.classes.all:
-            if context.classes.component(owner).is_unittest:
-                for method in owner.tests:
-                    loop = _read(context, owner, method)
-                    if loop is not None and not context.is_ignored(
-                        self.id, method, f"{owner.qualname}.{method.name}"
-                    ):
-                        yield loop
+        for owner, method in _tests(context) if context.config.profile >= Profile.IDIOMATIC else ():
+            loop = _read(context, owner, method)
+            if loop is not None and not context.is_ignored(self.id, method, loop.name):
+                yield loop
 
     # -- what speaks against it ------------------------------------------------------------------------------
 
@@ -127,7 +143,8 @@ class LoopToParametrize(Codemod[Context]):
         objection = _structure(context, loop)
         if objection:
             return objection
-        shared = bool(context.classes.heirs(loop.owner)) or len(loop.loops) > 1 or _is_product(context, loop)
+        heirs = context.classes.heirs(loop.owner) if loop.owner else ()
+        shared = bool(heirs) or len(loop.loops) > 1 or _is_product(context, loop)
         judge = RowValues(context, loop.owner, loop.method, shared=shared)
         place = Place(context, loop.owner, loop.method, {n: s.value for n, s in loop.tables.items()}, judge)
         tables: list[Table] = []
@@ -159,7 +176,7 @@ class LoopToParametrize(Codemod[Context]):
     # -- the edits -------------------------------------------------------------------------------------------
 
     def _edits(self, context: Context, loop: _Loop, tables: Sequence[Table], unit: Unit) -> Iterator[Edit]:
-        layout, owner = context.layout(loop.method), loop.owner
+        layout, owner = context.layout(loop.method), loop.required
         newline = context.source.newline.encode()
         at = line_start(context, context.module.span(loop.method).start)
         parts: list[Part] = []
@@ -168,14 +185,23 @@ class LoopToParametrize(Codemod[Context]):
         for table in reversed(tables):
             parts += [layout.indent, *decorator(layout, table), newline]
         yield insertion(at, parts, unit, owner, "pytest")
-        names = ", ".join(name for table in tables for name in table.names)
-        receiver = context.module.span(loop.method.args.args[0]).end
-        yield insertion(receiver, [f", {names}".encode()], unit, owner)
+        yield self._signature(context, loop, [name for table in tables for name in table.names], unit)
         for statement in loop.tables.values():
             removal = remove_statement(context, statement, unit, owner, tuple(loop.tables.values()))
             above = _comments_above(context, statement)
             yield replace(removal, start=line_start(context, above[0].start)) if above else removal
         yield self._body_edit(context, loop, tables, unit)
+
+    def _signature(self, context: Context, loop: _Loop, names: Sequence[str], unit: Unit) -> Edit:
+        """The new arguments behind the receiver, in the place of ``subtests``."""
+        spans = [context.module.span(a) for a in loop.method.args.args]
+        required = loop.required.qualname if loop.required else None
+        if loop.receivers:
+            text, start, end = f", {', '.join(names)}", spans[0].end, spans[-1].end
+        else:
+            opening = context.source.buffer.index(b"(", name_span(context, loop.method).end) + 1
+            text, start, end = ", ".join(names), opening, spans[-1].end if spans else opening
+        return Edit(start, end, (text.encode(),), unit, required)
 
     def _body_edit(self, context: Context, loop: _Loop, tables: Sequence[Table], unit: Unit) -> Edit:
         """The innermost body in the place of the outermost loop, below the comments of what is gone."""
@@ -189,7 +215,8 @@ class LoopToParametrize(Codemod[Context]):
             if not any(span.start <= comment.start < span.end for span in told):
                 parts += [indent, comment, newline]
         parts += reindented(body, indent)
-        return Edit(start, body.span.end, tuple(parts), unit, loop.owner.qualname)
+        required = loop.required.qualname if loop.required else None
+        return Edit(start, body.span.end, tuple(parts), unit, required)
 
 
 _FEWEST = 2
@@ -231,7 +258,22 @@ def _region(context: Context, loop: _Loop) -> Body:
     return Body(Span(start, stop), indent, inline=False)
 
 
-def _read(context: Context, owner: ClassInfo, method: FunctionNode) -> _Loop | None:
+def _tests(context: Context) -> Iterator[tuple[ClassInfo | None, FunctionNode]]:
+    """The tests that are loops, maybe: of TestCases and their relatives, of plain classes, of the module."""
+    for owner in context.classes.all:
+        if context.classes.component(owner).is_unittest:
+            yield from ((owner, method) for method in owner.tests)
+    if context.config.pytest.rewrites(context.source.path):
+        for scope in scopes(context):
+            if scope.owner is None or not context.classes.component(scope.owner).is_unittest:
+                yield from ((scope.owner, test) for test in scope.tests if test.name not in scope.repeated)
+
+
+def _is_plain(context: Context, owner: ClassInfo | None) -> bool:
+    return owner is None or not context.classes.component(owner).is_unittest
+
+
+def _read(context: Context, owner: ClassInfo | None, method: FunctionNode) -> _Loop | None:
     """The loop that a test is, or that looks as if it were; None for every other test."""
     own = [s for s in method.body if isinstance(s, ast.For)]
     if len(own) != 1 or isinstance(method, ast.AsyncFunctionDef):
@@ -250,7 +292,7 @@ def _read(context: Context, owner: ClassInfo, method: FunctionNode) -> _Loop | N
         if name in wanted and _is_only_for(context, method, name, loops):
             tables[name] = statement
     rest = tuple(s for s in before if s not in tables.values())
-    return _Loop(owner, method, blocks, rest, tables)
+    return _Loop(owner, method, blocks, rest, tables, _is_plain(context, owner))
 
 
 def _is_only_for(context: Context, method: FunctionNode, name: str, loops: Sequence[ast.For]) -> bool:
@@ -260,7 +302,7 @@ def _is_only_for(context: Context, method: FunctionNode, name: str, loops: Seque
 
 
 def _nested(
-    context: Context, owner: ClassInfo, method: FunctionNode, outer: ast.For
+    context: Context, owner: ClassInfo | None, method: FunctionNode, outer: ast.For
 ) -> tuple[ast.For | ast.With, ...]:
     """The loops and subtests that are one another's whole body, from the outermost one to the innermost."""
     found: list[ast.For | ast.With] = [outer]
@@ -273,25 +315,34 @@ def _nested(
     return tuple(found)
 
 
-def _is_subtest(context: Context, owner: ClassInfo, method: FunctionNode, node: ast.With) -> bool:
+def _is_subtest(context: Context, owner: ClassInfo | None, method: FunctionNode, node: ast.With) -> bool:
+    """Whether a block is ``with self.subTest(...):`` or ``with subtests.test(...):``."""
     if len(node.items) != 1 or node.items[0].optional_vars is not None:
         return False
     call = node.items[0].context_expr
     function = call.func if isinstance(call, ast.Call) else None
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    if _is_plain(context, owner):
+        return function.attr == "test" and function.value.id == SUBTESTS in _arguments(method)
     return (
-        isinstance(function, ast.Attribute)
+        owner is not None
         and function.attr == "subTest"
-        and isinstance(function.value, ast.Name)
         and function.value.id == receiver_name(method)
         and "subTest" not in owner.inherited
         and context.module.holds(method, node)
     )
 
 
-def _asserts(context: Context, owner: ClassInfo, loop: ast.For) -> bool:
+def _arguments(method: FunctionNode) -> list[str]:
+    return [a.arg for a in method.args.args]
+
+
+def _asserts(context: Context, owner: ClassInfo | None, loop: ast.For) -> bool:
     """Whether a loop holds an assertion: others only set something up."""
     inside = context.module.subtree(loop)
-    called = {u.node for u in owner.uses.attributes if u.name.startswith(("assert", "fail"))}
+    uses = owner.uses.attributes if owner else ()
+    called = {u.node for u in uses if u.name.startswith(("assert", "fail"))}
     return any(isinstance(n, ast.Assert) or n in called for n in inside)
 
 
@@ -306,7 +357,6 @@ def _structure(context: Context, loop: _Loop) -> Objection | None:
     """What keeps the test from being its loop."""
     module, method = context.module, loop.method
     args = method.args
-    component = context.classes.component(loop.owner)
     inside = [n for s in loop.body for n in module.subtree(s)]
     parameters = [c for call in loop.subtests for c in ast.iter_child_nodes(call)]
     reasons = {
@@ -314,14 +364,12 @@ def _structure(context: Context, loop: _Loop) -> Objection | None:
         "the loop has an else": any(each.orelse for each in loop.loops),
         "the loop leaves a round, or the test, early": any(isinstance(n, _JUMPS) for n in inside),
         "what a round does depends on a condition": any(isinstance(n, _CONDITIONS) for n in inside),
-        "a round has subtests of its own": any(
-            isinstance(n, ast.Attribute) and n.attr == "subTest" for n in inside
-        ),
-        "a round may be skipped": any(isinstance(n, ast.Attribute) and n.attr == "skipTest" for n in inside),
-        "the test has arguments already": len(args.args) != 1
-        or bool(args.posonlyargs or args.vararg or args.kwarg or args.kwonlyargs),
-        "other code calls the test": method.name in component.called,
-        "the method is defined more than once": method.name in loop.owner.repeated,
+        "a round has subtests of its own": any(_is_own_subtest(loop, n) for n in inside),
+        "a round may be skipped": any(_is_skip(context, n) for n in inside),
+        "the test has arguments already": _own_arguments(context, loop) != loop.receivers
+        or bool(args.posonlyargs or args.vararg or args.kwarg or args.kwonlyargs or args.defaults),
+        "other code calls the test": _is_called(context, loop),
+        "the method is defined more than once": loop.owner is not None and method.name in loop.owner.repeated,
         "a decorator sees the rounds as one test": not _only_skips(context, loop),
         "the parameters of subTest are computed": not all(is_pure(p) for p in parameters),
         "the loop does not stand on lines of its own": not _has_lines(context, loop),
@@ -329,12 +377,55 @@ def _structure(context: Context, loop: _Loop) -> Objection | None:
     return next((Objection("PARAM-STRUCTURE", why) for why, holds in reasons.items() if holds), None)
 
 
+def _is_own_subtest(loop: _Loop, node: ast.AST) -> bool:
+    if loop.is_plain:
+        return isinstance(node, ast.Name) and node.id == SUBTESTS
+    return isinstance(node, ast.Attribute) and node.attr == "subTest"
+
+
+def _is_skip(context: Context, node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute) and node.attr == "skipTest":
+        return True
+    return isinstance(node, (ast.Name, ast.Attribute)) and context.module.resolve(node) in _OUTCOMES
+
+
+def _own_arguments(context: Context, loop: _Loop) -> int:
+    """How many arguments a test has, ``subtests`` aside if nothing but its blocks uses it."""
+    method = loop.method
+    count = len(method.args.args)
+    if not loop.is_plain or SUBTESTS not in _arguments(method):
+        return count
+    uses = [n for n in context.module.names.get(SUBTESTS, ()) if context.module.holds(method, n)]
+    return count - (len(uses) == len(loop.subtests))
+
+
+def _is_called(context: Context, loop: _Loop) -> bool:
+    """Whether somebody knows the test by its name."""
+    name = loop.method.name
+    if loop.owner is not None and not loop.is_plain:
+        return name in context.classes.component(loop.owner).called
+    module, kept = context.module, context.facts.kept_tests
+    used = any(isinstance(n.ctx, ast.Load) for n in module.names.get(name, ()))
+    return used or bool(module.attributes_named(name)) or name in kept
+
+
 def _only_skips(context: Context, loop: _Loop) -> bool:
-    relatives = {c for r in (loop.owner, *context.classes.heirs(loop.owner)) for c in r.lineage}
+    heirs = context.classes.heirs(loop.owner) if loop.owner else ()
+    relatives = {c for r in (loop.owner, *heirs) if r for c in r.lineage}
     above = [(context.module, d) for d in loop.method.decorator_list]
     above += [(c.module, d) for c in relatives for d in c.node.decorator_list]
+    bodies = [(context.module, context.module.tree.body), *((c.module, c.node.body) for c in relatives)]
+    above += [(module, mark) for module, body in bodies for s in body for mark in _marks(s)]
     names = (m.resolve(d.func if isinstance(d, ast.Call) else d) for m, d in above)
     return all(name in _SKIPS for name in names)
+
+
+def _marks(statement: ast.stmt) -> list[ast.expr]:
+    """What an assignment to ``pytestmark`` puts above everything below it."""
+    if assigned_name(statement) != "pytestmark" or not isinstance(statement, ast.Assign):
+        return []
+    value = statement.value
+    return value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
 
 
 def _has_lines(context: Context, loop: _Loop) -> bool:

@@ -6,16 +6,22 @@ Names and values: parameterized/parameterized.py of parameterized 0.9.0.
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
-from reassert.model.config import Profile
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, bind, read_arguments, read_elements
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows
+from reassert.syntax.generated_tests import (
+    Case,
+    Gathered,
+    Generated,
+    Rows,
+    as_rows,
+    calls_above_methods,
+    safe_name,
+)
 from reassert.syntax.known_values import Known, is_scalar_call, known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection
@@ -40,26 +46,13 @@ class ParameterizedToParametrize(Codemod[Context]):
     def rewrite(self, context: Context) -> Rewrite:
         """Each decorator by itself: one that stays works in a plain class, too, but not below others."""
         found = Gathered(context, self.id)
-        for owner, method, decorator in self._found(context):
+        for owner, method, decorator in calls_above_methods(context, self.id, _EXPAND):
             if method.decorator_list[0] is decorator:
                 found.take_or_leave(owner, method, decorator, self._rows(context, owner, method, decorator))
             else:
                 reason = "what stands above expand decorates None, which pytest cannot collect"
                 found.block(owner, decorator, Objection("B-DDT", reason))
         return found.rewrite()
-
-    def _found(self, context: Context) -> Iterator[tuple[ClassInfo, FunctionNode, ast.Call]]:
-        if context.config.profile < Profile.CLASSES:
-            return
-        for owner in context.classes.all:
-            if not context.classes.component(owner).is_unittest:
-                continue
-            for method in owner.functions:
-                for decorator in method.decorator_list:
-                    called = isinstance(decorator, ast.Call) and context.module.resolve(decorator.func)
-                    ignored = context.is_ignored(self.id, decorator, f"{owner.qualname}.{method.name}")
-                    if isinstance(decorator, ast.Call) and called == _EXPAND and not ignored:
-                        yield owner, method, decorator
 
     def _rows(
         self, context: Context, owner: ClassInfo, method: FunctionNode, decorator: ast.Call
@@ -158,10 +151,6 @@ def _suffix(context: Context, positional: tuple[Argument, ...]) -> str | None:
     node = positional[0].node
     value = known(context, node)
     if isinstance(value, Known):
-        return f"_{_safe(value.value)}" if isinstance(value.value, str) else ""
+        return f"_{safe_name(value.value)}" if isinstance(value.value, str) else ""
     kind = static_type(context, node)
     return "" if kind not in (None, "str") else None
-
-
-def _safe(value: str) -> str:
-    return re.sub("[^a-zA-Z0-9_]+", "_", value)

@@ -7,15 +7,14 @@ is a TestCase in everything else (``syntax.module``).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from reassert.model.config import Profile
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, bind, read_arguments, read_elements
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
-from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows
+from reassert.syntax.generated_tests import Case, Gathered, Generated, Rows, as_rows, calls_above_methods
 from reassert.syntax.known_values import known
 from reassert.syntax.layout import Piece
 from reassert.syntax.module import FunctionNode
@@ -40,26 +39,9 @@ class UnittestParametrizeToParametrize(Codemod[Context]):
     def rewrite(self, context: Context) -> Rewrite:
         """The decorator does nothing in a plain class: where one stays, the class does."""
         found = Gathered(context, self.id)
-        for owner, method, decorator in self._found(context):
-            rows = self._rows(context, owner, method, decorator)
-            if isinstance(rows, Objection):
-                found.block(owner, decorator, rows)
-            else:
-                found.take(rows)
+        for owner, method, decorator in calls_above_methods(context, self.id, _PARAMETRIZE):
+            found.take_or_block(owner, decorator, self._rows(context, owner, method, decorator))
         return found.rewrite()
-
-    def _found(self, context: Context) -> Iterator[tuple[ClassInfo, FunctionNode, ast.Call]]:
-        if context.config.profile < Profile.CLASSES:
-            return
-        for owner in context.classes.all:
-            if not context.classes.component(owner).is_unittest:
-                continue
-            for method in owner.functions:
-                for decorator in method.decorator_list:
-                    called = isinstance(decorator, ast.Call) and context.module.resolve(decorator.func)
-                    ignored = context.is_ignored(self.id, decorator, f"{owner.qualname}.{method.name}")
-                    if isinstance(decorator, ast.Call) and called == _PARAMETRIZE and not ignored:
-                        yield owner, method, decorator
 
     def _rows(
         self, context: Context, owner: ClassInfo, method: FunctionNode, decorator: ast.Call

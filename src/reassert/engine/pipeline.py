@@ -76,7 +76,7 @@ def rewrite(
     """
     source = member.source
     try:
-        opened = _open(member)
+        opened = open_file(member)
         if is_scanned:
             told = None
         elif isinstance(opened, Failed):
@@ -92,7 +92,7 @@ def rewrite(
 
 def rewrite_family(members: Sequence[Member]) -> list[Outcome]:
     """Apply rules to files whose classes are connected; one outcome for each, in the same order."""
-    return _outcomes([_open(member) for member in members], [member.rules for member in members])
+    return _outcomes([open_file(member) for member in members], [member.rules for member in members])
 
 
 def _outcomes(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> list[Outcome]:
@@ -108,7 +108,7 @@ def _outcomes(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> lis
 
 def ask_all(members: Sequence[Member]) -> list[Said | Failed]:
     """What all rules say of each file, its classes linked to the others'; to be released in the end."""
-    return _ask_all([_open(member) for member in members], [member.rules for member in members])
+    return _ask_all([open_file(member) for member in members], [member.rules for member in members])
 
 
 def _ask_all(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> list[Said | Failed]:
@@ -126,7 +126,8 @@ def release(asked: Sequence[Said | Failed]) -> None:
             said.context.release()
 
 
-def _open(member: Member) -> Context | Failed:
+def open_file(member: Member) -> Context | Failed:
+    """The context of a file, or why it cannot be read as Python; to be released in the end."""
     source = member.parsed.source if member.parsed else member.source
     try:
         parse(source)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reassert.engine.climbing import Decision, Said, key
+from reassert.engine.summary import with_case
 from reassert.engine.writing import Written, written
 from reassert.model.edits import Spliced, Unit
 from reassert.model.outcomes import (
@@ -28,6 +29,9 @@ from reassert.model.rules import Codemod, Rewrite
 from reassert.model.source import SourceFile
 from reassert.syntax.classes import link
 from reassert.syntax.context import Context
+
+# What a codemod makes of a file may show it more to do. Twice is rare; this is to end in any case.
+_ROUNDS = 4
 
 TestNames = Mapping[str, tuple[str, ...]]
 
@@ -122,16 +126,20 @@ class _Shaping:
         self.data = original.source.data if data is None else data
 
     def run(self, rule: Codemod[Context]) -> Failed | None:
-        """Apply one codemod to the present text."""
-        context = self._context()
-        result = rule.rewrite(context)
-        self._note(context, result)
-        done = written(context, result.edits) if result.edits else None
-        context.release()
-        if isinstance(done, Failed):
-            return done
-        if done is not None and done.data != self.data:
-            self._take(rule, done)
+        """Apply one codemod to the present text until it has no more to do, and keep what it says then."""
+        for left in reversed(range(_ROUNDS)):
+            context = self._context()
+            result = rule.rewrite(context)
+            done = written(context, result.edits) if result.edits else None
+            again = result.again and left > 0
+            self._note(context, replace(result, refusals=(), findings=()) if again else result)
+            context.release()
+            if isinstance(done, Failed):
+                return done
+            if done is not None and done.data != self.data:
+                self._take(rule, done)
+            if not again:
+                break
         return None
 
     def _context(self) -> Context:
@@ -205,8 +213,17 @@ def _node_names(result: Rewrite) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _followed(known: TestNames, late: TestNames) -> Mapping[str, tuple[str, ...]]:
     """The test map, with the names that tests have now; a test that it does not have had its name before."""
     news = {name for names in known.values() for name in names}
+    news |= {name.partition("[")[0] for name in news}
     changed = {
-        old: tuple(dict.fromkeys(n for name in names for n in late.get(name, (name,))))
+        old: tuple(dict.fromkeys(n for name in names for n in _renamed(name, late)))
         for old, names in known.items()
     }
     return {**changed, **{old: names for old, names in late.items() if old not in news}}
+
+
+def _renamed(name: str, late: TestNames) -> tuple[str, ...]:
+    """What becomes of a test, or of one case of it: the table above its class stays."""
+    base, bracket, case = name.partition("[")
+    if name in late or not bracket or base not in late:
+        return late.get(name, (name,))
+    return with_case(late[base], case[:-1])

@@ -167,14 +167,24 @@ def _test_map(
 ) -> dict[str, tuple[str, ...]]:
     climbing = decision.climbing
     renames = {o: n for r in rewrites for o, n in r.renames.items() if key(context, o) in climbing}
+    replicas = {owner: made for r in rewrites for owner, made in r.replicas.items()}
     table: dict[str, tuple[str, ...]] = {}
     for info in context.classes.all:
-        if info.is_testcase and info.qualname in renames:
+        if info.qualname in replicas and info.qualname in renames:
+            for made in replicas[info.qualname]:
+                tests = _renamed(info, made, renames[info.qualname], decision)
+                table.update({old: with_case(news, made) for old, news in tests.items()})
+        elif info.is_testcase and info.qualname in renames:
             table.update(_renamed(info, info.qualname, renames[info.qualname], decision))
         elif not info.is_testcase and any(_splits(c, decision) for c in info.lineage):
             table.update(_renamed(info, info.qualname, info.qualname, decision))
     table.update(decision.splits.get(key(context, ""), {}))
     return table
+
+
+def with_case(names: Sequence[str], case: str) -> tuple[str, ...]:
+    """Tests as pytest names them under one more table, which stands further away than those they have."""
+    return tuple(f"{name[:-1]}-{case}]" if name.endswith("]") else f"{name}[{case}]" for name in names)
 
 
 def _imported_map(context: Context, decision: Decision) -> dict[str, tuple[str, ...]]:

@@ -75,13 +75,15 @@ class Limits:
     """What a table of ``parametrize`` may ask of its reader: the number of its arguments and of its rows.
 
     ``value_length`` is how many characters a value may have that copies differ in, ``copies`` the number of
-    them below which nothing is gained.
+    them below which nothing is gained. ``duplicate_lines`` is how many lines must be copies elsewhere for
+    an audit to speak of them.
     """
 
     parameters: int = 4
     rows: int = 50
     value_length: int = 200
     copies: int = 2
+    duplicate_lines: int = 6
 
 
 @dataclass(frozen=True)

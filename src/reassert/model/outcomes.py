@@ -40,13 +40,30 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something a person should look at; it does not stop a conversion."""
+    """Something a person should look at; it does not stop a conversion. ``others`` are more places of it."""
 
     rule_id: str
     code: str
     location: Location
     message: str
     suggestion: str = ""
+    others: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True)
+class Note:
+    """What one file tells an audit that compares files: something called ``name`` at a place.
+
+    Notes with the same ``key`` are of the same thing. ``lines`` is how long it is; ``facts`` are what may
+    tell two of them apart, as pairs of what it is about and what it is there.
+    """
+
+    rule_id: str
+    key: bytes
+    location: Location
+    name: str
+    lines: int = 0
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,7 @@ class Report:
 
     ``asserts``: the change puts assert statements into the file.
     ``held`` says what stays for which of ``refusals``. A B-COMPONENT that it does not name is a consequence.
+    ``notes`` are what audits want to compare with other files.
     """
 
     refusals: tuple[Refusal, ...] = ()
@@ -115,6 +133,7 @@ class Report:
     test_map: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     asserts: bool = False
     held: tuple[Held, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,3 +216,13 @@ class Plan:
     connected: tuple[Path, ...] = ()
     held: tuple[Held, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What an audit of some files found, the most telling findings first."""
+
+    root: Path
+    findings: tuple[Finding, ...] = ()
+    failures: tuple[Failed, ...] = ()
+    files: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.edits import Edit
-from reassert.model.outcomes import Finding, Refusal, Safety
+from reassert.model.outcomes import Finding, Note, Refusal, Safety
 
 ContextT = TypeVar("ContextT")
 
@@ -27,8 +27,11 @@ class Rewrite:
     ``renames`` maps such a class, or ``Class.method``, to its new name.
     ``splits`` maps ``Class.test`` (in a plain or climbing class), as it was collected, to the tests that it
     becomes: ``test[case]``, or ``test`` alone for all of its cases.
+    ``replicas`` maps a climbing class to the names of the classes that were made of it, and had its tests in
+    its place; each of these names is a case of all of its tests now.
     ``follows`` are the classes of other files, as ``path::qualname``, whose new names this file can take up.
     ``handled`` holds ``id()`` of the syntax nodes whose use of the TestCase these edits convert or remove.
+    ``again``: a late codemod may find more to do once this is done.
     ``alone``: whatever other codemods want, nothing else may change in this file.
     """
 
@@ -40,7 +43,9 @@ class Rewrite:
     climbs: frozenset[str] = frozenset()
     renames: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     follows: frozenset[str] = frozenset()
+    again: bool = False
     alone: bool = False
 
 
@@ -86,3 +91,28 @@ class Codemod(Rule, Generic[ContextT]):
     @abstractmethod
     def rewrite(self, context: ContextT) -> Rewrite:
         """Read what is known of one file; give edits and refusals. Odd input is refused, it never raises."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What an audit says of one file: its findings, and what it wants to compare with other files."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class Audit(Rule, Generic[ContextT]):
+    """Looks at code and changes nothing. ``findings`` maps each code that it can give to an explanation."""
+
+    findings: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def inspect(self, context: ContextT) -> Inspection:
+        """Look at one file. Odd input is no finding, it never raises."""
+
+    def compare(self, notes: Sequence[Note], config: RuleConfig) -> Iterable[Finding]:  # noqa: ARG002 - see below
+        """Look at what ``inspect`` noted of all files, in the order of their places.
+
+        An audit that knows all it needs from one file notes nothing, and has nothing to compare.
+        """
+        return ()

@@ -45,7 +45,7 @@ def summary_rows(
         () if stat else _renames(plan.test_map),
         _refusal_rows(plan.refusals, base, grouped=grouped) if in_detail and not stat else (),
         () if stat else _finding_rows(plan.findings, base, grouped=grouped),
-        _failure_rows(plan.failures, base),
+        failure_rows(plan.failures, base),
         _connected_rows(plan.connected, base),
         _dependency_rows(plan.dependencies, base),
         cause_rows(plan, base, every=verbose),
@@ -114,10 +114,10 @@ def _count_rows(plan: Plan, *, by_code: bool) -> Iterator[Row]:
     if plan.refusals:
         refused = counted(len(plan.refusals), "conversion")
         yield ("  ", ""), ("refused", "bold yellow"), (f"     {refused}; the code stays and still runs", "")
-        yield from _code_rows(refusal.code for refusal in plan.refusals) if by_code else ()
+        yield from code_rows(refusal.code for refusal in plan.refusals) if by_code else ()
     if plan.findings:
         yield ("  ", ""), ("to look at", "bold yellow"), (f"  {counted(len(plan.findings), 'place')}", "")
-        yield from _code_rows(finding.code for finding in plan.findings)
+        yield from code_rows(finding.code for finding in plan.findings)
     for why, count in sorted(Counter(skipped.why for skipped in plan.skipped).items()):
         yield line(f"  skipped     {counted(count, 'file')}: {one_line(why)}")
     if plan.failures:
@@ -194,18 +194,21 @@ def _lines(numbers: Sequence[int]) -> str:
     return f"line{'s' if len(numbers) > 1 else ''} " + ", ".join(map(str, numbers))
 
 
-def _code_rows(codes: Iterable[str]) -> Iterator[Row]:
+def code_rows(codes: Iterable[str]) -> Iterator[Row]:
+    """Give a row for each code with how often there is one, the commonest first."""
     counts = Counter(codes)
     width = max(map(len, counts))
     for code, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield ("    ", ""), (code.ljust(width), "yellow"), (f"  {count:>6,}", "")
 
 
-def _failure_rows(failures: Sequence[Failed], base: Path) -> Iterator[Row]:
+def failure_rows(failures: Sequence[Failed], base: Path, *, stays: bool = True) -> Iterator[Row]:
+    """Give the files that could not be worked on; ``stays``: say that they do not change."""
     if not failures:
         return
     stay = "stays as it is" if len(failures) == 1 else "stay as they are"
-    yield line(f"{counted(len(failures), 'file')} could not be worked on, and {stay}", "bold red")
+    end = f", and {stay}" if stays else ""
+    yield line(f"{counted(len(failures), 'file')} could not be worked on{end}", "bold red")
     for failure in sorted(failures, key=lambda f: (f.path, f.line or 0)):
         yield (
             ("  ", ""),

@@ -65,12 +65,15 @@ class Context:
 
     def release(self) -> None:
         """Let go of everything, so that the trees need not wait for the cyclic garbage collector."""
-        for info in self.classes.all:
+        known = vars(self)
+        for info in self.classes.all if "unlinked_classes" in known else ():
             self.classes.component(info).memory.clear()
-        for info in self.classes.all:
+        for info in self.classes.all if "unlinked_classes" in known else ():
             vars(info).clear()
-        for part in (self.unlinked_classes, self.module, self):
-            vars(part).clear()
+        for name in ("unlinked_classes", "module"):
+            if name in known:
+                vars(known[name]).clear()
+        known.clear()
 
     def may_change(self, qualname: str) -> bool:
         """Whether a class of this file is one that the user meant, or is known to hang together with one."""

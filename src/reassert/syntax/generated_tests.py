@@ -7,11 +7,13 @@ first and values by name (``getfuncargnames`` in _pytest/compat.py).
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from reassert.model.config import Profile
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.model.outcomes import Refusal
 from reassert.model.rules import Rewrite
@@ -74,6 +76,31 @@ class Rows:
     handled: frozenset[int]
 
 
+def convertible_classes(context: Context) -> list[ClassInfo]:
+    """The classes whose tests may get tables: unittest's own and their relatives, if classes climb at all."""
+    if context.config.profile < Profile.CLASSES:
+        return []
+    return [info for info in context.classes.all if context.classes.component(info).is_unittest]
+
+
+def calls_above_methods(
+    context: Context, rule_id: str, dotted: str
+) -> Iterator[tuple[ClassInfo, FunctionNode, ast.Call]]:
+    """The decorators of methods that call what a library names ``dotted``, unless a comment keeps them."""
+    for owner in convertible_classes(context):
+        for method in owner.functions:
+            for decorator in method.decorator_list:
+                called = isinstance(decorator, ast.Call) and context.module.resolve(decorator.func)
+                ignored = context.is_ignored(rule_id, decorator, f"{owner.qualname}.{method.name}")
+                if isinstance(decorator, ast.Call) and called == dotted and not ignored:
+                    yield owner, method, decorator
+
+
+def safe_name(value: str) -> str:
+    """A text as parameterized makes it a part of a name: ``to_safe_name``."""
+    return re.sub("[^a-zA-Z0-9_]+", "_", value)
+
+
 def as_rows(context: Context, rule_id: str, generated: Generated) -> Rows | Objection:
     """The table for a method, or what speaks against it."""
     return _Method(context, rule_id, generated).rows()
@@ -96,6 +123,13 @@ class Gathered:
         self.edits += rows.edits
         self.splits.update(rows.splits)
         self.handled |= rows.handled
+
+    def take_or_block(self, owner: ClassInfo, node: ast.expr, rows: Rows | Objection) -> None:
+        """Add it, or say why the class stays: without the decorator, or below it, it has no tests."""
+        if isinstance(rows, Rows):
+            self.take(rows)
+        else:
+            self.block(owner, node, rows)
 
     def take_or_leave(
         self, owner: ClassInfo, method: FunctionNode, node: ast.expr, rows: Rows | Objection

@@ -89,7 +89,9 @@ def _from_nowhere(context: Context, info: ClassInfo) -> Iterator[Problem]:
         return
     known = component.attributes | {n for n in context.facts.additions if _any_instance_has(context, info, n)}
     for use in info.uses.attributes:
-        if use.name not in known and use.name not in API and not use.name.startswith("__"):
+        if id(use.node) in context.handled or use.name.startswith("__"):
+            continue
+        if use.name not in known and use.name not in API:
             known |= {use.name}
             yield Problem(info, "B-DYNAMIC", use.node, f"self.{use.name} is defined nowhere in the hierarchy")
 

@@ -175,6 +175,11 @@ class Merging:
 
     # -- the edits -------------------------------------------------------------------------------------------
 
+    @property
+    def shortens(self) -> bool:
+        """Whether the test loses a statement, so that others may have become copies of it."""
+        return bool(self._dropped)
+
     @cached_property
     def _dropped(self) -> list[ast.stmt]:
         """The assignments that only give a parameter the name that it has."""
@@ -289,8 +294,10 @@ class Merging:
         return Span(start, line_stop(self.context, comment.end))
 
     def _gone(self, member: Sibling) -> Span:
-        """A copy with the blank lines above it."""
+        """A copy with the blank lines above it; of what it begins, with those below it."""
         buffer, start = self.context.source.buffer, member.region.start
+        if is_first_child(self.context, member.function):
+            return Span(start, skip_blank_lines(buffer, member.region.end))
         while start > 0 and not buffer[line_start(self.context, start - 1) : start].strip():
             start = line_start(self.context, start - 1)
         return Span(start, member.region.end)

@@ -248,6 +248,10 @@ def _last_word(node: ast.expr) -> str:
     return _snake(_last_name(node)).lstrip("_")
 
 
+# Words in the names of objects that stand for others.
+_STAND_IN = re.compile(r"(?i)dummy|mock|fake|stub")
+
+
 def assigned_to(group: Group, parameter: Parameter) -> str:
     """The variable that a test gives one of its values first of all, and nothing else ever; else empty.
 
@@ -279,7 +283,8 @@ def merged_name(group: Group, taken: set[str]) -> str:
     """A name for the test that takes the place of ``group``: what their names have in common."""
     names = [m.name for m in group.members]
     common = _common(names)
-    fallbacks = [common, _after_scope(group, names[0]), _after_callee(group, names[0])]
+    ways = (_after_scope, _after_exception, _after_callee)
+    fallbacks = [common, *(way(group, names[0]) for way in ways)]
     usable = [name for name in fallbacks if name]
     base = usable[0] if usable else names[0]
     tries = [*usable, *(f"{name}_cases" for name in usable), *(f"{base}_{n}" for n in range(2, 1000))]
@@ -331,8 +336,23 @@ def _after_callee(group: Group, like: str) -> str:
         for c in calls
         if not (module.resolve(c.func) or "").startswith("pytest.")
     ]
-    public = (name for name in names if name and not name.startswith("_") and not hasattr(builtins, name))
-    return next((_joined(like, name) for name in public), "")
+    public = [name for name in names if name and not name.startswith("_") and not hasattr(builtins, name)]
+    # What is called says more than what is made for it, and a stand-in says nothing.
+    telling = [name for name in public if not _STAND_IN.search(name)]
+    telling.sort(key=lambda name: name[:1].isupper())
+    return next((_joined(like, name) for name in telling), "")
+
+
+def _after_exception(group: Group, like: str) -> str:
+    """A test named after the exception that it expects in the end."""
+    module = group.scope.context.module
+    last = group.first.function.body[-1]
+    call = last.items[0].context_expr if isinstance(last, ast.With) else None
+    if not isinstance(call, ast.Call) or module.resolve(call.func) != "pytest.raises" or not call.args:
+        return ""
+    changes = any(module.holds(call, place) for p in group.parameters for place in p.places)
+    name = "" if changes else _last_name(call.args[0])
+    return _joined(like, f"raises_{name}") if name else ""
 
 
 def _joined(like: str, name: str) -> str:

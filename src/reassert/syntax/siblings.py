@@ -104,8 +104,7 @@ class Scope:
     @cached_property
     def is_ordered(self) -> bool:
         """Whether a test may need that another one ran before it."""
-        names = [test.name for test in self.tests]
-        if are_numbered(names):
+        if are_numbered([name for test in self.tests for name in case_names(test)]):
             return True
         if self.owner is not None:
             return any(map(shares_state, self.owner.lineage))
@@ -217,6 +216,18 @@ def table_names(table: ast.Call) -> tuple[str, ...]:
     return tuple(str(part.value) for part in parts if isinstance(part, ast.Constant))
 
 
+def case_names(test: FunctionNode) -> list[str]:
+    """The ids of the rows of a test that has a table with ids, which may have been tests; else its name."""
+    calls = [n for d in test.decorator_list for n in ast.walk(d) if isinstance(n, ast.Call)]
+    ids = [
+        k.value.value
+        for c in calls
+        for k in c.keywords
+        if k.arg == "id" and isinstance(k.value, ast.Constant)
+    ]
+    return [str(name) for name in ids] or [test.name]
+
+
 def _decorators(context: Context, test: FunctionNode) -> tuple[list[Mark], ast.Call | None, list[ast.expr]]:
     """The marks of a test, its table if it has one, and its other decorators."""
     marks, others, tables = [], [], []
@@ -266,12 +277,25 @@ def known_elsewhere(scope: Scope, name: str) -> str:
 
 
 def _quoted(context: Context) -> set[str]:
-    """The words of all strings that are no docstrings."""
+    """The words of all strings that are no docstrings, and no ids of rows: these name what was a test."""
     if "words in strings" not in context.memory:
         parents = context.module.parents
         strings = (s for s in context.module.strings if not isinstance(parents[s], ast.Expr))
+        strings = (s for s in strings if not _is_id(context, s))
         context.memory["words in strings"] = {w for s in strings for w in _WORD.findall(str(s.value))}
     return cast("set[str]", context.memory["words in strings"])
+
+
+def _is_id(context: Context, node: ast.expr) -> bool:
+    """Whether a string is the id of a row, or one of ``ids``."""
+    parents = context.module.parents
+    parent = parents[node]
+    if isinstance(parent, (ast.List, ast.Tuple)):
+        parent = parents[parent]
+    if not isinstance(parent, ast.keyword) or parent.arg not in {"id", "ids"}:
+        return False
+    call = parents[parent]
+    return isinstance(call, ast.Call) and context.module.resolve(call.func) in (PARAMETRIZE, "pytest.param")
 
 
 def knows_its_test(context: Context) -> bool:

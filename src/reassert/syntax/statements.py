@@ -216,10 +216,27 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def at_the_top(context: Context, host: ClassInfo, rows: Sequence[str], unit: Unit, *imports: str) -> Edit:
-    """Methods before all others of a class: ``rows`` are indented by tabs, and each ends in an empty one."""
+    """Methods before all else of a class: ``rows`` are indented by tabs, and each ends in an empty one."""
     body = host.node.body
     documented = is_docstring(body[0])
     node = body[1] if documented and len(body) > 1 else body[0]
+    return before_statement(context, host, node, rows, unit, *imports)
+
+
+def before_methods(context: Context, host: ClassInfo, rows: Sequence[str], unit: Unit, *imports: str) -> Edit:
+    """The same behind the attributes of a class, where a method of it is among its own statements."""
+    node = next((s for s in host.node.body if isinstance(s, FunctionNode)), None)
+    if node is None:
+        return at_the_top(context, host, rows, unit, *imports)
+    return before_statement(context, host, node, rows, unit, *imports)
+
+
+def before_statement(
+    context: Context, host: ClassInfo, node: ast.stmt, rows: Sequence[str], unit: Unit, *imports: str
+) -> Edit:
+    """The same before one of its statements, or behind its docstring, if it has nothing else."""
+    body = host.node.body
+    documented = is_docstring(body[0])
     indent = context.layout(node).indent
     step = b"\t" if indent.endswith(b"\t") else b"    "
     newline = context.source.newline.encode()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from reassert.catalog import rule_ids
+from reassert.catalog import audit_ids, rule_ids
 from reassert.model.explanation import ClassStatus, FamilyStatus
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Failed
@@ -82,7 +82,7 @@ def _as_seen_from(root: Path, family: FamilyStatus) -> FamilyStatus:
 
 def _selection(request: PlanRequest) -> Selection:
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
-    return Selection(request, rule_ids(), loader.load)
+    return Selection(request, rule_ids(), loader.load, audit_ids())
 
 
 def _unusable(failed: Failed) -> UsageError:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reassert.catalog import rule_ids
+from reassert.catalog import audit_ids, rule_ids
 from reassert.model.config import Profile
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rewritten, Unchanged
@@ -52,7 +52,7 @@ def make_plan(
     Raises UsageError and SettingsError; trouble with a file is a ``Failed`` in the plan.
     """
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
-    selection = Selection(request, rule_ids(), loader.load)
+    selection = Selection(request, rule_ids(), loader.load, audit_ids())
     surveyed = survey(request, selection)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = Desk(executor, cache, progress)

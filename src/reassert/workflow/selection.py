@@ -54,17 +54,23 @@ class Choice:
 class Selection:
     """Answers for one request; ``load`` gives the settings of a folder, ``known`` are the ids of all rules.
 
+    ``others`` are the ids of rules that are none of this command's, but that settings may name.
     Raises UsageError for a rule that does not exist, and what ``load`` raises.
     """
 
     def __init__(
-        self, request: PlanRequest, known: tuple[str, ...], load: Callable[[Path], Settings]
+        self,
+        request: PlanRequest,
+        known: tuple[str, ...],
+        load: Callable[[Path], Settings],
+        others: tuple[str, ...] = (),
     ) -> None:
         self._request = request
         self._known = known
+        self._others = others
         self._load = load
         self._folders: dict[Path, tuple[Settings, Choice]] = {}
-        self._check((*request.select, *request.ignore), "")
+        self._check((*request.select, *request.ignore), known, "")
 
     def choice(self, path: Path) -> Choice:
         """The rules and the configuration for the file at ``path``."""
@@ -98,7 +104,7 @@ class Selection:
         if folder not in self._folders:
             settings = self._load(folder)
             for key, rules in _named_in(settings):
-                self._check(rules, f"{settings.path}: tool.reassert.{key}: ")
+                self._check(rules, (*self._known, *self._others), f"{settings.path}: tool.reassert.{key}: ")
             self._folders[folder] = settings, Choice(self._rules(settings), self._config(settings))
         return self._folders[folder]
 
@@ -107,7 +113,9 @@ class Selection:
         if request.select:
             wanted, ignored = {*request.select}, {*request.ignore}
         else:
-            wanted = {*(settings.select or self._known), *settings.extend_select}
+            # A selection of codemods says nothing of audits, nor the other way round.
+            wanted = {*settings.select}.intersection(self._known) or {*self._known}
+            wanted |= {*settings.extend_select}
             ignored = {*settings.ignore, *request.ignore}
         return tuple(rule for rule in self._known if rule in wanted - ignored)
 
@@ -121,10 +129,13 @@ class Selection:
         globs = settings.per_file_ignores
         return {rule for glob, rules in globs.items() if _matches(glob, name) for rule in rules}
 
-    def _check(self, rules: Iterable[str], where: str) -> None:
+    def _check(self, rules: Iterable[str], known: tuple[str, ...], where: str) -> None:
         for rule in rules:
-            if rule not in self._known:
-                raise UsageError(f"{where}unknown rule {rule!r}{_nearest(rule, self._known)}")
+            if rule in known:
+                continue
+            if rule in self._others:
+                raise UsageError(f"{where}{rule!r} is no rule of this command (`reassert rules` says whose)")
+            raise UsageError(f"{where}unknown rule {rule!r}{_nearest(rule, known)}")
 
 
 def _named_in(settings: Settings) -> Iterable[tuple[str, tuple[str, ...]]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Failed, Outcome, Rewritten, Unchanged
-from reassert.model.rules import Codemod
+from reassert.model.rules import Codemod, Rule
 from reassert.model.source import SourceFile
 from reassert.workflow.executor import Result, Task, Work
 from reassert.workspace.fingerprint import content_digest
@@ -181,7 +181,7 @@ def gate_of(ids: tuple[str, ...]) -> re.Pattern[bytes] | None:
     return union_of(load_rules(ids))
 
 
-def union_of(rules: Iterable[Codemod[Any]]) -> re.Pattern[bytes] | None:
+def union_of(rules: Iterable[Rule]) -> re.Pattern[bytes] | None:
     """Matches what any of ``rules`` mentions; None if one of them must see every file."""
     mentions: set[bytes] = set()
     for rule in rules:

@@ -150,6 +150,9 @@ KEYS: Mapping[str, Key] = {
     "max-rows": _at_most("How many rows the table of such a test may have."),
     "max-value-length": _at_most("How many characters a value may have that copies of a test differ in."),
     "min-copies": _at_most("How many copies of a test there must be for a table to take their place."),
+    "min-duplicate-lines": _at_most(
+        "How many lines could go, together, for copies of tests in other classes to be reported."
+    ),
     "cache-dir": Key(_is_string, "the path of a folder", "Where results are kept between runs.", _STRING),
     "verify": Key(
         lambda value: isinstance(value, dict), "a table", "How the suite is run by `verify`.", VERIFY_SCHEMA
@@ -396,6 +399,7 @@ def _limits(table: Table) -> Limits:
         table.get("max-rows", default.rows),
         table.get("max-value-length", default.value_length),
         table.get("min-copies", default.copies),
+        table.get("min-duplicate-lines", default.duplicate_lines),
     )
 
 

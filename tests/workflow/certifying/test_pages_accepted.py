@@ -13,17 +13,8 @@ from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 from reassert.workflow.certifying.assertions import View, compare_assertions
 
 PAGES = sorted((Path(__file__).parents[3] / "src" / "reassert" / "codemods").glob("*.md"))
-# Of copies that are rows of one test, one statement does what several did: that shows when they run.
-MERGING = {"duplicate_tests_to_parametrize"}
-CASES = [
-    case
-    for page in PAGES
-    for case in read_page(page)
-    if "unsafe" not in case.options.values and page.stem not in MERGING
-]
+CASES = [case for page in PAGES for case in read_page(page) if "unsafe" not in case.options.values]
 GONE = ("assertItemsEqual", "assertSameElements")
-# The page of the rule by which one test does what several did.
-MERGING = "duplicate_tests_to_parametrize"
 PYTEST = {"raises", "warns", "deprecated_call"}
 
 
@@ -41,6 +32,12 @@ def executed(files, times=lambda _tree: {}):
         if (item := assertion(node, path, text, runs.get(node, 1))) is not None and item.form not in gone
     ]
     return TestRun("test", "passed", assertions=tuple(found))
+
+
+def merges(case):
+    """Whether there are fewer tests afterwards: then one statement does what several did."""
+    before, after = ("\n".join(files.values()).count("def test") for files in (case.before, case.after))
+    return after < before
 
 
 def rows(tree):
@@ -65,7 +62,7 @@ def assertion(node, path, text, count=1):
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_nothing_is_missing_in_a_case_of_a_page(case):
-    times = rows if case.page.stem == MERGING else lambda _tree: {}
+    times = rows if merges(case) else lambda _tree: {}
     before, after = executed(case.before, times), executed(case.after, times)
-    compared = compare_assertions([before], [after], View(ordered=case.page.stem != MERGING))
+    compared = compare_assertions([before], [after], View(ordered=not merges(case)))
     assert (compared.missing, [str(change) for change in compared.changes]) == (0, [])
