@@ -25,7 +25,8 @@ class PytestConfig:
     """What pytest's effective configuration says of collecting and importing; the defaults are pytest's.
 
     ``plain_asserts`` is ``--assert=plain``: nothing is rewritten, and nobody expects it.
-    ``asyncio_fixture_scope`` is the loop scope of pytest-asyncio's fixtures, empty if it is not set.
+    ``asyncio_fixture_scope`` and ``asyncio_test_scope`` are the loop scopes that pytest-asyncio gives to its
+    fixtures and to tests, empty if they are not set.
     """
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
@@ -35,6 +36,7 @@ class PytestConfig:
     pythonpath: tuple[str, ...] = ()
     asyncio_mode: str = "strict"
     asyncio_fixture_scope: str = ""
+    asyncio_test_scope: str = ""
     import_mode: str = "prepend"
     filterwarnings: tuple[str, ...] = ()
     plain_asserts: bool = False
