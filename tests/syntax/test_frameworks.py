@@ -53,7 +53,6 @@ BASES = [
     ),
     *kinds("aiohttp", EVERYTHING, "aiohttp.test_utils.AioHTTPTestCase"),
     *kinds("asynctest", EVERYTHING, "asynctest.TestCase asynctest.case.TestCase"),
-    *kinds("aiounittest", EVERYTHING, "aiounittest.AsyncTestCase"),
     *kinds("fixtures", EVERYTHING, "fixtures.TestWithFixtures"),
     *kinds("testscenarios", EVERYTHING, "testscenarios.TestWithScenarios"),
     *kinds("pyfakefs", EVERYTHING, "pyfakefs.fake_filesystem_unittest.TestCase"),

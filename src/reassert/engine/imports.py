@@ -16,7 +16,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.module import imported_names
 
 _UNIT = Unit("imports", "<module>")
-_OURS = frozenset({"unittest", "pytest", "pytest_asyncio"})
+_OURS = frozenset({"unittest", "pytest", "pytest_asyncio", "asyncio"})
 _FUTURE, _STDLIB, _THIRD, _FIRST, _LOCAL = range(5)
 
 
@@ -99,7 +99,7 @@ def _single(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Import |
 
 
 # Their decorators become marks, so that nothing of them may be left.
-_LIBRARIES = ("parameterized", "ddt", "unittest_parametrize", "absl.testing")
+_LIBRARIES = ("parameterized", "ddt", "unittest_parametrize", "absl.testing", "aiounittest", "asynctest")
 
 
 def _is_ours(targets: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ from typing import Literal
 BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
 # What a scope has of pytest-asyncio's mark: none, one without arguments, one with a loop scope.
 MarkKind = Literal["", "bare", "scoped"]
+RunKind = Literal["", "argument", "wraps"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class FunctionFacts:
     a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
     if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
     hands it to nothing but these parameters (None: it does not).
+    ``runs`` is what it runs to its end in an event loop, and does nothing else: the ``argument`` that it is
+    given, or as a decorator the coroutine of the function that it ``wraps``.
     """
 
     clean: bool
@@ -35,6 +38,7 @@ class FunctionFacts:
     marks: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
     makes: frozenset[str] | None = None
+    runs: RunKind = ""
 
 
 @dataclass(frozen=True, order=True)

@@ -29,7 +29,7 @@ _ADVICE = {
     "B-SKIP": "give the decorator its reason",
     "C-AUTO": "keep the marks: two plugins that run async tests need strict mode",
     "C-CONFIG": "leave one configuration of pytest that says what counts",
-    "C-LOOP": "give up the own event_loop fixture: pytest-asyncio 1.0 has none any more",
+    "C-LOOP": "leave the loop to pytest-asyncio: await in async tests and fixtures",
     "C-SCOPE": "give the fixture a loop_scope, and its tests the same",
     "C-SYNCFIX": "leave it: it is right in auto mode, too",
     "C-VACUOUS": "find out what it was meant to do: nobody has awaited it so far",
@@ -37,7 +37,6 @@ _ADVICE = {
 _FRAMEWORKS = {
     "absl": "Abseil",
     "aiohttp": "aiohttp",
-    "aiounittest": "aiounittest",
     "asynctest": "asynctest",
     "django": "Django",
     "fixtures": "fixtures",

@@ -21,7 +21,7 @@ from reassert.syntax.outer_fixtures import outer_fixtures, own_requests
 from reassert.syntax.parameters import local_names, takes_fixture
 from reassert.syntax.patchers import PatchBlocks, Patcher, patchers
 from reassert.syntax.set_up_methods import MethodForm, called_form, xunit_form
-from reassert.syntax.setup_chain import Chain, Problem
+from reassert.syntax.setup_chain import GONE, Chain, Problem
 
 Means = Literal["none", "finalizer", "stack", "with"]
 _NAMES = ("addCleanup", "enterContext")
@@ -55,10 +55,14 @@ class Cleanups:
     def _find(self) -> Iterator[CleanupUse]:
         for info in self.chain.component:
             for use in info.uses.attributes:
-                if use.name in _NAMES and use.name not in info.inherited:
+                if use.name in _NAMES and use.name not in info.inherited and not self._goes(info, use):
                     parent = info.module.parents[use.node]
                     call = parent if isinstance(parent, ast.Call) and parent.func is use.node else None
                     yield CleanupUse(info, use, call)
+
+    def _goes(self, info: ClassInfo, use: Use) -> bool:
+        gone = cast("frozenset[ast.stmt]", self.chain.component.memory.get(GONE, frozenset()))
+        return info.module.enclosing_statement(use.node) in gone
 
     def _choose(self) -> Means:
         if not self.uses:

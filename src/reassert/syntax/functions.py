@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
 
 from reassert.model.facts import FunctionFacts
+from reassert.syntax.loop_runs import RUN, run_kind
 from reassert.syntax.makers import instance_goes_to, made_tests
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import API
@@ -56,7 +58,12 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     if not touched:
         gone = {name for name in names if _is_passed_on(module, function, name)}
         uses = tuple((n, None if n in gone else frozenset[str]()) for n in names)
-        return FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
+        return FunctionFacts(
+            clean=True,
+            uses=uses,
+            makes=instance_goes_to(module, function),
+            runs=run_kind(module, function),
+        )
     used = tuple((name, attributes_of(module, function, name)) for name in names)
     return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
 
@@ -79,7 +86,8 @@ _BUILTINS = frozenset(dir(builtins))
 
 def _touched(module: Module, node: ast.AST) -> Iterator[str]:
     """The names of unittest that a node uses, but for what means the same to pytest."""
-    if isinstance(node, ast.Attribute) and (node.attr in API or node.attr.startswith("__unittest")):
+    named = isinstance(node, ast.Attribute) and (node.attr in API or node.attr.startswith("__unittest"))
+    if isinstance(node, ast.Attribute) and named and module.resolve(node) != RUN:
         yield node.attr
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return
@@ -128,14 +136,27 @@ _CALLABLE = (ast.FunctionDef, ast.Lambda)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+# What functions are called that run a coroutine in a loop.
+_RUNNING = re.compile("run|sync|await|wait|loop|complete|coro", re.IGNORECASE)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate classes or methods, make tests, or get ``self``: dotted names."""
+    """The imported functions that decorate classes or methods, make or run tests, or get ``self``."""
     for node in module.classes:
         yield from (module.resolve(made.func) or "" for _, made in made_tests(node))
         for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
             for decorator in decorated.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator
                 yield module.resolve(called) or ""
+    for decorator in (d for f in module.of(ast.AsyncFunctionDef) for d in f.decorator_list):
+        yield module.resolve(decorator) or ""
+    for made in module.of(ast.Call):
+        if len(made.args) == 1 and isinstance(made.args[0], ast.Call) and _RUNNING.search(_name(made.func)):
+            yield module.resolve(made.func) or ""
     for name in module.names.get("self", ()):
         call = module.call_of_argument(name)
         if call is not None:

@@ -28,6 +28,9 @@ _SAME_MODULE = {
     "mock": "unittest.mock",
     # All that it adds is done by a decorator, and what stays of that keeps a class from being converted.
     "unittest_parametrize.ParametrizedTestCase": "unittest.TestCase",
+    # It awaits tests that are coroutines; those keep a class as it is unless a rule sees to them.
+    "aiounittest.AsyncTestCase": "unittest.TestCase",
+    "aiounittest.case.AsyncTestCase": "unittest.TestCase",
 }
 
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from reassert.syntax.arguments import counts_none
+from reassert.syntax.async_wrappers import is_alike, wrapper_of
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
@@ -310,12 +311,19 @@ def _may_be_called(info: ClassInfo, name: str) -> bool:
     return not (values and all(map(is_data, values)))
 
 
+def _unawaited(context: Context, function: ast.AsyncFunctionDef) -> str:
+    strange = [d for d in function.decorator_list if not is_alike(context, d)]
+    if strange:
+        decorator = context.module.text(strange[0]).split("(")[0]
+        return f"{function.name} is a coroutine, and it is not known whether {decorator} awaits it"
+    return f"{function.name} is a coroutine that unittest never awaited"
+
+
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
     if counts_none(context.module, function):
         yield Problem(info, "B-INTERNALS", function, f"{function.name} counts what refers to None")
     if isinstance(function, ast.AsyncFunctionDef):
-        yield Problem(
-            info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited"
-        )
+        if id(function) not in context.handled and wrapper_of(context, function) is None:
+            yield Problem(info, "C-VACUOUS", function, _unawaited(context, function))
     elif function in context.module.generators:
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 from reassert.syntax.classes import (
     Classes,
@@ -41,6 +41,8 @@ from reassert.syntax.statements import is_docstring
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, SETTINGS
 
 Style = Literal["fixture", "xunit"]
+# In the memory of a component: the statements of setUp and tearDown that go, and so do nothing.
+GONE = "statements that go"
 XUNIT = {"setUp": "setup_method", "tearDown": "teardown_method"}
 
 
@@ -103,7 +105,8 @@ class Chain:
 
     def does_something(self, statement: ast.stmt) -> bool:
         """Whether a statement is more than a docstring, ``pass``, or a setting of TestCase that goes away."""
-        if is_docstring(statement) or isinstance(statement, ast.Pass):
+        gone = cast("frozenset[ast.stmt]", self.component.memory.get(GONE, frozenset()))
+        if is_docstring(statement) or isinstance(statement, ast.Pass) or statement in gone:
             return False
         if isinstance(statement, ast.Assign):
             return not all(isinstance(t, ast.Attribute) and t.attr in SETTINGS for t in statement.targets)
