@@ -14,6 +14,7 @@ from reassert.syntax.async_bodies import Awaiting, Reading, Test, objections
 from reassert.syntax.async_tests import Reason, is_auto
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.fixtures import EVENT_LOOP
 from reassert.syntax.loop_attributes import ClassLoops, class_loops, loop_tests, set_up_reason
 from reassert.syntax.siblings import scopes
 from reassert.syntax.statements import remove_definition, remove_statement
@@ -33,7 +34,8 @@ class AsyncioRunToAsyncTest(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Nothing where the project has no pytest-asyncio: pytest runs such tests as they are."""
-        if not (is_auto(context) or context.config.has_plugin("pytest-asyncio")):
+        asks = any(a.arg == EVENT_LOOP for a in context.module.of(ast.arg))
+        if not (asks or is_auto(context) or context.config.has_plugin("pytest-asyncio")):
             return Rewrite()
         work = _Work(context, self.id)
         work.plain()

@@ -12,12 +12,14 @@ from reassert.syntax.async_wrappers import is_alike
 from reassert.syntax.bodies import bound_names
 from reassert.syntax.classes import ClassInfo, parameter_names
 from reassert.syntax.context import Context
+from reassert.syntax.event_loops import asks_for_loop, is_overridden, without_parameter
+from reassert.syntax.fixtures import EVENT_LOOP
 from reassert.syntax.handed_on import function_of
 from reassert.syntax.imports import imported_as
 from reassert.syntax.loop_free import LoopFree
 from reassert.syntax.loop_runs import POLICIES, RUN_UNTIL, Loops, local_loops, needs_loop
 from reassert.syntax.setup_chain import own_nodes
-from reassert.syntax.siblings import is_used
+from reassert.syntax.siblings import is_used, scopes
 from reassert.syntax.statements import (
     Body,
     function_body,
@@ -68,6 +70,14 @@ class Run:
     statement: ast.stmt
 
 
+def test_of(context: Context, function: ast.FunctionDef) -> Test | None:
+    """A function as a test of the module or of a plain class; None if it is none of these."""
+    for scope in scopes(context):
+        if function in scope.tests:
+            return Test(function, scope.owner)
+    return None
+
+
 class Reading:
     """What one test does with event loops."""
 
@@ -76,6 +86,9 @@ class Reading:
         self.module = context.module
         self.test = test
         names = local_loops(self.module, test.function)
+        self.parameter = asks_for_loop(test.function)
+        if self.parameter is not None and not is_overridden(context):
+            names |= {EVENT_LOOP}
         self.loops = Loops(self.module, names, test.attributes, test.receiver)
         self.own = [n for n in own_nodes(test.function) if n in self.module.index]
         self.managing = [s for s in self.own if isinstance(s, ast.stmt) and self.loops.manages(s)]
@@ -330,6 +343,9 @@ class Awaiting:
             yield from marked(context, function, self.unit, self.requires)
         edit = self._edit(start, start + len(b"def"), parts)
         yield replace(edit, imports=frozenset({"pytest"} if len(parts) > 1 else ()))
+        parameter = self.reading.parameter
+        if parameter is not None:
+            yield without_parameter(context, function, parameter, self.unit, edit.requires)
 
     def _edit(self, start: int, end: int, parts: Sequence[Part], *, swallows: bool = False) -> Edit:
         required = self.requires.qualname if self.requires else None
