@@ -92,6 +92,7 @@ class RuleConfig:
 
     ``first_party`` are the names of the project's own top-level modules (for the place of new imports).
     ``plugins`` are the pytest plugins that the project asks for or has, with their versions as far as known.
+    ``awaken``: tests that have never run are converted, too, and run for the first time.
     ``excluded`` are units that stay as they are; the rule id ``*`` stands for every rule, the qualified name
     ``*`` for the whole file, and a class's name for all that is in it.
     ``limits`` hold for tables that replace loops and copies, not for those that a library made.
@@ -101,6 +102,7 @@ class RuleConfig:
     target_version: Version = (3, 8)
     pytest_version: Version = (9, 0)
     unsafe_fixes: bool = False
+    awaken: bool = False
     first_party: tuple[str, ...] = ()
     pytest: PytestConfig = field(default_factory=PytestConfig)
     plugins: tuple[tuple[str, Version | None], ...] = ()

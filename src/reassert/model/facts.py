@@ -88,7 +88,8 @@ class AsyncioVerdict:
     file, and ``why`` is one that does not, as code and words (empty: another file tells it).
     ``scoped`` are the names of classes that have a mark with a loop scope, or inherit one; with ``in_scope``
     the file's package has one. ``renames``: pytest-asyncio calls that argument ``loop_scope``. ``is_set``:
-    the loop scope of fixtures is configured, whatever their own scope.
+    the loop scope of fixtures is configured, whatever their own scope. ``changes``: it is this run that takes
+    the project to auto mode.
     """
 
     auto: bool
@@ -98,6 +99,7 @@ class AsyncioVerdict:
     in_scope: bool = False
     renames: bool = True
     is_set: bool = True
+    changes: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ _ADVICE = {
     "C-LOOP": "leave the loop to pytest-asyncio: await in async tests and fixtures",
     "C-SCOPE": "give the fixture a loop_scope, and its tests the same",
     "C-SYNCFIX": "leave it: it is right in auto mode, too",
-    "C-VACUOUS": "find out what it was meant to do: nobody has awaited it so far",
+    "C-VACUOUS": "find out what it was meant to do, as nobody has awaited it so far; --awaken makes it run",
 }
 _FRAMEWORKS = {
     "absl": "Abseil",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _STYLES = {"safe": "green", "unsafe": "yellow", "suggest": "cyan"}
 _SAFETY = {
     "safe": "safe: applied by default.",
-    "unsafe": "unsafe: applied with `--unsafe-fixes` only.",
+    "unsafe": "unsafe: applied with `{option}` only.",
     "suggest": "a suggestion: shown, never written.",
 }
 
@@ -37,7 +37,8 @@ def rule_page(rule: Codemod[Any]) -> str:
     title, _, rest = _page(rule).partition("\n")
     codes = [f"- `{code}`: {one_line(why)}" for code, why in sorted(rule.refusals.items())]
     refusals = "\n".join(["\n## What it refuses\n", *codes, ""]) if codes else ""
-    return f"{title}\n\n`{rule.id}`, {_SAFETY[rule.safety.value]}\n{rest.rstrip()}\n{refusals}"
+    safety = _SAFETY[rule.safety.value].format(option=rule.option)
+    return f"{title}\n\n`{rule.id}`, {safety}\n{rest.rstrip()}\n{refusals}"
 
 
 def code_page(code: str, rules: Iterable[Codemod[Any]]) -> str:
