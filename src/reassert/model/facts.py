@@ -27,7 +27,8 @@ class FunctionFacts:
     ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``marks``: it is
     a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
     if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
-    hands it to nothing but these parameters (None: it does not).
+    hands it to nothing but these parameters (None: it does not). ``coroutine``: it is a coroutine function,
+    ``gives_coroutine``: what it returns is one that it defines.
     """
 
     clean: bool
@@ -35,6 +36,8 @@ class FunctionFacts:
     marks: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
     makes: frozenset[str] | None = None
+    coroutine: bool = False
+    gives_coroutine: bool = False
 
 
 @dataclass(frozen=True, order=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reassert.model.facts import FunctionFacts
+from reassert.syntax.coroutines import gives_coroutine
 from reassert.syntax.makers import instance_goes_to, made_tests
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.testcase_api import API
+from reassert.syntax.testcase_api import API, CLEANUP_METHODS
 from reassert.syntax.uses import parameter_names
 
 SKIPS = ("unittest.skip", "unittest.skipIf", "unittest.skipUnless")
@@ -56,9 +58,12 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     if not touched:
         gone = {name for name in names if _is_passed_on(module, function, name)}
         uses = tuple((n, None if n in gone else frozenset[str]()) for n in names)
-        return FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
-    used = tuple((name, attributes_of(module, function, name)) for name in names)
-    return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
+        facts = FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
+    else:
+        used = tuple((name, attributes_of(module, function, name)) for name in names)
+        facts = FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
+    is_async = isinstance(function, ast.AsyncFunctionDef)
+    return replace(facts, coroutine=is_async, gives_coroutine=gives_coroutine(module, function))
 
 
 def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
@@ -129,14 +134,17 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate classes or methods, make tests, or get ``self``: dotted names."""
+    """The imported functions that decorate classes or methods, make tests, clean up, or get ``self``."""
     for node in module.classes:
         yield from (module.resolve(made.func) or "" for _, made in made_tests(node))
         for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
             for decorator in decorated.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator
                 yield module.resolve(called) or ""
-    for name in module.names.get("self", ()):
-        call = module.call_of_argument(name)
+    for name in CLEANUP_METHODS:
+        calls = (module.parents[node] for node in module.attributes_named(name))
+        yield from (module.resolve(c.args[0]) or "" for c in calls if isinstance(c, ast.Call) and c.args)
+    for receiver in module.names.get("self", ()):
+        call = module.call_of_argument(receiver)
         if call is not None:
             yield module.resolve(call.func) or ""
