@@ -68,7 +68,7 @@ def _tests(context: Context) -> Iterator[tuple[ClassInfo | None, FunctionNode]]:
     for scope in scopes(context):
         yield from ((scope.owner, function) for function in scope.tests)
     for info in context.classes.all:
-        if context.classes.component(info).is_unittest and not info.local:
+        if context.classes.component(info).is_sync_unittest and not info.local:
             yield from ((info, function) for function in info.tests)
 
 

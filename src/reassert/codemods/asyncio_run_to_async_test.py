@@ -64,7 +64,7 @@ class _Work:
     def testcases(self) -> None:
         """The tests of TestCases, together with the loops that their classes make."""
         for info in self.context.classes.all:
-            if self.context.classes.component(info).is_unittest and not info.local:
+            if self.context.classes.component(info).is_sync_unittest and not info.local:
                 loops = class_loops(self.context, info, self.rule_id)
                 for test in loop_tests(info, loops):
                     self._test(test, loops.reason)

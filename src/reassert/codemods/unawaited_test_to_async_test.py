@@ -68,7 +68,7 @@ def _climbing(context: Context, owner: ClassInfo | None) -> ClassInfo | None:
 def _sleeping(context: Context) -> Iterator[_Test]:
     """The async tests that nobody awaits: of TestCases, and in strict mode those without a mark."""
     for info in context.classes.all:
-        if context.classes.component(info).is_unittest and not info.local:
+        if context.classes.component(info).is_sync_unittest and not info.local:
             for test in info.tests:
                 if isinstance(test, ast.AsyncFunctionDef) and not _is_awaited(context, test):
                     yield info, test

@@ -28,7 +28,8 @@ class FunctionFacts:
     ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``marks``: it is
     a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
     if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
-    hands it to nothing but these parameters (None: it does not).
+    hands it to nothing but these parameters (None: it does not). ``coroutine``: it is a coroutine function,
+    ``gives_coroutine``: what it returns is one that it defines.
     ``runs`` is what it runs to its end in an event loop, and does nothing else: the ``argument`` that it is
     given, or as a decorator the coroutine of the function that it ``wraps``.
     """
@@ -39,6 +40,8 @@ class FunctionFacts:
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
     makes: frozenset[str] | None = None
     runs: RunKind = ""
+    coroutine: bool = False
+    gives_coroutine: bool = False
 
 
 @dataclass(frozen=True, order=True)

@@ -24,7 +24,7 @@ from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
-_STAYING = ("async", "framework", "unknown")
+_STAYING = ("framework", "unknown")
 
 
 class Index:

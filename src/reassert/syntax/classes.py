@@ -61,6 +61,11 @@ ROOTS: Mapping[str, BaseKind] = {
     "unittest.FunctionTestCase": "unknown",
     "unittest.SkipTest": "plain",
 }
+# What a class of tests inherits from in the end, each with what stands behind it.
+TESTCASES: Mapping[str, tuple[str, ...]] = {
+    "unittest.TestCase": ("unittest.TestCase",),
+    "unittest.IsolatedAsyncioTestCase": ("unittest.IsolatedAsyncioTestCase", "unittest.TestCase"),
+}
 
 
 class ClassInfo:
@@ -133,9 +138,9 @@ class ClassInfo:
 
     @cached_property
     def line(self) -> list[ClassInfo | str] | None:
-        """The C3 order with TestCase at its place."""
-        bases = [b for b in self.bases if isinstance(b, ClassInfo) or b == "unittest.TestCase"]
-        lines = [b.line if isinstance(b, ClassInfo) else [b] for b in bases]
+        """The C3 order with unittest's classes at their places."""
+        bases = [b for b in self.bases if b is not None and (isinstance(b, ClassInfo) or b in TESTCASES)]
+        lines = [b.line if isinstance(b, ClassInfo) else [*TESTCASES[b]] for b in bases]
         known = [line for line in lines if line is not None]
         merged = _merge([*known, bases]) if len(known) == len(lines) else None
         return None if merged is None else [self, *merged]
@@ -144,9 +149,10 @@ class ClassInfo:
     def visible(self) -> list[ClassInfo]:
         """Those of ``mro`` that stand before TestCase, whose methods hide those of the ones behind it."""
         line = self.line
-        if line is None or "unittest.TestCase" not in line:
+        roots = [i for i, c in enumerate(line) if isinstance(c, str)] if line else []
+        if line is None or not roots:
             return self.mro
-        before = set(line[: line.index("unittest.TestCase")])
+        before = set(line[: roots[0]])
         return [c for c in self.mro if c in before]
 
     @cached_property
@@ -210,7 +216,12 @@ class Component(list["ClassInfo"]):
     @cached_property
     def is_unittest(self) -> bool:
         """Whether one of them is a TestCase of unittest and of nothing else."""
-        return any(info.kind == "testcase" for info in self)
+        return any(info.kind in ("testcase", "async") for info in self)
+
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether one of them is an asynchronous TestCase of unittest."""
+        return any(info.kind == "async" for info in self)
 
     @cached_property
     def called(self) -> frozenset[str]:
@@ -419,6 +430,11 @@ class Classes:
             kinds = {heir.kind for heir in self.heirs(info)}
             self._mixins[info] = bool(kinds - {"plain"}) and "unknown" not in kinds
         return self._mixins[info]
+
+    def is_awaited(self, info: ClassInfo) -> bool:
+        """Whether only asynchronous TestCases run the tests of a class, which await them."""
+        kinds = {c.kind for c in [info, *self.heirs(info)] if c.is_testcase}
+        return kinds == {"async"}
 
     def redefined(self, info: ClassInfo) -> frozenset[str]:
         """Names of TestCase's interface that a class of the lineage or an heir defines or registers.

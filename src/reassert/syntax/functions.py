@@ -6,12 +6,14 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reassert.model.facts import FunctionFacts
+from reassert.syntax.coroutines import gives_coroutine
 from reassert.syntax.loop_runs import RUN, run_kind
 from reassert.syntax.makers import instance_goes_to, made_tests
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.testcase_api import API
+from reassert.syntax.testcase_api import API, CLEANUP_METHODS
 from reassert.syntax.uses import parameter_names
 
 SKIPS = ("unittest.skip", "unittest.skipIf", "unittest.skipUnless")
@@ -58,14 +60,16 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     if not touched:
         gone = {name for name in names if _is_passed_on(module, function, name)}
         uses = tuple((n, None if n in gone else frozenset[str]()) for n in names)
-        return FunctionFacts(
-            clean=True,
-            uses=uses,
-            makes=instance_goes_to(module, function),
-            runs=run_kind(module, function),
-        )
-    used = tuple((name, attributes_of(module, function, name)) for name in names)
-    return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
+        facts = FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
+    else:
+        used = tuple((name, attributes_of(module, function, name)) for name in names)
+        facts = FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
+    return replace(
+        facts,
+        coroutine=isinstance(function, ast.AsyncFunctionDef),
+        gives_coroutine=gives_coroutine(module, function),
+        runs=run_kind(module, function),
+    )
 
 
 def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
@@ -145,7 +149,7 @@ def _name(node: ast.expr) -> str:
 
 
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate classes or methods, make or run tests, or get ``self``."""
+    """The imported functions that decorate, make tests or run coroutines, clean up, or get ``self``."""
     for node in module.classes:
         yield from (module.resolve(made.func) or "" for _, made in made_tests(node))
         for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
@@ -157,7 +161,10 @@ def wanted_functions(module: Module) -> Iterator[str]:
     for made in module.of(ast.Call):
         if len(made.args) == 1 and isinstance(made.args[0], ast.Call) and _RUNNING.search(_name(made.func)):
             yield module.resolve(made.func) or ""
-    for name in module.names.get("self", ()):
-        call = module.call_of_argument(name)
+    for name in CLEANUP_METHODS:
+        calls = (module.parents[node] for node in module.attributes_named(name))
+        yield from (module.resolve(c.args[0]) or "" for c in calls if isinstance(c, ast.Call) and c.args)
+    for receiver in module.names.get("self", ()):
+        call = module.call_of_argument(receiver)
         if call is not None:
             yield module.resolve(call.func) or ""
