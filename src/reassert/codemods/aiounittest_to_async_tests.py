@@ -16,12 +16,12 @@ from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.async_tests import Reason, marked, obstacles
 from reassert.syntax.async_wrappers import objections
+from reassert.syntax.base_names import AIOUNITTEST, names_base
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.loop_attributes import set_up_reason
-from reassert.syntax.module import FunctionNode, imported_names
+from reassert.syntax.module import FunctionNode
 
-_CASES = ("aiounittest.AsyncTestCase", "aiounittest.case.AsyncTestCase")
 _PREFIX = "test_"
 
 
@@ -62,23 +62,10 @@ class AiounittestToAsyncTests(Codemod[Context]):
 def _tests(context: Context, info: ClassInfo) -> Iterator[ast.AsyncFunctionDef]:
     """The async tests of a class that aiounittest runs, in every class that has them."""
     runners = [c for c in (info, *context.classes.heirs(info)) if c.is_testcase]
-    if runners and all(any(map(_is_aiounittest, runner.lineage)) for runner in runners):
+    if runners and all(any(names_base(c, AIOUNITTEST) for c in r.lineage) for r in runners):
         for function in info.tests:
             if isinstance(function, ast.AsyncFunctionDef) and function.name.startswith(_PREFIX):
                 yield function
-
-
-def _is_aiounittest(info: ClassInfo) -> bool:
-    """Whether a class itself names AsyncTestCase as a base."""
-    imported: dict[str, str] = {}
-    for node in info.module.import_nodes:
-        imported.update(imported_names(node))
-    for base in info.node.bases:
-        head, _, rest = info.module.text(base).partition(".")
-        target = imported.get(head, "")
-        if (f"{target}.{rest}" if rest else target) in _CASES:
-            return True
-    return False
 
 
 def _problems(

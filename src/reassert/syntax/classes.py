@@ -218,6 +218,11 @@ class Component(list["ClassInfo"]):
         """Whether one of them is a TestCase of unittest and of nothing else."""
         return any(info.kind in ("testcase", "async") for info in self)
 
+    @property
+    def is_sync_unittest(self) -> bool:
+        """Whether there is such a one, and none of them is asynchronous."""
+        return self.is_unittest and not self.is_async
+
     @cached_property
     def is_async(self) -> bool:
         """Whether one of them is an asynchronous TestCase of unittest."""

@@ -21,6 +21,7 @@ from functools import cached_property
 from itertools import combinations, pairwise
 from typing import Literal, cast
 
+from reassert.syntax.base_names import ASYNCTEST, names_base
 from reassert.syntax.classes import (
     Classes,
     ClassInfo,
@@ -151,7 +152,7 @@ class Chain:
         is_async = isinstance(function, ast.AsyncFunctionDef)
         if function in owner.module.generators:
             yield Problem(owner, "B-GENTEST", function, f"{name} is a generator that unittest never ran")
-        elif is_async and not name.startswith("async"):
+        elif is_async and not name.startswith("async") and not awaits_set_up(self.component):
             yield Problem(owner, "C-VACUOUS", function, f"{name} is a coroutine that unittest never awaited")
         elif name.startswith("async") and not is_async:
             yield Problem(owner, "B-INTERNALS", function, f"{name} is no coroutine, which unittest asks for")
@@ -327,6 +328,12 @@ class Chain:
         while wanted in self._taken or wanted in names:
             wanted += "_"
         return wanted
+
+
+def awaits_set_up(component: Component) -> bool:
+    """Whether setUp and tearDown may be coroutine functions: every TestCase is asynctest's."""
+    own = [c for c in component if any(isinstance(b, str) and b.startswith("unittest.") for b in c.bases)]
+    return bool(own) and all(names_base(c, ASYNCTEST) for c in own)
 
 
 def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
