@@ -61,11 +61,10 @@ class AiounittestToAsyncTests(Codemod[Context]):
 
 def _tests(context: Context, info: ClassInfo) -> Iterator[ast.AsyncFunctionDef]:
     """The async tests of a class that aiounittest runs, in every class that has them."""
-    runners = [c for c in (info, *context.classes.heirs(info)) if c.is_testcase]
+    found = [t for t in info.tests if isinstance(t, ast.AsyncFunctionDef) and t.name.startswith(_PREFIX)]
+    runners = [c for c in (info, *context.classes.heirs(info)) if c.is_testcase] if found else []
     if runners and all(any(names_base(c, AIOUNITTEST) for c in r.lineage) for r in runners):
-        for function in info.tests:
-            if isinstance(function, ast.AsyncFunctionDef) and function.name.startswith(_PREFIX):
-                yield function
+        yield from found
 
 
 def _problems(

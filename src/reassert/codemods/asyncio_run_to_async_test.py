@@ -34,7 +34,7 @@ class AsyncioRunToAsyncTest(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Nothing where the project has no pytest-asyncio: pytest runs such tests as they are."""
-        asks = any(a.arg == EVENT_LOOP for a in context.module.of(ast.arg))
+        asks = EVENT_LOOP in context.module.parameters
         if not (asks or is_auto(context) or context.config.has_plugin("pytest-asyncio")):
             return Rewrite()
         work = _Work(context, self.id)

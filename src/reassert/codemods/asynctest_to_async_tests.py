@@ -44,7 +44,7 @@ class AsynctestToAsyncTests(Codemod[Context]):
         blocked: dict[str, tuple[Refusal, ...]] = {}
         for info in context.classes.all:
             component = context.classes.component(info)
-            if any(names_base(c, ASYNCTEST) for c in component) and component.is_async:
+            if component.is_async and any(names_base(c, ASYNCTEST) for c in component):
                 found = [
                     context.refusal(self.id, code, info.node, info.qualname, words)
                     for code, words in self._problems(context, info)

@@ -38,7 +38,7 @@ class EventLoopToRunningLoop(Codemod[Context]):
         """Async tests and fixtures; sync tests are the matter of another rule."""
         edits: list[Edit] = []
         refusals: list[Refusal] = []
-        for function in _functions(context):
+        for function in _functions(context) if EVENT_LOOP in context.module.parameters else ():
             parameter = asks_for_loop(function)
             qualname = _qualname(context, function)
             if parameter is None or context.is_ignored(self.id, function, qualname):

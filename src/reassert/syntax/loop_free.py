@@ -67,7 +67,8 @@ class LoopFree:
         dotted = self.module.resolve(name)
         if dotted is not None:
             return _is_known_import(dotted)
-        if name.id in self.module.rebound or name.id in self.module.imports:
+        bound = name.id in self.module.rebound or name.id in self.module.imports
+        if bound or name.id in self.context.classes.by_name:
             return self._is_known_here(name.id)
         return name.id in _BUILTINS
 
@@ -89,7 +90,7 @@ class LoopFree:
             for base in info.bases
         )
         makers = [info.methods[n] for n in ("__init__", "__new__", "__post_init__") if n in info.methods]
-        if not known or info.node.keywords or info.node.decorator_list or info.local:
+        if not known or info.node.keywords or info.node.decorator_list:
             return False
         return all(map(self._is_free_class, info.parents)) and all(map(self._is_free_function, makers))
 
