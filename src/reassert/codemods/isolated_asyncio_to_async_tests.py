@@ -40,6 +40,7 @@ class IsolatedAsyncioToAsyncTests(Codemod[Context]):
         "B-NAME": "the class has methods that pytest calls by name, or uses the name of a fixture",
         "C-AUTO": "another plugin runs the async tests of the class or its file",
         "C-CLEANUP": "whether unittest awaits a cleanup is not what the way it is registered says",
+        "C-CONFIG": "the version of pytest-asyncio is too old for fixtures of classes",
         "C-CTXVAR": "a context variable is set in a test that has a tear-down, or where a test cannot see it",
         "C-DEBUG": "the test looks at the debug mode that unittest's loop is in",
         "C-LOOP": "the class has a loop of its own kind, or code of it runs a loop",
