@@ -23,6 +23,14 @@ from reassert.syntax.setup_chain import Problem
 from reassert.syntax.statements import at_the_top
 
 _BASE = "unittest.IsolatedAsyncioTestCase"
+# The rules that take over decorators of tests which are no others than before.
+_TABLES = (
+    "absl_parameterized_to_parametrize",
+    "ddt_to_parametrize",
+    "parameterized_to_parametrize",
+    "unittest_parametrize_to_parametrize",
+    "unittest_skip_to_pytest_mark",
+)
 _WHY_A_LOOP = "Sync tests have an event loop, too."
 
 
@@ -30,7 +38,7 @@ class IsolatedAsyncioToAsyncTests(Codemod[Context]):
     """https://docs.python.org/3/library/unittest.html#unittest.IsolatedAsyncioTestCase."""
 
     title = "IsolatedAsyncioTestCase becomes async tests and async fixtures of pytest-asyncio"
-    runs_after = ("testcase_settings_to_nothing",)
+    runs_after = ("testcase_settings_to_nothing", *_TABLES)
     mentions = (b"IsolatedAsyncioTestCase",)
     refusals: ClassVar[Mapping[str, str]] = {
         "B-DYNAMIC": "setUp, tearDown or their async likes are defined conditionally or twice",
