@@ -73,7 +73,7 @@ def test_the_project_stays_in_strict_mode_if_a_test_without_a_mark_is_taken_out(
     assert not awakened(found)
 
 
-def test_a_test_in_a_file_that_was_not_asked_for_stays_asleep(plan, tmp_path):
+def test_a_test_in_a_file_that_was_not_asked_for_stays_asleep(tmp_path):
     write_tree(tmp_path, {".git/HEAD": "", "pytest.ini": STRICT, "test_a.py": PLAIN})
     write_tree(tmp_path, {"test_b.py": "async def test_c():\n    pass\n"})
     found = make_plan(PlanRequest((tmp_path / "test_a.py",), awaken=True), SerialExecutor())

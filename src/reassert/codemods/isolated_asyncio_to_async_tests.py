@@ -23,6 +23,14 @@ from reassert.syntax.setup_chain import Problem
 from reassert.syntax.statements import at_the_top
 
 _BASE = "unittest.IsolatedAsyncioTestCase"
+# The rules that take over decorators of tests which are no others than before.
+_TABLES = (
+    "absl_parameterized_to_parametrize",
+    "ddt_to_parametrize",
+    "parameterized_to_parametrize",
+    "unittest_parametrize_to_parametrize",
+    "unittest_skip_to_pytest_mark",
+)
 _WHY_A_LOOP = "Sync tests have an event loop, too."
 
 
@@ -30,7 +38,7 @@ class IsolatedAsyncioToAsyncTests(Codemod[Context]):
     """https://docs.python.org/3/library/unittest.html#unittest.IsolatedAsyncioTestCase."""
 
     title = "IsolatedAsyncioTestCase becomes async tests and async fixtures of pytest-asyncio"
-    runs_after = ("testcase_settings_to_nothing",)
+    runs_after = ("testcase_settings_to_nothing", *_TABLES)
     mentions = (b"IsolatedAsyncioTestCase",)
     refusals: ClassVar[Mapping[str, str]] = {
         "B-DYNAMIC": "setUp, tearDown or their async likes are defined conditionally or twice",
@@ -40,6 +48,7 @@ class IsolatedAsyncioToAsyncTests(Codemod[Context]):
         "B-NAME": "the class has methods that pytest calls by name, or uses the name of a fixture",
         "C-AUTO": "another plugin runs the async tests of the class or its file",
         "C-CLEANUP": "whether unittest awaits a cleanup is not what the way it is registered says",
+        "C-CONFIG": "the version of pytest-asyncio is too old for fixtures of classes",
         "C-CTXVAR": "a context variable is set in a test that has a tear-down, or where a test cannot see it",
         "C-DEBUG": "the test looks at the debug mode that unittest's loop is in",
         "C-LOOP": "the class has a loop of its own kind, or code of it runs a loop",

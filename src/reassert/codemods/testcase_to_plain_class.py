@@ -10,13 +10,14 @@ from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.class_names import Names, names_of
-from reassert.syntax.classes import TESTCASES, ClassInfo
+from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import Foreign, alias_problem, foreign_classes, places, rename_problem
 from reassert.syntax.handed_on import handed_for_assertions
 from reassert.syntax.instance_uses import left_over, local_name
 from reassert.syntax.module_checks import misuse, module_problem, suite_problem
 from reassert.syntax.plain_class import problems
+from reassert.syntax.roots import TESTCASES
 from reassert.syntax.setup_chain import Problem
 from reassert.syntax.standalone import stand_alone
 from reassert.syntax.statements import header_end, name_span

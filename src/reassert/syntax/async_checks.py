@@ -41,8 +41,12 @@ def cleanup_problems(context: Context, info: ClassInfo, cleanups: Cleanups) -> I
 
 def awaiting_problems(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Tests of a class of which unittest awaits less than pytest-asyncio, or says nothing of what it gets."""
+    collected = not info.is_testcase and context.config.pytest.collects_class(info.node.name)
     for test in info.tests:
         if isinstance(test, ast.AsyncFunctionDef):
+            if collected:
+                reason = f"pytest collects {info.node.name} as it is, and has never run {test.name} in it"
+                yield Problem(info, "C-VACUOUS", test, reason)
             for decorator in test.decorator_list:
                 if id(decorator) not in context.handled and not _keeps_coroutine(context, decorator):
                     text = context.module.text(decorator).split("(")[0]

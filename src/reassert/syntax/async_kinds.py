@@ -30,6 +30,8 @@ _MOCKS: dict[str, Kind] = {
     "unittest.mock.AsyncMock": "async",
 }
 _TASKS = ("create_task", "ensure_future")
+# Methods of what asyncio makes that are no coroutine functions, whatever it is.
+_PLAIN_METHODS = ("cancel", "clear", "close", "kill", "release", "set", "stop", "terminate")
 
 
 def function_kind(context: Context, owner: ClassInfo, method: FunctionNode, node: ast.expr) -> Kind:
@@ -112,11 +114,17 @@ def _made(owner: ClassInfo, method: FunctionNode, node: ast.Attribute) -> Iterat
     for store in stores:
         home = module if store in module.index else None
         parent = home.parents[store] if home else None
-        yield parent.value if isinstance(parent, ast.Assign) and store in parent.targets else None
+        if home and isinstance(parent, ast.Tuple):
+            parent = home.parents[parent]
+        if isinstance(parent, ast.For) and isinstance(parent.iter, (ast.Tuple, ast.List)):
+            yield from parent.iter.elts
+        else:
+            yield parent.value if isinstance(parent, ast.Assign) else None
 
 
 def _kind_of_member(context: Context, value: ast.expr | None, name: str) -> Kind:
     """Whether a method of what a call gives is a coroutine function."""
+    value = value.value if isinstance(value, ast.Await) else value
     if not isinstance(value, ast.Call):
         return "unknown"
     if isinstance(value.func, ast.Attribute) and value.func.attr in _TASKS:
@@ -128,7 +136,8 @@ def _kind_of_member(context: Context, value: ast.expr | None, name: str) -> Kind
         made = [c for c in context.classes.by_name.get(value.func.id, []) if not c.local]
         kinds = {_kind(c.methods[name]) for k in made for c in k.mro[:1] if name in c.methods}
         return _agreed(kinds) if len(made) == 1 else "sync" if value.func.id == "open" else "unknown"
-    return "sync" if is_sync_library(dotted) else "unknown"
+    is_plain = dotted.startswith("asyncio.") and name in _PLAIN_METHODS
+    return "sync" if is_plain or is_sync_library(dotted) else "unknown"
 
 
 def _agreed(kinds: set[Kind]) -> Kind:

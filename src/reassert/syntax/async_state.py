@@ -27,6 +27,8 @@ _POLICIES = ("asyncio.set_event_loop_policy", "asyncio.set_event_loop", "uvloop.
 _DEBUG = ("get_debug", "set_debug", "slow_callback_duration", "cr_origin")
 _LOGGING = ("assertLogs", "assertNoLogs", "getLogger")
 _LOOP_FIXTURES = ("event_loop", "event_loop_policy")
+# Since this version a fixture of a class has the instance of the test.
+_SAME_INSTANCE = (0, 20)
 # Since these versions a test sees the context variables that its fixtures set.
 _CONTEXT_PYTHON, _CONTEXT_PLUGIN = (3, 11), (0, 25)
 
@@ -35,15 +37,18 @@ def async_problems(context: Context, info: ClassInfo, arrangement: Arrangement) 
     """What keeps a class of an asynchronous component from being run by pytest-asyncio in the same way."""
     for code, reason in obstacles(context, info.node) if info.is_testcase else ():
         yield Problem(info, code, info.node, reason)
+    plugin = context.config.plugin_version("pytest-asyncio")
+    if plugin is not None and plugin < _SAME_INSTANCE:
+        reason = (
+            f"in pytest-asyncio {plugin[0]}.{plugin[1]} async fixtures and tests have instances of their own"
+        )
+        yield Problem(info, "C-CONFIG", info.node, reason)
     yield from _mixed(info, arrangement)
     yield from _loops(context, info)
     yield from _started_loops(context, info)
     yield from _debugging(context, info)
     if context.config.target_version < _CONTEXT_PYTHON:
-        for name in _within(context.module, info, context.module.attributes_named("current_task")):
-            yield Problem(
-                info, "C-LOOP", name, "up to Python 3.10 set-up and test are one task, no longer then"
-            )
+        yield from _tasks(context.module, info)
     yield from _context_variables(context, info, arrangement)
 
 
@@ -136,6 +141,16 @@ def _is_known(module: Module, func: ast.expr, receiver: str | None) -> bool:
     if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and func.value.id == receiver:
         return func.attr in LEGACY_ASSERTIONS
     return is_sync_library(module.resolve(func) or "")
+
+
+def _tasks(module: Module, info: ClassInfo) -> Iterator[Problem]:
+    """Uses of the task that set-up and tear-down had in common with the test."""
+    for name in PHASES:
+        method = info.methods.get(name)
+        for node in module.inside(method, module.attributes_named("current_task")) if method else ():
+            yield Problem(
+                info, "C-LOOP", node, "up to Python 3.10 set-up and test are one task, no longer then"
+            )
 
 
 # -- debug mode ----------------------------------------------------------------------------------------------

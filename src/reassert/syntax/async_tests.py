@@ -17,7 +17,7 @@ from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.statements import definition_start, insertion
+from reassert.syntax.statements import insertion
 
 Reason = tuple[str, str]
 """A refusal's code and words."""
@@ -52,7 +52,16 @@ def marked(
     if needs_mark(context, node):
         mark = context.layout(node).indent + b"@" + imported_as(context, "pytest") + b".mark.asyncio"
         line = mark + context.source.newline.encode()
-        yield insertion(definition_start(context, node), [line], unit, requires, "pytest")
+        yield insertion(_above(context, node), [line], unit, requires, "pytest")
+
+
+def _above(context: Context, node: FunctionNode | ast.ClassDef) -> int:
+    """Where a new decorator goes: above all that stay, as what they give need not have the mark of the test.
+
+    Not above those that other rules take over: with a line that goes what begins there goes, too.
+    """
+    stay = [d.lineno for d in node.decorator_list if id(d) not in context.handled]
+    return context.source.line_starts[min([*stay, node.lineno]) - 1]
 
 
 def async_fixture(context: Context) -> tuple[bytes, str]:

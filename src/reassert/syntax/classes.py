@@ -15,6 +15,7 @@ from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.respellings import respelled
+from reassert.syntax.roots import RANK, ROOTS, TESTCASES, known_kind
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
     SuperUse,
@@ -36,7 +37,6 @@ __all__ = [
     "Uses",
     "dotted_name",
     "is_classmethod",
-    "known_kind",
     "link",
     "parameter_names",
     "receiver_name",
@@ -47,25 +47,6 @@ _Class = TypeVar("_Class")
 _DESCRIPTIONS = frozenset({"id", "shortDescription", "__str__"})
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-# A class is the most restrictive of what its bases are.
-RANK: tuple[BaseKind, ...] = ("plain", "testcase", "async", "framework", "unknown")
-
-ROOTS: Mapping[str, BaseKind] = {
-    "object": "plain",
-    "abc.ABC": "plain",
-    "typing.Generic": "plain",
-    "typing.Protocol": "plain",
-    "unittest.TestCase": "testcase",
-    "unittest.IsolatedAsyncioTestCase": "async",
-    "unittest.FunctionTestCase": "unknown",
-    "unittest.SkipTest": "plain",
-}
-# What a class of tests inherits from in the end, each with what stands behind it.
-TESTCASES: Mapping[str, tuple[str, ...]] = {
-    "unittest.TestCase": ("unittest.TestCase",),
-    "unittest.IsolatedAsyncioTestCase": ("unittest.IsolatedAsyncioTestCase", "unittest.TestCase"),
-}
 
 
 class ClassInfo:
@@ -274,16 +255,6 @@ class Component(list["ClassInfo"]):
         return frozenset(
             use.name for info in self for use in info.uses.attributes if isinstance(use.node.ctx, ast.Load)
         )
-
-
-def known_kind(dotted: str) -> BaseKind:
-    """What a class is that no file of the project defines."""
-    if dotted in ROOTS:
-        return ROOTS[dotted]
-    if dotted.startswith("builtins."):
-        return "plain"
-    framework = framework_of(dotted)
-    return "framework" if framework and framework.asserts else "unknown"
 
 
 class Classes:

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from enum import Enum
 from typing import cast
 
-from reassert.syntax.classes import TESTCASES, Classes, ClassInfo, SuperUse, dotted_name
+from reassert.syntax.classes import Classes, ClassInfo, SuperUse, dotted_name
+from reassert.syntax.roots import TESTCASES
 
 
 class Reach(Enum):

@@ -11,12 +11,13 @@ from functools import cached_property
 from typing import cast
 
 from reassert.model.edits import Span
-from reassert.syntax.classes import ROOTS, ClassInfo
+from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.fixtures import all_fixtures
 from reassert.syntax.known_decorators import hands_arguments_on
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.remarks import comments_in, is_pragma
+from reassert.syntax.roots import ROOTS
 from reassert.syntax.shared_state import are_numbered, changes_module, shares_state
 from reassert.syntax.skeletons import Skeleton, documented, skeleton
 from reassert.syntax.statements import definition_region
