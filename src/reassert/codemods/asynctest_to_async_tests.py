@@ -32,7 +32,6 @@ class AsynctestToAsyncTests(Codemod[Context]):
     safety = Safety.UNSAFE
     mentions = (b"asynctest",)
     refusals: ClassVar[Mapping[str, str]] = {
-        "B-BASE": "asynctest checks the loop after each test, which nothing else does; see --unsafe-fixes",
         "B-COMPONENT": "related classes are of asynctest and of unittest",
         "C-CTXVAR": "the file has context variables, which asynctest keeps from test and set-up",
         "C-LOOP": "the class says which loop it uses, or its set-up cannot be one fixture",
@@ -41,6 +40,8 @@ class AsynctestToAsyncTests(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Say which classes stay; the rule for IsolatedAsyncioTestCase converts the others."""
+        if not context.config.unsafe_fixes:
+            return Rewrite()
         blocked: dict[str, tuple[Refusal, ...]] = {}
         for info in context.classes.all:
             component = context.classes.component(info)
@@ -51,24 +52,14 @@ class AsynctestToAsyncTests(Codemod[Context]):
                 ]
                 if found:
                     blocked[info.qualname] = tuple(found)
-        edits: list[Edit] = []
-        refusals: list[Refusal] = []
-        if context.config.unsafe_fixes:
-            events = context.module.attributes_named(_EVENT)
-            reason = "only the mocks of asynctest have this"
-            refusals = [context.refusal(self.id, "MOCK-AWAITED", e, "<module>", reason) for e in events]
-            edits = [] if events else list(self._mocks(context))
-        return Rewrite(tuple(edits), tuple(refusals), blocked=blocked)
+        reason = "only the mocks of asynctest have this"
+        events = context.module.attributes_named(_EVENT) if _uses_asynctest(context) else []
+        refusals = tuple(context.refusal(self.id, "MOCK-AWAITED", e, "<module>", reason) for e in events)
+        edits = () if events else tuple(self._mocks(context))
+        return Rewrite(edits, refusals, blocked=blocked)
 
     def _problems(self, context: Context, info: ClassInfo) -> Iterator[tuple[str, str]]:
         component = context.classes.component(info)
-        if not context.config.unsafe_fixes:
-            if names_base(info, ASYNCTEST):
-                yield (
-                    "B-BASE",
-                    "its base is asynctest's; --unsafe-fixes converts it, without its checks",
-                )
-            return
         if not awaits_set_up(component):
             yield "B-COMPONENT", "related classes are of asynctest and of unittest"
         for name in _SETTINGS:
@@ -96,3 +87,7 @@ class AsynctestToAsyncTests(Codemod[Context]):
                 if dotted.startswith(_MOCK):
                     new = imported_as(context, dotted)
                     yield context.replace(node, [new], unit, imports=[dotted])
+
+
+def _uses_asynctest(context: Context) -> bool:
+    return any(raw.partition(".")[0] == "asynctest" for _, raw in raw_imports(context.module))

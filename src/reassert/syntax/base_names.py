@@ -8,6 +8,8 @@ from reassert.syntax.classes import ClassInfo
 from reassert.syntax.module import Module, imported_names
 
 AIOUNITTEST = ("aiounittest.AsyncTestCase", "aiounittest.case.AsyncTestCase")
+# The rule without which a class of asynctest stays.
+ASYNCTEST_RULE = "asynctest_to_async_tests"
 ASYNCTEST = ("asynctest.TestCase", "asynctest.case.TestCase")
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reassert.syntax.arguments import counts_none
 from reassert.syntax.async_wrappers import is_alike, wrapper_of
+from reassert.syntax.base_names import ASYNCTEST, ASYNCTEST_RULE, names_base
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
@@ -74,6 +75,12 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
             yield Problem(info, "B-BASE", node, f"its base {text} cannot be resolved")
         elif isinstance(base, str) and not (base in _KNOWN_BASES or id(expression) in context.handled):
             yield _base_problem(context, info, base)
+    converted = context.config.unsafe_fixes and ASYNCTEST_RULE in context.rules
+    if not converted and names_base(info, ASYNCTEST):
+        reason = (
+            "its base is asynctest's, which looks at the loop after each test; --unsafe-fixes converts it"
+        )
+        yield Problem(info, "B-BASE", node, reason)
     if _shadowed_mixin(info):
         yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose methods it hides")
 
