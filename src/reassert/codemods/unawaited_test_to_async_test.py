@@ -12,7 +12,7 @@ from reassert.model.edits import Edit, Unit
 from reassert.model.outcomes import NEWLY_EXECUTED, Finding, Refusal, Safety
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.async_tests import is_auto, marked, obstacles
-from reassert.syntax.async_wrappers import objections, wrapper_of
+from reassert.syntax.async_wrappers import is_alike, objections, wrapper_of
 from reassert.syntax.asyncio_marks import MARK, scope_mark
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
@@ -32,7 +32,7 @@ class UnawaitedTestToAsyncTest(Codemod[Context]):
     runs_after = ("aiounittest_to_async_tests", "async_wrapper_to_async_test")
     refusals: ClassVar[Mapping[str, str]] = {
         "C-AUTO": "another plugin runs the test, or would",
-        "C-LOOP": "the test returns a value, or a decorator may do something with it",
+        "C-LOOP": "the test returns a value",
         "C-SCOPE": "the test would share its loop with others",
         "C-VACUOUS": "nobody runs an asynchronous generator",
     }
@@ -94,4 +94,7 @@ def _is_told(context: Context, test: ast.AsyncFunctionDef) -> bool:
 
 
 def _is_awaited(context: Context, test: ast.AsyncFunctionDef) -> bool:
-    return id(test) in context.handled or wrapper_of(context, test) is not None
+    """Whether another rule has seen to a test, or a decorator may run it."""
+    if id(test) in context.handled or wrapper_of(context, test) is not None:
+        return True
+    return not all(is_alike(context, decorator) for decorator in test.decorator_list)
