@@ -83,4 +83,5 @@ def _settings(config: RuleConfig) -> str:
         f'target-version = "py{python}{minor}"\n'
         f'pytest-version = "{pytest[0]}.{pytest[1]}"\n'
         f"unsafe-fixes = {str(config.unsafe_fixes).lower()}\n"
+        f"awaken = {str(config.awaken).lower()}\n"
     )

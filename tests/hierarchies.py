@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -132,6 +132,7 @@ class Hierarchy:
     classes: tuple[Klass, ...]
     module_set_up: tuple[int, ...] = ()
     deleted: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
 
     def render(self, tag: str) -> dict[str, str]:
         return {f"{self._module(i, tag)}.py": self._file(i, tag) for i in range(len(self.files))}
@@ -153,7 +154,7 @@ class Hierarchy:
                 rows.append(f"import {module}")
                 dotted[base] = f"{module}.{homes[base].path}"
         names = "check, log, log_class, log_module, logged, needed, place, place_of_class, reset, shout"
-        rows.append(f"from trail import {names}")
+        rows.append(f"from trail import {', '.join([names, *self.helpers])}")
         rows += _module_set_up(mine[0].name) if index in self.module_set_up and mine else []
         for klass in mine:
             rows += ["", "", *klass.lines()]
@@ -171,6 +172,13 @@ def _module_set_up(ident: str) -> Iterator[str]:
 
 class Generator:
     """One random hierarchy a seed."""
+
+    root = "unittest.TestCase"
+    set_ups: Mapping[str, float] = {"setUp": 0.6, "tearDown": 0.45, "setUpClass": 0.2, "tearDownClass": 0.15}
+    rare: tuple[str, ...] = (
+        *("self.setUp()", "self.tearDown()", "self.helper()"),
+        'with self.subTest("s"):\n    log("sub")',
+    )
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 - not for secrets
@@ -232,7 +240,7 @@ class Generator:
     def _bases(self) -> tuple[str, ...]:
         cases = [c for c in self.classes if not c.name.endswith("Mixin")]
         mixins = [c.name for c in self.classes if c.name.endswith("Mixin")]
-        chosen = ["unittest.TestCase"]
+        chosen = [self.root]
         if cases and self.some(0.8):
             chosen = [self.random.choice(cases).name]
             if len(cases) > 2 and self.some(0.1):
@@ -252,7 +260,7 @@ class Generator:
             name = self.random.choice(["early", "zealous"])
             body = (f'log("{name}", self.ident)', "yield", f'log("{name}", "down")')
             found.append(Member(("@pytest.fixture(autouse=True)", f"def {name}(self):"), body))
-        for name, chance in _SET_UPS.items():
+        for name, chance in self.set_ups.items():
             if self.some(chance):
                 found.append(self._set_up(klass, name))
         if self.some(0.25):
@@ -341,7 +349,7 @@ class Generator:
             f"value = {self.random.randrange(9)}\nlog(value)",
         ]
         if kind == "test" and self.some(0.1):
-            choices = _RARE
+            choices = list(self.rare)
         if self.has_secrets and self.some(0.3):
             choices = [f'log("{what}", self.__secret)']
         if self.shares and kind == "test" and self.some(0.7):
@@ -360,9 +368,7 @@ class Generator:
         return self.random.choice(choices)
 
 
-_SET_UPS = {"setUp": 0.6, "tearDown": 0.45, "setUpClass": 0.2, "tearDownClass": 0.15}
 _SKIPS = ['@unittest.skip("never")', '@unittest.skipIf(False, "no")', '@unittest.skipUnless(False, "yes")']
-_RARE = ["self.setUp()", "self.tearDown()", "self.helper()", 'with self.subTest("s"):\n    log("sub")']
 _STOPS = [
     "return",
     "return",

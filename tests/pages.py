@@ -46,18 +46,29 @@ class Expected(NamedTuple):
 
 @dataclass(frozen=True)
 class Options:
-    """``profile= pytest= target= unsafe rules=a,b norun=REASON min-python= max-python=``, as written."""
+    """``profile= pytest= target= unsafe awaken rules=a,b norun=REASON`` and so on, as written."""
 
     values: dict[str, str] = field(default_factory=dict)
 
     KNOWN = frozenset(
-        {"profile", "pytest", "target", "unsafe", "rules", "norun", "min-python", "max-python", "path"}
+        {
+            "profile",
+            "pytest",
+            "target",
+            "unsafe",
+            "awaken",
+            "rules",
+            "norun",
+            "min-python",
+            "max-python",
+            "path",
+        }
     )
 
     @property
     def config(self) -> RuleConfig:
         """The configuration that the case is planned with."""
-        config = RuleConfig(unsafe_fixes="unsafe" in self.values)
+        config = RuleConfig(unsafe_fixes="unsafe" in self.values, awaken="awaken" in self.values)
         if "profile" in self.values:
             config = replace(config, profile=Profile[self.values["profile"].upper()])
         if "pytest" in self.values:
@@ -76,7 +87,9 @@ class Options:
         """Whether the case's sides can be run, and compared, on this interpreter."""
         lowest = _version(self.values.get("min-python", "3.0"))
         highest = _version(self.values.get("max-python", "3.99"))
-        return not {"norun", "unsafe"} & set(self.values) and lowest <= sys.version_info[:2] <= highest
+        return (
+            not {"norun", "unsafe", "awaken"} & set(self.values) and lowest <= sys.version_info[:2] <= highest
+        )
 
 
 @dataclass(frozen=True)

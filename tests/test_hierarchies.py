@@ -9,131 +9,20 @@ random points, and says what it does to a file. Many hierarchies share one plann
 from __future__ import annotations
 
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from hierarchies import CONFTEST, TRAIL, Generator, Hierarchy
-from reassert.batch.executors import SerialExecutor
-from reassert.workflow.planning import PlanRequest, make_plan
-from running import Run, mapped, run_pytest, write_tree
+from comparing import Comparison, compare
+from hierarchies import TRAIL, Generator
 
 COUNT = int(os.environ.get("HIERARCHIES", "500"))
 FIRST = int(os.environ.get("HIERARCHY_SEED", "0"))
-
-# -- the check -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Converted:
-    """The files afterwards; ``excused`` are those where the tool says that an error may become an xfail."""
-
-    files: Mapping[str, str]
-    failures: Mapping[str, str]
-    excused: AbstractSet[str]
-    test_map: Mapping[str, Sequence[str]]
-
-
-class Side(NamedTuple):
-    run: Run
-    tests: Mapping[str, Sequence[str]]
-    classes: Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Hierarchies by tag, converted and run; ``problem`` says what differs for one of them."""
-
-    hierarchies: Mapping[str, Hierarchy]
-    converted: Converted
-    again: Converted
-    before: Side
-    after: Side
-
-    def shown(self, tag: str) -> str:
-        """Both sides as text."""
-        files = self.hierarchies[tag].render(tag).items()
-        return "\n".join(f"# {name}\n{old}\n# becomes\n{self.converted.files[name]}" for name, old in files)
-
-    def problem(self, tag: str) -> str:
-        """What differs, or an empty string."""
-        names = list(self.hierarchies[tag].render(tag))
-        for name in names:
-            for run in (self.converted, self.again):
-                if name in run.failures:
-                    return f"{name} could not be worked on: {run.failures[name]}"
-            if self.again.files[name] != self.converted.files[name]:
-                return f"a second run changes {name}:\n{self.again.files[name]}"
-        if self.converted.excused & set(names):
-            return ""
-        for what, before, after in self._aspects(names):
-            if before != after:
-                return f"{what} differ\nbefore {before}\nafter  {after}"
-        return ""
-
-    def _aspects(self, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-        renamed = self.converted.test_map
-        outcomes = _of(names, self.after.run.outcomes)
-        yield "outcomes", mapped(_of(names, self.before.run.outcomes), renamed), outcomes
-        yield "events", mapped(_of(names, self.before.tests), renamed), _of(names, self.after.tests)
-        ran = {key for key, outcome in outcomes.items() if outcome != "skipped"}
-        yield "class events", _of_classes(names, ran, self.before), _of_classes(names, ran, self.after)
-
-
-def _of(names: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if key.partition("::")[0] in names}
-
-
-def _of_classes(names: Sequence[str], ran: AbstractSet[str], side: Side) -> dict[str, Any]:
-    """What classes and modules did of which a test ran: pytest sets up nothing for tests that it skips."""
-    found = {tuple(key.split("::")): value for key, value in _of(names, side.classes).items()}
-    places = [key.partition("::") for key in ran]
-    return {
-        f"{path}::{ident}": value
-        for (path, ident), value in found.items()
-        if any(file == path and ident in rest for file, _, rest in places)
-    }
-
-
-def compare(hierarchies: Mapping[str, Hierarchy], root: Path) -> Comparison:
-    """Convert all of them at once, twice, and run both sides."""
-    files = {"trail.py": TRAIL, "conftest.py": CONFTEST}
-    for tag, hierarchy in hierarchies.items():
-        files |= hierarchy.render(tag)
-    converted = _convert(root / "converted", files)
-    again = _convert(root / "again", converted.files)
-    before, after = _run(root / "before", files), _run(root / "after", converted.files)
-    return Comparison(hierarchies, converted, again, before, after)
-
-
-def _convert(root: Path, files: Mapping[str, str]) -> Converted:
-    write_tree(root, files)
-    plan = make_plan(PlanRequest(paths=(root,)), SerialExecutor())
-    changed = {c.path.name: c.after.decode() for c in plan.changes if c.after is not None}
-    failures = {failed.path.name: failed.error for failed in plan.failures}
-    excused = frozenset(f.location.path.name for f in plan.findings if f.code == "B-XFAIL")
-    return Converted({**files, **changed}, failures, excused, plan.test_map)
-
-
-def _run(root: Path, files: Mapping[str, str]) -> Side:
-    write_tree(root, {**files, "pytest.ini": "[pytest]\n"})
-    run = run_pytest(root, root.with_suffix(".json"), ["--tb=no"])
-    events: dict[str, defaultdict[str, list[str]]] = {"test": defaultdict(list), "class": defaultdict(list)}
-    for row in (root / "trail.txt").read_text(encoding="utf-8").splitlines():
-        kind, key, event = row.split("\t")
-        events[kind][key].append(event)
-    return Side(run, events["test"], events["class"])
 
 
 @pytest.fixture(scope="module")
 def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     hierarchies = {str(seed): Generator(seed).hierarchy() for seed in range(FIRST, FIRST + COUNT)}
-    return compare(hierarchies, tmp_path_factory.mktemp("hierarchies"))
+    return compare(hierarchies, tmp_path_factory.mktemp("hierarchies"), TRAIL)
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
@@ -143,9 +32,6 @@ def test_a_hierarchy_does_the_same_afterwards(seed: int, comparison: Comparison)
 
 
 def test_most_hierarchies_are_converted(comparison: Comparison) -> None:
-    texts = [
-        "".join(comparison.converted.files[n] for n in hierarchy.render(tag))
-        for tag, hierarchy in comparison.hierarchies.items()
-    ]
+    texts = comparison.texts()
     refused = sum("unittest.TestCase)" in text for text in texts)
     assert refused < len(texts) / 5

@@ -91,10 +91,11 @@ def test_a_failure_beside_a_success_is_no_failure(run, planned, project):
 @pytest.mark.usefixtures("project")
 def test_the_options_reach_the_request(run, planned):
     arguments = ["--select", "a,b", "--select", "b , c", "--ignore", "d", "--profile", "asserts"]
-    run("diff", *arguments, "--unsafe-fixes", "--config", "x.toml", "--no-cache", "--jobs", "1", "test_x.py")
+    arguments += ["--unsafe-fixes", "--awaken"]
+    run("diff", *arguments, "--config", "x.toml", "--no-cache", "--jobs", "1", "test_x.py")
     (request,) = planned.requests
     assert (request.select, request.ignore) == (("a", "b", "c"), ("d",))
-    assert (request.profile, request.unsafe_fixes) == (Profile.ASSERTS, True)
+    assert (request.profile, request.unsafe_fixes, request.awaken) == (Profile.ASSERTS, True, True)
     assert (str(request.config_file), request.cache_dir) == ("x.toml", None)
     assert [path.name for path in request.paths] == ["test_x.py"]
 
@@ -105,6 +106,7 @@ def test_what_is_not_given_is_left_to_the_configuration(run, planned):
     first, second = planned.requests
     assert (first.select, first.ignore, first.profile, first.unsafe_fixes) == ((), (), None, None)
     assert (first.isolated, second.isolated) == (False, True)
+    assert (first.awaken, second.awaken) == (None, None)
     assert second.unsafe_fixes is False
 
 

@@ -162,7 +162,6 @@ def test_a_class_that_is_none_of_ours(tree, explained):
         ("django.test.TestCase", "of Django: classes of test frameworks stay by policy"),
         ("twisted.trial.unittest.TestCase", "of Twisted: classes of test frameworks stay by policy"),
         ("mylib.Case", "from outside of the project"),
-        ("unittest.IsolatedAsyncioTestCase", "asynchronous: not converted yet"),
     ],
 )
 def test_a_base_from_outside(tree, explained, base, says):

@@ -48,6 +48,31 @@ def test_verify_shows_the_certificate_and_writes_nothing(run, repository):
     assert ((repository / "test_a.py").read_bytes(), state(repository)) == (SUITE, before)
 
 
+ASLEEP = b"""import unittest
+
+
+class ATests(unittest.TestCase):
+    async def test_fails(self):
+        self.fail("awake")
+
+    def test_x(self):
+        self.assertEqual(1 + 1, 2)
+"""
+
+
+def test_verify_runs_what_has_never_run_and_takes_its_failure_for_no_loss(run, repository):
+    (repository / "test_a.py").write_bytes(ASLEEP)
+    (repository / "pytest.ini").write_bytes(b"[pytest]\nasyncio_mode = auto\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "b")
+    done = run("verify", "--awaken", "--no-cache", "--python", sys.executable, "--json", "-", ".")
+    found = json.loads(done.out)
+    assert (done.code, found["counts"]) == (0, {"awakened": 1, "renamed": 1})
+    (told,) = [d for d in found["differences"] if d["label"] == "awakened"]
+    assert "its body never ran before" in told["detail"]
+    assert "now failed" in told["detail"]
+
+
 def test_migrate_verify_writes_what_it_has_proved(run, repository):
     done = run("migrate", "--verify", "--yes", "--no-cache", "--python", sys.executable, ".")
     assert (done.code, state(repository)[0]) == (0, " M test_a.py\n")

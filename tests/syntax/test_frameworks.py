@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from converting import convert_file, convert_tree
+from reassert import catalog
 from reassert.model.config import RuleConfig
 
 TEST = """{imports}
@@ -52,8 +53,7 @@ BASES = [
         "tornado.testing.AsyncTestCase tornado.testing.AsyncHTTPTestCase tornado.testing.AsyncHTTPSTestCase",
     ),
     *kinds("aiohttp", EVERYTHING, "aiohttp.test_utils.AioHTTPTestCase"),
-    *kinds("asynctest", EVERYTHING, "asynctest.TestCase asynctest.case.TestCase"),
-    *kinds("aiounittest", EVERYTHING, "aiounittest.AsyncTestCase"),
+    *kinds("asynctest", EVERYTHING, "asynctest.ClockedTestCase asynctest.helpers.ClockedTestCase"),
     *kinds("fixtures", EVERYTHING, "fixtures.TestWithFixtures"),
     *kinds("testscenarios", EVERYTHING, "testscenarios.TestWithScenarios"),
     *kinds("pyfakefs", EVERYTHING, "pyfakefs.fake_filesystem_unittest.TestCase"),
@@ -150,3 +150,11 @@ def test_a_class_that_only_sounds_like_a_frameworks():
     assert [r.reason for r in done.refusals if r.code == "B-BASE"] == [
         "its base django_testing.TestCase comes from outside the project"
     ]
+
+
+def test_asynctest_stays_where_its_rule_is_switched_off():
+    rules = [rule for rule in catalog.rule_ids() if rule != "asynctest_to_async_tests"]
+    text = TEST.format(imports="import asynctest", base="asynctest.TestCase")
+    done = convert_file("test_x.py", text, RuleConfig(unsafe_fixes=True), rules)
+    assert "class FooTests(asynctest.TestCase)" in done.files["test_x.py"]
+    assert {r.code for r in done.refusals} == {"B-BASE"}

@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from reassert.batch.executors import SerialExecutor
+from reassert.model.outcomes import Change, Plan
 from reassert.report.terminal import write_summary
 from reassert.workflow.applying import apply_plan
+from reassert.workflow.dependencies import with_dependencies
 from reassert.workflow.planning import PlanRequest, make_plan
 from reassert.workflow.undoing import undo
+from reassert.workspace.settings import SettingsLoader
 from running import write_tree
 
 TEST = """import unittest
@@ -151,6 +154,16 @@ def test_auto_mode_needs_pytest_asyncio(plan):
     assert added(plan(files, add_dependencies=True)) == {"pyproject.toml": wanted}
     declared = text.replace('["pytest"]', '["pytest", "pytest_asyncio"]')
     assert named(plan({**files, "pyproject.toml": declared})) == []
+
+
+def test_a_new_mark_needs_pytest_asyncio(tmp_path):
+    path = tmp_path / "test_a.py"
+    write_tree(tmp_path, {".git/HEAD": "", "requirements.txt": "pytest\n"})
+    loader = SettingsLoader()
+    for before, expected in ((b"", ["pytest-asyncio"]), (MARKED.encode(), [])):
+        made = Plan(tmp_path, (Change(path, before, MARKED.encode(), ()),))
+        found = with_dependencies(made, loader.declared, add=False)
+        assert [d.name for d in found.dependencies] == expected
 
 
 def test_the_place_with_pytest_is_best(plan):

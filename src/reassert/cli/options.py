@@ -92,6 +92,15 @@ UnsafeFixes = Annotated[
         show_default=False,
     ),
 ]
+Awaken = Annotated[
+    bool | None,
+    typer.Option(
+        "--awaken/--no-awaken",
+        help="Also convert tests that have never run, as nobody awaits their coroutine or takes what they "
+        "yield. They run for the first time then, and may fail.",
+        show_default=False,
+    ),
+]
 OnlyGiven = Annotated[
     bool | None,
     typer.Option(
@@ -187,6 +196,7 @@ class PlanOptions:
     ignore: tuple[str, ...] = ()
     profile: ProfileName | None = None
     unsafe_fixes: bool | None = None
+    awaken: bool | None = None
     only_given: bool | None = None
     add_dependencies: bool = False
     jobs: int | None = None

@@ -50,6 +50,7 @@ def plan_request(options: PlanOptions) -> "PlanRequest":
         ignore=options.ignore,
         profile=Profile[options.profile.name.upper()] if options.profile else None,
         unsafe_fixes=options.unsafe_fixes,
+        awaken=options.awaken,
         only_given=options.only_given,
         add_dependencies=options.add_dependencies,
         config_file=options.config,

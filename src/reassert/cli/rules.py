@@ -10,8 +10,8 @@ from reassert.cli.guard import DONE, ends, outlasting
 def rules() -> int:
     """List the rules: id, how safe it is, and what it does.
 
-    `safe` rules run by default, `unsafe` ones with --unsafe-fixes; a `suggest` rule shows and never writes.
-    An `audit` is what `reassert audit` looks for.
+    `safe` rules run by default, `unsafe` ones with --unsafe-fixes or --awaken, as their
+    pages say; a `suggest` rule shows and never writes. An `audit` is what `reassert audit` looks for.
     """
     from reassert.catalog import load, load_audits  # noqa: PLC0415 - not needed for help
     from reassert.report.rules import rule_rows  # noqa: PLC0415

@@ -80,7 +80,8 @@ class SubtestToSubtests(Codemod[Context]):
         item = context.module.parents[call] if call else None
         if not isinstance(item, ast.withitem) or item.optional_vars is not None or call is None:
             return "not the context manager of a with statement"
-        if not method.name.startswith("test") or isinstance(method, ast.AsyncFunctionDef):
+        never_run = isinstance(method, ast.AsyncFunctionDef) and not context.classes.is_awaited(sub.owner)
+        if not method.name.startswith("test") or never_run:
             return f"used in {method.name}, which is not a test: the fixture cannot be passed on"
         if context.config.pytest_version < _NATIVE and not context.config.has_plugin("pytest-subtests"):
             major, minor = context.config.pytest_version

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from reassert.model.config import Profile
 from reassert.model.edits import Edit, Part, Span, Unit
-from reassert.model.outcomes import Refusal, Safety
+from reassert.model.outcomes import NEWLY_EXECUTED, Finding, Refusal, Safety
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.comments import comments_in
@@ -56,9 +56,10 @@ class YieldTestToParametrize(Codemod[Context]):
 
     title = "yield tests, which pytest does not run, become parametrized tests"
     safety = Safety.UNSAFE
+    option = "--awaken"
     mentions = (b"yield",)
     refusals: ClassVar[Mapping[str, str]] = {
-        "B-GENTEST": "a generator test does not run under pytest; its cases would, with --unsafe-fixes",
+        "B-GENTEST": "a generator test does not run under pytest; its cases would, with --awaken",
         **{code: why for code, why in REFUSALS.items() if code in _CODES},
     }
 
@@ -66,6 +67,7 @@ class YieldTestToParametrize(Codemod[Context]):
         """Tests of the module and of plain classes; those of a TestCase never ran anywhere."""
         edits: list[Edit] = []
         refusals: list[Refusal] = []
+        findings: list[Finding] = []
         for test in self._found(context):
             tables = self._tables(context, test)
             shape = _shape(test)
@@ -76,7 +78,9 @@ class YieldTestToParametrize(Codemod[Context]):
                 )
             else:
                 edits += self._edits(context, test, shape, tables)
-        return Rewrite(tuple(edits), tuple(refusals))
+                message = f"pytest does not run {test.function.name}; its cases run for the first time"
+                findings.append(context.finding(self.id, NEWLY_EXECUTED, test.function, message))
+        return Rewrite(tuple(edits), tuple(refusals), tuple(findings))
 
     def _found(self, context: Context) -> Iterator[_YieldTest]:
         if context.config.profile < Profile.CLASSES:
@@ -86,10 +90,8 @@ class YieldTestToParametrize(Codemod[Context]):
                 yield test
 
     def _tables(self, context: Context, test: _YieldTest) -> list[Table] | Objection:
-        if not context.config.unsafe_fixes:
-            reason = (
-                f"{test.function.name} is a generator, which pytest does not run; --unsafe-fixes converts it"
-            )
+        if not context.config.awaken:
+            reason = f"{test.function.name} is a generator, which pytest does not run; --awaken converts it"
             return Objection("B-GENTEST", reason)
         shape = _shape(test)
         if shape is None:

@@ -8,22 +8,20 @@ from __future__ import annotations
 import ast
 import difflib
 import sys
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
+from reassert.engine.unused_imports import UnusedImports
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.context import Context
-from reassert.syntax.module import imported_names
 
 _UNIT = Unit("imports", "<module>")
-_OURS = frozenset({"unittest", "pytest", "pytest_asyncio"})
 _FUTURE, _STDLIB, _THIRD, _FIRST, _LOCAL = range(5)
 
 
 def import_edits(context: Context, edits: Sequence[Edit], kept: Sequence[Span]) -> list[Edit]:
     """The edits to the imports of a file whose other edits are ``edits``; ``kept`` is what these leave."""
     needed = {name for e in edits for name in e.imports}
-    dead = _Dead(context, needed, kept)
+    dead = UnusedImports(context, needed, kept)
     header = _Header(context, dead)
     missing = [name for name in sorted(needed) if not _is_imported(context, name, dead)]
     for name in missing:
@@ -31,7 +29,7 @@ def import_edits(context: Context, edits: Sequence[Edit], kept: Sequence[Span]) 
     return header.edits()
 
 
-def _is_imported(context: Context, name: str, dead: _Dead) -> bool:
+def _is_imported(context: Context, name: str, dead: UnusedImports) -> bool:
     module, _, last = name.rpartition(".")
     for node in context.module.tree.body:
         if isinstance(node, ast.Import) and any(
@@ -48,87 +46,10 @@ def _is_imported(context: Context, name: str, dead: _Dead) -> bool:
     return False
 
 
-class _Dead:
-    """The aliases of unittest and pytest that no surviving name uses."""
-
-    def __init__(self, context: Context, needed: set[str], kept: Sequence[Span]) -> None:
-        self.context = context
-        self.needed = needed
-        ordered = sorted(kept)
-        self.starts = [s.start for s in ordered]
-        self.ends = [s.end for s in ordered]
-        self.exported = _exported(context)
-        self.aliases = {a for node in self._candidates() for a in node.names if self._is_dead(node, a)}
-
-    def _candidates(self) -> list[ast.Import | ast.ImportFrom]:
-        table = self.context.module.imports
-        return [
-            n
-            for n in self.context.module.import_nodes
-            if any(_is_ours(table[local]) for local, _ in imported_names(n))
-        ]
-
-    def _is_dead(self, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
-        local, target = next(iter(imported_names(_single(node, alias))))
-        if not _is_ours(self.context.module.imports[local]):
-            return False
-        if isinstance(node, ast.Import) and "." in alias.name and not alias.asname:
-            return False
-        if local in self.needed or (target in self.needed) or local in self.exported:
-            return False
-        uses = [n for n in self.context.module.names.get(local, ()) if isinstance(n.ctx, ast.Load)]
-        return bool(uses) and not any(self._survives(n) for n in uses) and not self._is_quoted(local, target)
-
-    def _is_quoted(self, local: str, target: str) -> bool:
-        """Whether a string, which may be a type, names something of pytest."""
-        if not target.startswith("pytest"):
-            return False
-        strings = (c.value for c in self.context.module.of(ast.Constant) if isinstance(c.value, str))
-        return any(f"{local}." in text for text in strings)
-
-    def _survives(self, node: ast.Name) -> bool:
-        offset = self.context.module.span(node).start
-        index = bisect_right(self.starts, offset) - 1
-        return index >= 0 and offset < self.ends[index]
-
-
-def _single(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.Import | ast.ImportFrom:
-    if isinstance(node, ast.Import):
-        return ast.Import([alias])
-    return ast.ImportFrom(node.module, [alias], node.level)
-
-
-# Their decorators become marks, so that nothing of them may be left.
-_LIBRARIES = ("parameterized", "ddt", "unittest_parametrize", "absl.testing")
-
-
-def _is_ours(targets: frozenset[str]) -> bool:
-    """Whether a name can only be something whose last use an edit may take away: not so mocks."""
-    return all(
-        (t.partition(".")[0] in _OURS or any(f"{t}.".startswith(f"{library}.") for library in _LIBRARIES))
-        and not t.startswith("unittest.mock")
-        for t in targets
-    )
-
-
-def _exported(context: Context) -> set[str]:
-    """The names in ``__all__``."""
-    for statement in context.module.tree.body:
-        if isinstance(statement, ast.Assign) and any(
-            isinstance(t, ast.Name) and t.id == "__all__" for t in statement.targets
-        ):
-            return {
-                n.value
-                for n in ast.walk(statement.value)
-                if isinstance(n, ast.Constant) and isinstance(n.value, str)
-            }
-    return set()
-
-
 class _Header:
     """The lines from the first to the last import statement at the top of a module, old and new."""
 
-    def __init__(self, context: Context, dead: _Dead) -> None:
+    def __init__(self, context: Context, dead: UnusedImports) -> None:
         self.context = context
         self.newline = context.source.newline.encode()
         self.statements = self._leading()
@@ -137,6 +58,7 @@ class _Header:
         self.old = self._lines()
         self.new: list[bytes | None] = list(self.old)
         self.sections: list[int | None] = [None] * len(self.old)
+        self.made: list[bytes] = []
         for statement in self.statements:
             self._mark(statement)
         for statement in context.module.tree.body:
@@ -226,7 +148,7 @@ class _Header:
 
     # -- removing --------------------------------------------------------------------------------------------
 
-    def _remove_dead(self, statement: ast.stmt, dead: _Dead) -> None:
+    def _remove_dead(self, statement: ast.stmt, dead: UnusedImports) -> None:
         nodes = (
             [n for n in ast.walk(statement) if isinstance(n, (ast.Import, ast.ImportFrom))]
             if self._may_hold(statement)
@@ -258,7 +180,7 @@ class _Header:
                 )
             )
 
-    def _shorten(self, statement: ast.Import | ast.ImportFrom, dead: _Dead) -> None:
+    def _shorten(self, statement: ast.Import | ast.ImportFrom, dead: UnusedImports) -> None:
         """``from unittest import TestCase, mock`` without the dead names; each goes with one comma."""
         module = self.context.module
         left = [a for a in statement.names if a not in dead.aliases]
@@ -328,6 +250,9 @@ class _Header:
         if module and self._extend_from(module, last):
             return
         line = (f"from {module} import {last}" if module else f"import {name}").encode() + self.newline
+        if module and self._extend_new(line[: -len(last) - len(self.newline)], last):
+            return
+        self.made.append(line)
         rows = [(i, self.sections[i]) for i in range(len(self.new)) if self.new[i]]
         same = [i for i, s in rows if s == section]
         if same:
@@ -336,6 +261,16 @@ class _Header:
         earlier = [i for i, s in rows if s is not None and s < section]
         later = [i for i, s in rows if s is not None and s > section]
         self._insert_group(earlier, later, line, section)
+
+    def _extend_new(self, head: bytes, last: str) -> bool:
+        """Add a name to a line that was made for another one of the same module."""
+        for number, line in enumerate(self.made):
+            if line.startswith(head) and line in self.new:
+                names = sorted({*line[len(head) :].decode().strip().split(", "), last}, key=_isort_key)
+                self.made[number] = head + ", ".join(names).encode() + self.newline
+                self.new[self.new.index(line)] = self.made[number]
+                return True
+        return False
 
     def _extend_from(self, module: str, last: str) -> bool:
         """Add a name to an existing one-line ``from module import ...``."""

@@ -114,8 +114,10 @@ def ask_all(members: Sequence[Member]) -> list[Said | Failed]:
 def _ask_all(opened: Sequence[Context | Failed], rules: Sequence[Rules]) -> list[Said | Failed]:
     contexts = {str(o.source.path): o for o in opened if isinstance(o, Context)}
     link({path: context.unlinked_classes for path, context in contexts.items()})
-    for context in contexts.values():
-        context.family = contexts
+    for context, own in zip(opened, rules, strict=True):
+        if isinstance(context, Context):
+            context.family = contexts
+            context.rules = frozenset(rule.id for rule in own if not context.is_ignored(rule.id, None))
     return [o if isinstance(o, Failed) else _ask(o, own) for o, own in zip(opened, rules, strict=True)]
 
 

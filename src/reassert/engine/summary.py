@@ -12,7 +12,7 @@ from reassert.engine.climbing import Decision, climbs_with_owner, key
 from reassert.engine.holding import Kept
 from reassert.model.config import Profile
 from reassert.model.edits import Edit
-from reassert.model.outcomes import Held, Location, Refusal, Report, Tally
+from reassert.model.outcomes import NEWLY_EXECUTED, Finding, Held, Location, Refusal, Report, Tally
 from reassert.model.rules import Rewrite
 from reassert.syntax.assertions import in_scope
 from reassert.syntax.classes import ClassInfo, Use
@@ -40,6 +40,8 @@ def summarise(
     if context.facts.scope is not None:
         said = [r for r in said if climbs_with_owner(context, r.unit.qualname, decision.climbing)]
         findings = {f for f in findings if _is_within(context, f.location.line, climbing)}
+    asleep = {f for f in findings if f.code == NEWLY_EXECUTED and not _may_run(context, f, climbing)}
+    findings -= asleep
     refused = _distinct(said, decision.held_back.get(path, []))
     refusals = sorted(refused, key=lambda r: (r.location, r.code, r.reason))
     uses = legacy_assertions(context)
@@ -52,6 +54,14 @@ def summarise(
         any(_ASSERT.search(part) for e in edits for part in e.parts if isinstance(part, bytes)),
         _held(context, decision.kept.get(path, []), left, refusals),
     )
+
+
+def _may_run(context: Context, finding: Finding, climbing: frozenset[str]) -> bool:
+    """Whether a test lies in no TestCase, or in one that climbs."""
+    line = finding.location.line
+    around = [c for c in context.classes.all if c.node.lineno <= line <= (c.node.end_lineno or c.node.lineno)]
+    stays = (c for c in around if any(k.is_testcase for k in context.classes.component(c)))
+    return all(c.qualname in climbing for c in stays)
 
 
 def _is_within(context: Context, line: int, climbing: frozenset[str]) -> bool:

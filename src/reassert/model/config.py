@@ -25,7 +25,8 @@ class PytestConfig:
     """What pytest's effective configuration says of collecting and importing; the defaults are pytest's.
 
     ``plain_asserts`` is ``--assert=plain``: nothing is rewritten, and nobody expects it.
-    ``asyncio_fixture_scope`` is the loop scope of pytest-asyncio's fixtures, empty if it is not set.
+    ``asyncio_fixture_scope`` and ``asyncio_test_scope`` are the loop scopes that pytest-asyncio gives to its
+    fixtures and to tests, empty if they are not set.
     """
 
     python_files: tuple[str, ...] = ("test_*.py", "*_test.py")
@@ -35,6 +36,7 @@ class PytestConfig:
     pythonpath: tuple[str, ...] = ()
     asyncio_mode: str = "strict"
     asyncio_fixture_scope: str = ""
+    asyncio_test_scope: str = ""
     import_mode: str = "prepend"
     filterwarnings: tuple[str, ...] = ()
     plain_asserts: bool = False
@@ -92,6 +94,7 @@ class RuleConfig:
 
     ``first_party`` are the names of the project's own top-level modules (for the place of new imports).
     ``plugins`` are the pytest plugins that the project asks for or has, with their versions as far as known.
+    ``awaken``: tests that have never run are converted, too, and run for the first time.
     ``excluded`` are units that stay as they are; the rule id ``*`` stands for every rule, the qualified name
     ``*`` for the whole file, and a class's name for all that is in it.
     ``limits`` hold for tables that replace loops and copies, not for those that a library made.
@@ -101,6 +104,7 @@ class RuleConfig:
     target_version: Version = (3, 8)
     pytest_version: Version = (9, 0)
     unsafe_fixes: bool = False
+    awaken: bool = False
     first_party: tuple[str, ...] = ()
     pytest: PytestConfig = field(default_factory=PytestConfig)
     plugins: tuple[tuple[str, Version | None], ...] = ()

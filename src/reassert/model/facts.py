@@ -9,6 +9,7 @@ from typing import Literal
 BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
 # What a scope has of pytest-asyncio's mark: none, one without arguments, one with a loop scope.
 MarkKind = Literal["", "bare", "scoped"]
+RunKind = Literal["", "argument", "wraps"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class FunctionFacts:
     ``clean``: it knows nothing of unittest. ``skips``: of unittest only the skip decorators. ``marks``: it is
     a mark of pytest. ``uses``: what it uses of each positional parameter (at least what is of unittest), None
     if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
-    hands it to nothing but these parameters (None: it does not).
+    hands it to nothing but these parameters (None: it does not). ``coroutine``: it is a coroutine function,
+    ``gives_coroutine``: what it returns is one that it defines.
+    ``runs`` is what it runs to its end in an event loop, and does nothing else: the ``argument`` that it is
+    given, or as a decorator the coroutine of the function that it ``wraps``.
     """
 
     clean: bool
@@ -35,6 +39,9 @@ class FunctionFacts:
     marks: bool = False
     uses: tuple[tuple[str, frozenset[str] | None], ...] = ()
     makes: frozenset[str] | None = None
+    runs: RunKind = ""
+    coroutine: bool = False
+    gives_coroutine: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -84,7 +91,8 @@ class AsyncioVerdict:
     file, and ``why`` is one that does not, as code and words (empty: another file tells it).
     ``scoped`` are the names of classes that have a mark with a loop scope, or inherit one; with ``in_scope``
     the file's package has one. ``renames``: pytest-asyncio calls that argument ``loop_scope``. ``is_set``:
-    the loop scope of fixtures is configured, whatever their own scope.
+    the loop scope of fixtures is configured, whatever their own scope. ``changes``: it is this run that takes
+    the project to auto mode.
     """
 
     auto: bool
@@ -94,6 +102,7 @@ class AsyncioVerdict:
     in_scope: bool = False
     renames: bool = True
     is_set: bool = True
+    changes: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,10 @@ class Note:
     facts: tuple[tuple[str, str], ...] = ()
 
 
+# The code of findings that say that a test runs for the first time.
+NEWLY_EXECUTED = "NEWLY-EXECUTED"
+
+
 @dataclass(frozen=True)
 class Tally:
     """Counts for a summary. Assertions are calls of legacy ones; classes and tests those of TestCase."""

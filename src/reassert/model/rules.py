@@ -75,12 +75,14 @@ class Codemod(Rule, Generic[ContextT]):
     """Rewrites code. ``refusals`` maps each code that the rule can give to one line of explanation.
 
     ``profile`` is the first one in which it runs. A ``late`` one sees what all others made of the file, the
-    earlier of the late ones included; its places and names are then those of that text.
+    earlier of the late ones included; its places and names are then those of that text. ``option`` is what
+    one that is not safe is asked for with.
     """
 
     profile: ClassVar[Profile] = Profile.ASSERTS
     late: ClassVar[bool] = False
     safety: ClassVar[Safety] = Safety.SAFE
+    option: ClassVar[str] = "--unsafe-fixes"
     runs_after: ClassVar[tuple[str, ...]] = ()
     refusals: ClassVar[Mapping[str, str]] = {}
 

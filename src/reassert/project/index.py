@@ -15,16 +15,16 @@ from pathlib import Path
 
 from reassert.model.facts import Addition, BaseFacts, BaseKind, FunctionFacts, ScannedClass, ScannedFacts
 from reassert.project.families import Place, Reference
-from reassert.syntax.classes import RANK, ROOTS, known_kind
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
 from reassert.syntax.quoted import module_parts
+from reassert.syntax.roots import RANK, ROOTS, known_kind
 from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
-_STAYING = ("async", "framework", "unknown")
+_STAYING = ("framework", "unknown")
 
 
 class Index:

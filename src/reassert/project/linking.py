@@ -12,6 +12,7 @@ from reassert.project.families import Reference, families
 from reassert.project.index import Index
 from reassert.project.loose import loose_uses
 from reassert.project.quotes import by_file, quotes
+from reassert.syntax.fixtures import EVENT_LOOP
 
 _NAMED = 3
 
@@ -59,7 +60,7 @@ def link(
             additions=dict(index.additions(path, facts)),
             quoted=quoted.get(path, {}),
             named_by=named_by.get(path, {}),
-            fixtures=_visible(fixtures, path) if facts.classes else frozenset(),
+            fixtures=_visible(fixtures, path, has_classes=bool(facts.classes)),
         )
         if replace(known, quoted={}) != FileFacts():
             found[path] = known
@@ -71,11 +72,12 @@ def _conftest_fixtures(scanned: Mapping[Path, ScannedFacts]) -> dict[Path, froze
     return {p.parent: f.fixtures for p, f in scanned.items() if f.fixtures and p.name == "conftest.py"}
 
 
-def _visible(fixtures: Mapping[Path, frozenset[str]], path: Path) -> frozenset[str]:
-    """What pytest shows of them in the file at ``path``."""
-    return (
-        frozenset().union(*(fixtures.get(folder, ()) for folder in path.parents)) if fixtures else frozenset()
-    )
+def _visible(fixtures: Mapping[Path, frozenset[str]], path: Path, *, has_classes: bool) -> frozenset[str]:
+    """What pytest shows of them in the file at ``path``: only in classes the tool makes fixtures."""
+    if not fixtures:
+        return frozenset()
+    every = frozenset[str]().union(*(fixtures.get(folder, ()) for folder in path.parents))
+    return every if has_classes else frozenset(n for n in every if n.startswith(EVENT_LOOP))
 
 
 def _families(

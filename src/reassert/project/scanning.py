@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterator, Sequence
 from reassert.model.facts import AsyncioFacts, Remark, ScannedClass, ScannedFacts
 from reassert.syntax.asyncio_marks import UNPARSED, asyncio_facts
 from reassert.syntax.bodies import body_statements, bound_names
-from reassert.syntax.classes import ROOTS, dotted_name
+from reassert.syntax.classes import dotted_name
 from reassert.syntax.fixtures import all_fixtures, made_up_fixtures, multiplies, registered_modules
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
 from reassert.syntax.respellings import respelled
+from reassert.syntax.roots import ROOTS
 from reassert.syntax.testcase_api import MODULE_FIXTURES
 
 _FROM = re.compile(

@@ -157,10 +157,8 @@ def _name(link: BaseLink) -> str:
 
 def _meaning(link: BaseLink) -> str:
     """Say what a base is that was not looked at together with its heir."""
-    if link.name == "unittest.TestCase":
-        return ""
     if link.name.startswith(("unittest.", "builtins.")):
-        return "asynchronous: not converted yet" if "Async" in link.name else ""
+        return ""
     whose = framework(link.name)
     if whose:
         return f"of {whose}: classes of test frameworks stay by policy"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _STYLES = {"safe": "green", "unsafe": "yellow", "suggest": "cyan", "audit": "magenta"}
 _SAFETY = {
     "safe": "safe: applied by default.",
-    "unsafe": "unsafe: applied with `--unsafe-fixes` only.",
+    "unsafe": "unsafe: applied with `{option}` only.",
     "suggest": "a suggestion: shown, never written.",
     "audit": "an audit: `reassert audit` reports what it finds, and nothing changes.",
 }
@@ -39,7 +39,8 @@ def rule_page(rule: Codemod[Any] | Audit[Any]) -> str:
     codes = [f"- `{code}`: {one_line(why)}" for code, why in sorted(_codes(rule).items())]
     heading = "## What it finds" if _safety(rule) == "audit" else "## What it refuses"
     listed = "\n".join([f"\n{heading}\n", *codes, ""]) if codes else ""
-    return f"{title}\n\n`{rule.id}`, {_SAFETY[_safety(rule)]}\n{rest.rstrip()}\n{listed}"
+    safety = _SAFETY[_safety(rule)].format(option=getattr(rule, "option", ""))
+    return f"{title}\n\n`{rule.id}`, {safety}\n{rest.rstrip()}\n{listed}"
 
 
 def code_page(code: str, rules: Iterable[Codemod[Any] | Audit[Any]]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from reassert.model.outcomes import NEWLY_EXECUTED
 from reassert.report.causes import cause_rows
 from reassert.report.renames import name_groups
 from reassert.report.text import counted, line, one_line, one_name, place
@@ -44,7 +45,8 @@ def summary_rows(
         [line()] if plan.changes and not stat else (),
         () if stat else _renames(plan.test_map),
         _refusal_rows(plan.refusals, base, grouped=grouped) if in_detail and not stat else (),
-        () if stat else _finding_rows(plan.findings, base, grouped=grouped),
+        () if stat else _finding_rows(_others(plan), base, grouped=grouped),
+        () if stat else _awakened_rows(_awakened(plan), base),
         failure_rows(plan.failures, base),
         _connected_rows(plan.connected, base),
         _dependency_rows(plan.dependencies, base),
@@ -115,9 +117,12 @@ def _count_rows(plan: Plan, *, by_code: bool) -> Iterator[Row]:
         refused = counted(len(plan.refusals), "conversion")
         yield ("  ", ""), ("refused", "bold yellow"), (f"     {refused}; the code stays and still runs", "")
         yield from code_rows(refusal.code for refusal in plan.refusals) if by_code else ()
-    if plan.findings:
-        yield ("  ", ""), ("to look at", "bold yellow"), (f"  {counted(len(plan.findings), 'place')}", "")
-        yield from code_rows(finding.code for finding in plan.findings)
+    others, awakened = _others(plan), _awakened(plan)
+    if others:
+        yield ("  ", ""), ("to look at", "bold yellow"), (f"  {counted(len(others), 'place')}", "")
+        yield from code_rows(finding.code for finding in others)
+    if awakened:
+        yield ("  ", ""), ("awakened", "bold yellow"), (f"    {counted(len(awakened), 'test')}", "")
     for why, count in sorted(Counter(skipped.why for skipped in plan.skipped).items()):
         yield line(f"  skipped     {counted(count, 'file')}: {one_line(why)}")
     if plan.failures:
@@ -159,6 +164,28 @@ def _finding_rows(findings: Sequence[Finding], base: Path, *, grouped: bool) -> 
         (f.location, f.code, f"{f.message} ({f.suggestion})" if f.suggestion else f.message) for f in findings
     ]
     yield from _listed(_remarks(items, grouped=grouped), base)
+    yield line()
+
+
+def _others(plan: Plan) -> list[Finding]:
+    return [finding for finding in plan.findings if finding.code != NEWLY_EXECUTED]
+
+
+def _awakened(plan: Plan) -> list[Finding]:
+    return [finding for finding in plan.findings if finding.code == NEWLY_EXECUTED]
+
+
+def _awakened_rows(findings: Sequence[Finding], base: Path) -> Iterator[Row]:
+    """Say which tests run for the first time."""
+    if not findings:
+        return
+    runs = "test runs" if len(findings) == 1 else "tests run"
+    yield (
+        (f"{len(findings):,} {runs} for the first time", "bold yellow"),
+        (": how it ends is not known, `reassert verify` tells", ""),
+    )
+    items = [(f.location, f.code, f.message) for f in findings]
+    yield from _listed(_remarks(items, grouped=False), base)
     yield line()
 
 

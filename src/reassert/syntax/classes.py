@@ -15,6 +15,7 @@ from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.respellings import respelled
+from reassert.syntax.roots import RANK, ROOTS, TESTCASES, known_kind
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
     SuperUse,
@@ -36,7 +37,6 @@ __all__ = [
     "Uses",
     "dotted_name",
     "is_classmethod",
-    "known_kind",
     "link",
     "parameter_names",
     "receiver_name",
@@ -47,20 +47,6 @@ _Class = TypeVar("_Class")
 _DESCRIPTIONS = frozenset({"id", "shortDescription", "__str__"})
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-# A class is the most restrictive of what its bases are.
-RANK: tuple[BaseKind, ...] = ("plain", "testcase", "async", "framework", "unknown")
-
-ROOTS: Mapping[str, BaseKind] = {
-    "object": "plain",
-    "abc.ABC": "plain",
-    "typing.Generic": "plain",
-    "typing.Protocol": "plain",
-    "unittest.TestCase": "testcase",
-    "unittest.IsolatedAsyncioTestCase": "async",
-    "unittest.FunctionTestCase": "unknown",
-    "unittest.SkipTest": "plain",
-}
 
 
 class ClassInfo:
@@ -133,9 +119,9 @@ class ClassInfo:
 
     @cached_property
     def line(self) -> list[ClassInfo | str] | None:
-        """The C3 order with TestCase at its place."""
-        bases = [b for b in self.bases if isinstance(b, ClassInfo) or b == "unittest.TestCase"]
-        lines = [b.line if isinstance(b, ClassInfo) else [b] for b in bases]
+        """The C3 order with unittest's classes at their places."""
+        bases = [b for b in self.bases if b is not None and (isinstance(b, ClassInfo) or b in TESTCASES)]
+        lines = [b.line if isinstance(b, ClassInfo) else [*TESTCASES[b]] for b in bases]
         known = [line for line in lines if line is not None]
         merged = _merge([*known, bases]) if len(known) == len(lines) else None
         return None if merged is None else [self, *merged]
@@ -144,9 +130,10 @@ class ClassInfo:
     def visible(self) -> list[ClassInfo]:
         """Those of ``mro`` that stand before TestCase, whose methods hide those of the ones behind it."""
         line = self.line
-        if line is None or "unittest.TestCase" not in line:
+        roots = [i for i, c in enumerate(line) if isinstance(c, str)] if line else []
+        if line is None or not roots:
             return self.mro
-        before = set(line[: line.index("unittest.TestCase")])
+        before = set(line[: roots[0]])
         return [c for c in self.mro if c in before]
 
     @cached_property
@@ -210,7 +197,17 @@ class Component(list["ClassInfo"]):
     @cached_property
     def is_unittest(self) -> bool:
         """Whether one of them is a TestCase of unittest and of nothing else."""
-        return any(info.kind == "testcase" for info in self)
+        return any(info.kind in ("testcase", "async") for info in self)
+
+    @property
+    def is_sync_unittest(self) -> bool:
+        """Whether there is such a one, and none of them is asynchronous."""
+        return self.is_unittest and not self.is_async
+
+    @cached_property
+    def is_async(self) -> bool:
+        """Whether one of them is an asynchronous TestCase of unittest."""
+        return any(info.kind == "async" for info in self)
 
     @cached_property
     def called(self) -> frozenset[str]:
@@ -258,16 +255,6 @@ class Component(list["ClassInfo"]):
         return frozenset(
             use.name for info in self for use in info.uses.attributes if isinstance(use.node.ctx, ast.Load)
         )
-
-
-def known_kind(dotted: str) -> BaseKind:
-    """What a class is that no file of the project defines."""
-    if dotted in ROOTS:
-        return ROOTS[dotted]
-    if dotted.startswith("builtins."):
-        return "plain"
-    framework = framework_of(dotted)
-    return "framework" if framework and framework.asserts else "unknown"
 
 
 class Classes:
@@ -419,6 +406,11 @@ class Classes:
             kinds = {heir.kind for heir in self.heirs(info)}
             self._mixins[info] = bool(kinds - {"plain"}) and "unknown" not in kinds
         return self._mixins[info]
+
+    def is_awaited(self, info: ClassInfo) -> bool:
+        """Whether only asynchronous TestCases run the tests of a class, which await them."""
+        kinds = {c.kind for c in [info, *self.heirs(info)] if c.is_testcase}
+        return kinds == {"async"}
 
     def redefined(self, info: ClassInfo) -> frozenset[str]:
         """Names of TestCase's interface that a class of the lineage or an heir defines or registers.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, cast
 
 from reassert.model.edits import Edit, Part, Span, Unit
@@ -21,15 +22,22 @@ from reassert.syntax.outer_fixtures import outer_fixtures, own_requests
 from reassert.syntax.parameters import local_names, takes_fixture
 from reassert.syntax.patchers import PatchBlocks, Patcher, patchers
 from reassert.syntax.set_up_methods import MethodForm, called_form, xunit_form
-from reassert.syntax.setup_chain import Chain, Problem
+from reassert.syntax.setup_chain import GONE, PHASES, SET_UPS, Chain, Problem
 
 Means = Literal["none", "finalizer", "stack", "with"]
-_NAMES = ("addCleanup", "enterContext")
+# The methods that register one, and those of an ExitStack that take their place.
+_METHODS = {
+    "addCleanup": "callback",
+    "enterContext": "enter_context",
+    "addAsyncCleanup": "push_async_callback",
+    "enterAsyncContext": "enter_async_context",
+}
+_SYNC = ("addCleanup", "enterContext")
 
 
 @dataclass(frozen=True)
 class CleanupUse:
-    """``self.addCleanup`` or ``self.enterContext`` in a method."""
+    """``self.addCleanup``, ``self.enterContext`` or one of their async likes in a method."""
 
     owner: ClassInfo
     use: Use
@@ -39,8 +47,8 @@ class CleanupUse:
     def place(self) -> str:
         """``setup``, ``teardown``, ``test`` or ``helper``."""
         name = self.use.method.name
-        if name in ("setUp", "tearDown"):
-            return name.lower()
+        if name in PHASES:
+            return name.removeprefix("async").lower()
         return "test" if name.startswith("test") else "helper"
 
 
@@ -53,17 +61,24 @@ class Cleanups:
         self.means: Means = self._choose()
 
     def _find(self) -> Iterator[CleanupUse]:
+        names = _METHODS if self.chain.is_async else _SYNC
         for info in self.chain.component:
             for use in info.uses.attributes:
-                if use.name in _NAMES and use.name not in info.inherited:
+                if use.name in names and use.name not in info.inherited and not self._goes(info, use):
                     parent = info.module.parents[use.node]
                     call = parent if isinstance(parent, ast.Call) and parent.func is use.node else None
                     yield CleanupUse(info, use, call)
 
+    def _goes(self, info: ClassInfo, use: Use) -> bool:
+        gone = cast("frozenset[ast.stmt]", self.chain.component.memory.get(GONE, frozenset()))
+        return info.module.enclosing_statement(use.node) in gone
+
     def _choose(self) -> Means:
         if not self.uses:
             return "none"
-        tears_down = any(link.tear_down for link in self.chain.links.values())
+        if self.chain.is_async:
+            return "stack"  # a finalizer runs when the event loop does not
+        tears_down = any(link.tear_downs for link in self.chain.links.values())
         if any(self._needs_stack(cleanup, tears_down=tears_down) for cleanup in self.uses):
             return "stack"
         return "finalizer"
@@ -100,6 +115,14 @@ class Cleanups:
                 "cleanups in a hierarchy with several roots",
             )
 
+    @cached_property
+    def stack(self) -> str:
+        """What the attribute is called that holds the ExitStack."""
+        name = STACK
+        while name in self.chain.component.attributes:
+            name += "_"
+        return name
+
     def need_a_fixture(self) -> bool:
         """Whether methods that pytest calls itself cannot register them."""
         return self.means == "stack" or any(c.place != "test" for c in self.uses)
@@ -112,7 +135,7 @@ class Cleanups:
     def patchers(self, info: ClassInfo) -> list[Patcher]:
         """The patchers that the setUp of a class starts and has stopped."""
         link = self.chain.links.get(info)
-        return patchers(self.chain.component, info, link.set_up) if link and link.set_up else []
+        return patchers(self.chain.component, info, link.set_ups[0]) if link and link.set_ups else []
 
     def are_patchers(self, home: Callable[[ClassInfo], Context]) -> bool:
         """Whether patchers that ``with`` can take care of are all there is to clean up."""
@@ -134,9 +157,8 @@ class Cleanups:
                 continue
             unit = Unit(unit_rule, f"{cleanup.owner.qualname}.{cleanup.use.method.name}")
             if self.means == "stack":
-                target = "callback" if cleanup.use.name == "addCleanup" else "enter_context"
                 receiver = context.module.text(cleanup.use.node.value)
-                new = f"{receiver}.{STACK}.{target}".encode()
+                new = f"{receiver}.{self.stack}.{_METHODS[cleanup.use.name]}".encode()
                 yield context.replace(cleanup.use.node, [new], unit, requires=cleanup.owner)
             elif cleanup.call is not None:
                 yield self._finalizer(context, cleanup, cleanup.call, unit)
@@ -189,7 +211,7 @@ class Cleanups:
             return (
                 len(stores) == 1
                 and not defined
-                and stores[0].method.name == "setUp"
+                and stores[0].method.name in SET_UPS
                 and stores[0].node.lineno <= node.lineno
             )
         return False
@@ -238,7 +260,7 @@ def _method_form(chain: Chain, cleanups: Cleanups, *, asked: bool) -> MethodForm
     if chain.fixture_form():
         return None
     form = xunit_form(chain)
-    if form.problems or cleanups.need_a_fixture() or asked:
+    if form.problems or cleanups.need_a_fixture() or asked or chain.is_async:
         called = called_form(chain)
         form = form if form.problems and called.host is None else called
         cleanups.means = "stack" if cleanups.uses else "none"

@@ -39,6 +39,8 @@ class Context:
         self.family: Mapping[str, Context] = {}
         # What rules compute once for the file, by a key of their own.
         self.memory: dict[str, object] = {}
+        # The ids of the rules that run on this file; set by the engine.
+        self.rules: frozenset[str] = frozenset()
         # Set by the engine before the rules that run after others: nodes whose use of the TestCase goes away.
         self.handled: frozenset[int] = frozenset()
 

@@ -11,13 +11,15 @@ from reassert.syntax.module import Module
 # What the names of fixtures begin with that stand for setUp and tearDown.
 SET_UP = "_setup"
 TEAR_DOWN = "_teardown"
-_STEMS = (SET_UP, TEAR_DOWN)
+# pytest-asyncio's fixture up to its version 0.26, which a project may override.
+EVENT_LOOP = "event_loop"
+_STEMS = (SET_UP, TEAR_DOWN, EVENT_LOOP)
 _FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture")
 REGISTER = "pytest.register_assert_rewrite"
 
 
 def made_up_fixtures(module: Module) -> frozenset[str]:
-    """The module's fixtures that have such names; imported names may be fixtures, too.
+    """The module's fixtures that have such names, or override ``event_loop``; imported names may be some.
 
     A fixture of a class hides one of the same name that a module or a conftest.py has: even an autouse one
     does not run any more (pytest, "override a fixture on a folder level").

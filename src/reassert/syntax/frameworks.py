@@ -1,7 +1,7 @@
 """TestCase classes of frameworks: why one cannot become a plain class, and which assertions it changes.
 
 What each overrides was read off the classes themselves: Django 5.2, djangorestframework 3.18, Flask-Testing
-0.8, tornado 6.6, aiohttp 3.14, aiounittest 1.5, absl-py 2.5, fixtures 4.3, testscenarios 0.7, pyfakefs 6.3,
+0.8, tornado 6.6, aiohttp 3.14, absl-py 2.5, fixtures 4.3, testscenarios 0.7, pyfakefs 6.3,
 testtools 2.9, oslotest 6.1, Twisted 26.10; of asynctest 0.13 in its source, which Python 3.11 cannot import.
 """
 
@@ -45,7 +45,6 @@ _FRAMEWORKS = (
     ),
     Framework("aiohttp", ("aiohttp.test_utils",), "runs each test in an event loop, with a server"),
     Framework("asynctest", ("asynctest",), "runs each test in an event loop of its own"),
-    Framework("aiounittest", ("aiounittest",), "runs coroutines as tests"),
     Framework(
         "absl",
         ("absl.testing",),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reassert.model.facts import FunctionFacts
+from reassert.syntax.coroutines import gives_coroutine
+from reassert.syntax.loop_runs import RUN, run_kind
 from reassert.syntax.makers import instance_goes_to, made_tests
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.testcase_api import API
+from reassert.syntax.testcase_api import API, CLEANUP_METHODS
 from reassert.syntax.uses import parameter_names
 
 SKIPS = ("unittest.skip", "unittest.skipIf", "unittest.skipUnless")
@@ -56,9 +60,16 @@ def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
     if not touched:
         gone = {name for name in names if _is_passed_on(module, function, name)}
         uses = tuple((n, None if n in gone else frozenset[str]()) for n in names)
-        return FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
-    used = tuple((name, attributes_of(module, function, name)) for name in names)
-    return FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
+        facts = FunctionFacts(clean=True, uses=uses, makes=instance_goes_to(module, function))
+    else:
+        used = tuple((name, attributes_of(module, function, name)) for name in names)
+        facts = FunctionFacts(clean=False, skips=all(word in SKIPS for word in touched), uses=used)
+    return replace(
+        facts,
+        coroutine=isinstance(function, ast.AsyncFunctionDef),
+        gives_coroutine=gives_coroutine(module, function),
+        runs=run_kind(module, function),
+    )
 
 
 def _is_passed_on(module: Module, function: FunctionNode, name: str) -> bool:
@@ -79,7 +90,8 @@ _BUILTINS = frozenset(dir(builtins))
 
 def _touched(module: Module, node: ast.AST) -> Iterator[str]:
     """The names of unittest that a node uses, but for what means the same to pytest."""
-    if isinstance(node, ast.Attribute) and (node.attr in API or node.attr.startswith("__unittest")):
+    named = isinstance(node, ast.Attribute) and (node.attr in API or node.attr.startswith("__unittest"))
+    if isinstance(node, ast.Attribute) and named and module.resolve(node) != RUN:
         yield node.attr
     if not isinstance(node, (ast.Name, ast.Attribute)):
         return
@@ -128,15 +140,31 @@ _CALLABLE = (ast.FunctionDef, ast.Lambda)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+# What functions are called that run a coroutine in a loop.
+_RUNNING = re.compile("run|sync|await|wait|loop|complete|coro", re.IGNORECASE)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate classes or methods, make tests, or get ``self``: dotted names."""
+    """The imported functions that decorate, make tests or run coroutines, clean up, or get ``self``."""
     for node in module.classes:
         yield from (module.resolve(made.func) or "" for _, made in made_tests(node))
         for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
             for decorator in decorated.decorator_list:
                 called = decorator.func if isinstance(decorator, ast.Call) else decorator
                 yield module.resolve(called) or ""
-    for name in module.names.get("self", ()):
-        call = module.call_of_argument(name)
+    for decorator in (d for f in module.of(ast.AsyncFunctionDef) for d in f.decorator_list):
+        yield module.resolve(decorator) or ""
+    for made in module.of(ast.Call):
+        if len(made.args) == 1 and isinstance(made.args[0], ast.Call) and _RUNNING.search(_name(made.func)):
+            yield module.resolve(made.func) or ""
+    for name in CLEANUP_METHODS:
+        calls = (module.parents[node] for node in module.attributes_named(name))
+        yield from (module.resolve(c.args[0]) or "" for c in calls if isinstance(c, ast.Call) and c.args)
+    for receiver in module.names.get("self", ()):
+        call = module.call_of_argument(receiver)
         if call is not None:
             yield module.resolve(call.func) or ""

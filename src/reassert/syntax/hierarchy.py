@@ -8,6 +8,7 @@ from enum import Enum
 from typing import cast
 
 from reassert.syntax.classes import Classes, ClassInfo, SuperUse, dotted_name
+from reassert.syntax.roots import TESTCASES
 
 
 class Reach(Enum):
@@ -117,7 +118,7 @@ def reached(classes: Classes, info: ClassInfo, use: SuperUse, gone: Collection[C
     if start is not None:
         return _summed(providers(classes, info, use.name, gone, start))
     named = named_class(info, use.explicit) if use.explicit is not None else None
-    return Reach.NOTHING if named == "unittest.TestCase" else _reached_by_name(classes, named, use.name, gone)
+    return Reach.NOTHING if isinstance(named, str) else _reached_by_name(classes, named, use.name, gone)
 
 
 def _reached_by_name(
@@ -142,12 +143,12 @@ def last_of_all(component: Collection[ClassInfo]) -> ClassInfo | None:
 
 
 def named_class(info: ClassInfo, expression: ast.expr) -> ClassInfo | str | None:
-    """The class of the hierarchy that an expression names; a string for ``unittest.TestCase``."""
+    """The class of the hierarchy that an expression names; a string for one of unittest's own."""
     dotted = dotted_name(expression)
     if dotted is None:
         return None
     resolved = info.module.resolve(expression)
-    if resolved == "unittest.TestCase":
+    if resolved in TESTCASES:
         return resolved
     here = [c for c in info.home.component(info) if c.module is info.module]
     written = [(b, e) for c in (info, *here) for b, e in zip(c.bases, c.node.bases, strict=True)]
@@ -159,7 +160,7 @@ def named_class(info: ClassInfo, expression: ast.expr) -> ClassInfo | str | None
 
 
 def super_statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
-    """The statement ``super().name()`` (or ``Base.name(self)``) if it stands alone and passes nothing."""
+    """The statement ``super().name()`` (or ``Base.name(self)``, or either awaited) if it passes nothing."""
     parents = info.module.parents
     call = parents.get(use.node)
     if not isinstance(call, ast.Call) or call.func is not use.node:
@@ -170,6 +171,8 @@ def super_statement(info: ClassInfo, use: SuperUse) -> ast.Expr | None:
 
 
 def lone_statement(info: ClassInfo, call: ast.AST) -> ast.Expr | None:
-    """The statement that consists of one expression only."""
+    """The statement that consists of one expression only, awaited or not."""
     statement = info.module.parents.get(call)
+    if isinstance(statement, ast.Await):
+        statement = info.module.parents.get(statement)
     return statement if isinstance(statement, ast.Expr) else None

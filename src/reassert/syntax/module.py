@@ -28,6 +28,27 @@ _SAME_MODULE = {
     "mock": "unittest.mock",
     # All that it adds is done by a decorator, and what stays of that keeps a class from being converted.
     "unittest_parametrize.ParametrizedTestCase": "unittest.TestCase",
+    # It awaits tests that are coroutines; those keep a class as it is unless a rule sees to them.
+    "aiounittest.AsyncTestCase": "unittest.TestCase",
+    "aiounittest.case.AsyncTestCase": "unittest.TestCase",
+    # Much like unittest's own, which came with Python 3.8; a rule says when that is enough.
+    "asynctest.TestCase": "unittest.IsolatedAsyncioTestCase",
+    "asynctest.case.TestCase": "unittest.IsolatedAsyncioTestCase",
+    "asynctest.mock": "unittest.mock",
+    "unittest.mock.CoroutineMock": "unittest.mock.AsyncMock",
+    "asynctest.mock.CoroutineMock": "unittest.mock.AsyncMock",
+    "asynctest.CoroutineMock": "unittest.mock.AsyncMock",
+    **{
+        f"asynctest.{name}": f"unittest.mock.{name}"
+        for name in (
+            *("ANY", "DEFAULT", "MagicMock", "Mock", "NonCallableMagicMock", "NonCallableMock"),
+            *("PropertyMock", "call", "create_autospec", "mock_open", "patch", "sentinel"),
+        )
+    },
+    **{
+        f"asynctest.{name}": f"unittest.{name}"
+        for name in ("expectedFailure", "main", "skip", "skipIf", "skipUnless", "SkipTest")
+    },
 }
 
 
@@ -365,10 +386,12 @@ _SILENT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 def canonical(dotted: str) -> str:
     """The one spelling of a dotted name that has several (``unittest2.case.X`` is ``unittest.X``)."""
+    if dotted in _SAME_MODULE:
+        return _SAME_MODULE[dotted]
     head, _, last = dotted.rpartition(".")
     if head in _SAME_MODULE:
         return f"{_SAME_MODULE[head]}.{last}"
-    return _SAME_MODULE.get(dotted, dotted)
+    return dotted
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from reassert.syntax.arguments import counts_none
+from reassert.syntax.async_wrappers import is_alike, wrapper_of
+from reassert.syntax.base_names import ASYNCTEST, ASYNCTEST_RULE, names_base
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
@@ -71,8 +73,14 @@ def _bases(context: Context, info: ClassInfo) -> Iterator[Problem]:
         text = context.module.text(expression)
         if base is None:
             yield Problem(info, "B-BASE", node, f"its base {text} cannot be resolved")
-        elif isinstance(base, str) and base not in _KNOWN_BASES:
+        elif isinstance(base, str) and not (base in _KNOWN_BASES or id(expression) in context.handled):
             yield _base_problem(context, info, base)
+    converted = context.config.unsafe_fixes and ASYNCTEST_RULE in context.rules
+    if not converted and names_base(info, ASYNCTEST):
+        reason = (
+            "its base is asynctest's, which looks at the loop after each test; --unsafe-fixes converts it"
+        )
+        yield Problem(info, "B-BASE", node, reason)
     if _shadowed_mixin(info):
         yield Problem(info, "B-MRO", node, "TestCase stands before a mixin whose methods it hides")
 
@@ -90,7 +98,7 @@ _KNOWN_BASES = ("object", "unittest.TestCase", "abc.ABC", "typing.Generic", "typ
 def _base_problem(context: Context, info: ClassInfo, base: str) -> Problem:
     known = context.facts.bases.get(base)
     if base == "unittest.IsolatedAsyncioTestCase":
-        return Problem(info, "B-BASE", info.node, "asynchronous test classes are not converted yet")
+        return Problem(info, "B-BASE", info.node, "the rule for asynchronous classes is switched off")
     framework = framework_of(known.framework if known else base)
     if framework:
         via = f", by way of {known.framework}," if known else ""
@@ -310,12 +318,33 @@ def _may_be_called(info: ClassInfo, name: str) -> bool:
     return not (values and all(map(is_data, values)))
 
 
+def _unawaited(context: Context, function: ast.AsyncFunctionDef) -> str:
+    strange = [d for d in function.decorator_list if not is_alike(context, d)]
+    if strange:
+        decorator = context.module.text(strange[0]).split("(")[0]
+        return f"{function.name} is a coroutine, and it is not known whether {decorator} awaits it"
+    return f"{function.name} is a coroutine that unittest never awaited"
+
+
 def _test(context: Context, info: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
     if counts_none(context.module, function):
         yield Problem(info, "B-INTERNALS", function, f"{function.name} counts what refers to None")
-    if isinstance(function, ast.AsyncFunctionDef):
-        yield Problem(
-            info, "C-VACUOUS", function, f"{function.name} is a coroutine that unittest never awaited"
-        )
-    elif function in context.module.generators:
+    if isinstance(function, ast.AsyncFunctionDef) and not _is_awaited(context, info, function):
+        yield Problem(info, "C-VACUOUS", function, _unawaited(context, function))
+    elif function in context.module.generators and not _is_wrapped(context, function):
         yield Problem(info, "B-GENTEST", function, f"{function.name} is a generator that unittest never ran")
+
+
+def _is_awaited(context: Context, info: ClassInfo, function: ast.AsyncFunctionDef) -> bool:
+    """Whether its class, a decorator, or what a rule makes of it, runs a coroutine."""
+    if context.classes.is_awaited(info) or id(function) in context.handled:
+        return True
+    return wrapper_of(context, function) is not None
+
+
+def _is_wrapped(context: Context, function: FunctionNode) -> bool:
+    """Whether a decorator of the project puts a coroutine function in the place of an async generator."""
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return False
+    known = (function_of(context, d) for d in function.decorator_list)
+    return any(facts is not None and facts.gives_coroutine for facts in known)

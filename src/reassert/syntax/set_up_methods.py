@@ -24,7 +24,12 @@ from reassert.syntax.hierarchy import (
 )
 from reassert.syntax.setup_chain import XUNIT, Chain, Problem
 
-CALLED = {"setUp": "set_up", "tearDown": "tear_down"}
+CALLED = {
+    "setUp": "set_up",
+    "asyncSetUp": "async_set_up",
+    "asyncTearDown": "async_tear_down",
+    "tearDown": "tear_down",
+}
 RUNNER = "_run_set_up"
 
 
@@ -59,8 +64,8 @@ def called_form(chain: Chain) -> MethodForm:
         form.problems = (Problem(chain.component[0], "B-MRO", node, reason),)
         return form
     form.problems = (*_taken(chain, host), *_found_behind(chain), *_unreached(chain, form))
-    used = {name for c in chain.component for name in c.methods.keys() & XUNIT.keys()}
-    form.ends = tuple(n for n in XUNIT if n in used and (n not in host.methods or host in chain.empty))
+    used = {name for c in chain.component for name in c.methods}
+    form.ends = tuple(n for n in chain.parts if n in used and (n not in host.methods or host in chain.empty))
     return form
 
 
@@ -70,7 +75,7 @@ def is_whole(form: MethodForm, name: str) -> bool:
 
 
 def _taken(chain: Chain, host: ClassInfo) -> Iterator[Problem]:
-    for name in (*CALLED.values(), RUNNER):
+    for name in (*(CALLED[name] for name in chain.parts), RUNNER):
         if name in chain.component.attributes:
             yield Problem(host, "B-NAME", host.node, f"the hierarchy has a {name} already")
 
@@ -88,7 +93,7 @@ def _found_behind(chain: Chain) -> Iterator[Problem]:
     """Methods of mixins that TestCase's own empty ones hide, and that pytest would find without it."""
     for info in chain.component:
         hidden = [c for c in hidden_classes(info) if c in chain.links]
-        for name in XUNIT:
+        for name in chain.parts:
             own = any(name in c.methods for c in info.visible if c not in chain.empty)
             if not own and any(name in c.methods for c in hidden):
                 reason = f"TestCase stands before a mixin whose {name} it hides"

@@ -5,6 +5,10 @@ where a ``super()`` call comes first in setUp and last in tearDown and the provi
 resolve as they did, so they are exact for every other chain: see ``set_up_methods``. Facts: spec of pytest's
 fixtures, "autouse fixtures of a class run in alphabetical order", hence never two of them that do not
 request one another.
+
+Of an asynchronous hierarchy the fixtures are async, and each does what setUp and then asyncSetUp of its class
+did. unittest calls every setUp before the first asyncSetUp, so that is exact only where no child's setUp
+stands behind a base's asyncSetUp; tearing down likewise (``_callSetUp`` in Lib/unittest/async_case.py).
 """
 
 from __future__ import annotations
@@ -14,9 +18,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
-from typing import Literal
+from itertools import combinations, pairwise
+from typing import Literal, cast
 
+from reassert.syntax.base_names import ASYNCTEST, names_base
 from reassert.syntax.classes import (
     Classes,
     ClassInfo,
@@ -42,7 +47,12 @@ from reassert.syntax.statements import is_docstring
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS, SETTINGS
 
 Style = Literal["fixture", "xunit"]
+# In the memory of a component: the statements of setUp and tearDown that go, and so do nothing.
+GONE = "statements that go"
 XUNIT = {"setUp": "setup_method", "tearDown": "teardown_method"}
+SET_UPS = ("setUp", "asyncSetUp")
+# In the order in which an asynchronous TestCase calls them.
+PHASES = (*SET_UPS, "asyncTearDown", "tearDown")
 
 
 @dataclass(frozen=True)
@@ -57,20 +67,24 @@ class Problem:
 
 @dataclass
 class Link:
-    """One class with setUp or tearDown. ``parent`` is the next such class behind, ``name`` its fixture's."""
+    """A class with methods of ``PHASES``; ``parent``: the next such class behind, ``name``: its fixture's."""
 
     owner: ClassInfo
-    set_up: FunctionNode | None
-    tear_down: FunctionNode | None
+    functions: list[FunctionNode]
     parent: Link | None = None
     overrides: bool = False
     name: str = ""
     removed: list[ast.stmt] = field(default_factory=list)
 
     @property
-    def functions(self) -> list[FunctionNode]:
-        """Of setUp and tearDown those that are there."""
-        return [f for f in (self.set_up, self.tear_down) if f is not None]
+    def set_ups(self) -> list[FunctionNode]:
+        """Of setUp and asyncSetUp those that are there."""
+        return [f for f in self.functions if f.name in SET_UPS]
+
+    @property
+    def tear_downs(self) -> list[FunctionNode]:
+        """Of asyncTearDown and tearDown those that are there."""
+        return [f for f in self.functions if f.name not in SET_UPS]
 
 
 class Chain:
@@ -79,7 +93,9 @@ class Chain:
     def __init__(self, classes: Classes, component: Component) -> None:
         self.classes = classes
         self.component = component
-        self.links = {c: self._link(c) for c in component if c.methods.keys() & XUNIT.keys()}
+        self.is_async = component.is_async
+        self.parts = PHASES if self.is_async else tuple(XUNIT)
+        self.links = {c: self._link(c) for c in component if not c.methods.keys().isdisjoint(self.parts)}
         self.empty: dict[ClassInfo, Link] = {}
         for info in sorted(self.links, key=lambda c: len(c.lineage)):
             if self._does_nothing(self.links[info]):
@@ -104,21 +120,22 @@ class Chain:
 
     def does_something(self, statement: ast.stmt) -> bool:
         """Whether a statement is more than a docstring, ``pass``, or a setting of TestCase that goes away."""
-        if is_docstring(statement) or isinstance(statement, ast.Pass):
+        gone = cast("frozenset[ast.stmt]", self.component.memory.get(GONE, frozenset()))
+        if is_docstring(statement) or isinstance(statement, ast.Pass) or statement in gone:
             return False
         if isinstance(statement, ast.Assign):
             return not all(isinstance(t, ast.Attribute) and t.attr in SETTINGS for t in statement.targets)
         return True
 
     def _link(self, info: ClassInfo) -> Link:
-        return Link(info, info.methods.get("setUp"), info.methods.get("tearDown"))
+        return Link(info, [info.methods[name] for name in self.parts if name in info.methods])
 
     # -- what no form can express ----------------------------------------------------------------------------
 
     def problems(self) -> Iterator[Problem]:
         """What stands in the way of both forms."""
         for info in self.component:
-            for name in XUNIT:
+            for name in self.parts:
                 if name in info.defines and name not in info.methods:
                     yield Problem(
                         info, "B-INTERNALS", info.node, f"{name} is not a plain method of the class"
@@ -135,10 +152,13 @@ class Chain:
 
     def _function_problems(self, owner: ClassInfo, function: FunctionNode) -> Iterator[Problem]:
         name = function.name
-        if isinstance(function, ast.AsyncFunctionDef):
-            yield Problem(owner, "C-VACUOUS", function, f"{name} is a coroutine that unittest never awaited")
-        elif function in owner.module.generators:
+        is_async = isinstance(function, ast.AsyncFunctionDef)
+        if function in owner.module.generators:
             yield Problem(owner, "B-GENTEST", function, f"{name} is a generator that unittest never ran")
+        elif is_async and not name.startswith("async") and not awaits_set_up(self.component):
+            yield Problem(owner, "C-VACUOUS", function, f"{name} is a coroutine that unittest never awaited")
+        elif name.startswith("async") and not is_async:
+            yield Problem(owner, "B-INTERNALS", function, f"{name} is no coroutine, which unittest asks for")
         if sum(f.name == name for f in owner.functions) > 1 or function not in owner.node.body:
             yield Problem(owner, "B-DYNAMIC", function, f"{name} is defined conditionally or twice")
         a = function.args
@@ -177,7 +197,7 @@ class Chain:
 
     def supers(self, info: ClassInfo) -> list[SuperUse]:
         """The calls of a base's setUp or tearDown in a class."""
-        return [u for u in info.uses.supers if u.name in XUNIT]
+        return [u for u in info.uses.supers if u.name in self.parts]
 
     def reach(self, info: ClassInfo, name: str) -> Reach:
         """What ``super().name`` in a class reaches, of what is still there afterwards."""
@@ -186,7 +206,7 @@ class Chain:
     def _is_dead(self, info: ClassInfo, use: Use) -> bool:
         """Whether ``self.setUp()`` is a statement that does nothing."""
         call = info.module.parents[use.node]
-        if use.name not in XUNIT or not isinstance(call, ast.Call) or call.args or call.keywords:
+        if use.name not in self.parts or not isinstance(call, ast.Call) or call.args or call.keywords:
             return False
         if call.func is not use.node or lone_statement(info, call) is None:
             return False
@@ -194,7 +214,7 @@ class Chain:
 
     def calls(self, info: ClassInfo) -> list[Use]:
         """The uses of setUp and tearDown through the instance that do something."""
-        return [u for u in info.uses.attributes if u.name in XUNIT and (info, u) not in self.dead]
+        return [u for u in info.uses.attributes if u.name in self.parts and (info, u) not in self.dead]
 
     # -- fixtures --------------------------------------------------------------------------------------------
 
@@ -209,6 +229,8 @@ class Chain:
         for link in self.links.values():
             if not (self._simple(link) and self._place(link)) or self._is_abrupt(link):
                 return False
+        if not all(map(self._in_phase, self.links.values())):
+            return False
         self._name()
         return True
 
@@ -228,15 +250,25 @@ class Chain:
             return False
         if any(f.args.defaults for f in link.functions):
             return False
-        if link.tear_down and any(f.decorator_list for f in link.functions):
+        functions = link.functions
+        if (link.tear_downs or functions[1:]) and any(f.decorator_list for f in functions):
             return False  # a patch around a generator ends before its body begins
-        if link.set_up and link.tear_down:
-            leaves = any(isinstance(n, ast.Return) for n in own_nodes(link.set_up))
-            return not leaves and not _names_clash(link.set_up, link.tear_down) and self._same_layout(link)
-        return not (link.tear_down and self._one_liner(link.tear_down))
+        if self.is_async and link.tear_downs and any(_returns_value(f) for f in functions):
+            return False  # which no asynchronous generator can
+        if functions[1:]:
+            leaves = any(isinstance(n, ast.Return) for f in functions[:-1] for n in own_nodes(f))
+            clash = any(_names_clash(one, other) for one, other in combinations(functions, 2))
+            return not leaves and not clash and not any(map(self._one_liner, functions))
+        return not (link.tear_downs and self._one_liner(link.tear_downs[0]))
 
-    def _same_layout(self, link: Link) -> bool:
-        return all(not self._one_liner(f) for f in link.functions)
+    def _in_phase(self, link: Link) -> bool:
+        """Whether no base does in its async part what comes after, or before, this class's sync part."""
+        behind = [] if link.overrides else self._behind(link.owner)
+        return not any(
+            self._defined([link], own) and self._defined(behind, other)
+            for own, other in (("setUp", "asyncSetUp"), ("tearDown", "asyncTearDown"))
+            if other in self.parts
+        )
 
     def _one_liner(self, function: FunctionNode) -> bool:
         return function.body[0].lineno == function.lineno
@@ -255,13 +287,13 @@ class Chain:
         if extends:
             return True
         alone = len(behind) == 1
-        covers = all(self._defined([link], name) or not self._defined(behind, name) for name in XUNIT)
+        covers = all(self._defined([link], name) or not self._defined(behind, name) for name in self.parts)
         link.overrides = replaces and alone and covers
         return link.overrides
 
     def tears_down_behind(self, info: ClassInfo) -> bool:
         """Whether a base has a tearDown."""
-        return self._defined(self._behind(info), "tearDown")
+        return any(link.tear_downs for link in self._behind(info))
 
     def _is_abrupt(self, link: Link) -> bool:
         """Whether a method says itself that it may end early, and with it the tearDown of the bases.
@@ -271,10 +303,10 @@ class Chain:
         """
         if link.overrides or not self.tears_down_behind(link.owner):
             return False
-        early = link.set_up is not None and any(_may_stop(n) for n in own_nodes(link.set_up))
-        if link.tear_down is None or early:
-            return early
-        return any(isinstance(n, ast.Return) or _may_stop(n) for n in own_nodes(link.tear_down))
+        ends = (n for f in link.tear_downs for n in own_nodes(f))
+        return any(_may_stop(n) for f in link.set_ups for n in own_nodes(f)) or any(
+            isinstance(n, ast.Return) or _may_stop(n) for n in ends
+        )
 
     def _defined(self, links: list[Link], name: str) -> bool:
         return any(name in link.owner.methods for link in links)
@@ -311,7 +343,7 @@ class Chain:
             if link.overrides and link.parent:
                 link.name = link.parent.name
             else:
-                stem = SET_UP if link.set_up else TEAR_DOWN
+                stem = SET_UP if link.set_ups else TEAR_DOWN
                 link.name = self._free(f"{stem}_{snake(link.owner.node.name)}" if several else stem)
 
     def _free(self, wanted: str) -> str:
@@ -319,6 +351,12 @@ class Chain:
         while wanted in self._taken or wanted in names:
             wanted += "_"
         return wanted
+
+
+def awaits_set_up(component: Component) -> bool:
+    """Whether setUp and tearDown may be coroutine functions: every TestCase is asynctest's."""
+    own = [c for c in component if any(isinstance(b, str) and b.startswith("unittest.") for b in c.bases)]
+    return bool(own) and all(names_base(c, ASYNCTEST) for c in own)
 
 
 def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
@@ -329,6 +367,10 @@ def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
         yield node
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _returns_value(function: FunctionNode) -> bool:
+    return any(isinstance(n, ast.Return) and n.value is not None for n in own_nodes(function))
 
 
 def _may_stop(node: ast.AST) -> bool:
@@ -344,7 +386,7 @@ _STOPS = ("pytest.skip", "pytest.fail", "pytest.xfail", "pytest.importorskip", "
 def _at_end(function: FunctionNode, statement: ast.stmt) -> bool:
     """Whether the call comes first in setUp, last in tearDown."""
     body = [s for i, s in enumerate(function.body) if i or not is_docstring(s)]
-    edge = body[0] if function.name == "setUp" else body[-1]
+    edge = body[0] if function.name in SET_UPS else body[-1]
     return edge is statement
 
 

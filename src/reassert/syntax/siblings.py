@@ -11,12 +11,13 @@ from functools import cached_property
 from typing import cast
 
 from reassert.model.edits import Span
-from reassert.syntax.classes import ROOTS, ClassInfo
+from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.fixtures import all_fixtures
 from reassert.syntax.known_decorators import hands_arguments_on
-from reassert.syntax.module import FunctionNode
+from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.remarks import comments_in, is_pragma
+from reassert.syntax.roots import ROOTS
 from reassert.syntax.shared_state import are_numbered, changes_module, shares_state
 from reassert.syntax.skeletons import Skeleton, documented, skeleton
 from reassert.syntax.statements import definition_region
@@ -262,11 +263,11 @@ def _remarks(context: Context, test: FunctionNode, region: Span) -> Iterator[obj
 
 def known_elsewhere(scope: Scope, name: str) -> str:
     """Who refers to a test by its name, in words; empty if nobody does."""
-    context, module = scope.context, scope.context.module
+    context = scope.context
     kept = context.facts.kept_tests
     if name in kept or (scope.owner is not None and scope.owner.qualname in kept):
         return "another file uses it"
-    if module.attributes_named(name) or any(isinstance(n.ctx, ast.Load) for n in module.names.get(name, ())):
+    if is_used(context.module, name):
         return "the file uses it by its name"
     if name in _quoted(context):
         return "a string names it"
@@ -274,6 +275,12 @@ def known_elsewhere(scope: Scope, name: str) -> str:
     if any(name in relative.defines for relative in relatives):
         return "a related class has a test of this name, too"
     return ""
+
+
+def is_used(module: Module, name: str) -> bool:
+    """Whether a file uses a function by its name, or a method by whatever has it."""
+    loaded = any(isinstance(n.ctx, ast.Load) for n in module.names.get(name, ()))
+    return loaded or bool(module.attributes_named(name))
 
 
 def _quoted(context: Context) -> set[str]:

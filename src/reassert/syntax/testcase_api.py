@@ -59,6 +59,7 @@ FIXTURE_METHODS = CLASS_FIXTURE_METHODS | {"setUp", "tearDown"}
 # Functions of a module that both runners call by their names, and what pytest's own are called.
 MODULE_FIXTURES = {"setUpModule": "setup_module", "tearDownModule": "teardown_module"}
 ASYNC_METHODS = frozenset({"asyncSetUp", "asyncTearDown", "addAsyncCleanup", "enterAsyncContext"})
+CLEANUP_METHODS = ("addCleanup", "addAsyncCleanup")
 CLEANUPS = frozenset(
     {"addCleanup", "doCleanups", "enterContext", "addClassCleanup", "doClassCleanups", "enterClassContext"}
 )
@@ -73,6 +74,8 @@ INTERNALS = frozenset(
     _callTestMethod _callSetUp _callTearDown _callCleanup _baseAssertEqual _getAssertEqualityFunc
     _formatMessage _truncateMessage _type_equality_funcs _class_cleanups tearDown_exceptions
     _feedErrorsToResult _classSetupFailed _assertNotWarns _deprecate
+    _asyncioTestContext _asyncioRunner _asyncioTestLoop _asyncioCallsQueue _callAsync _callMaybeAsync
+    _asyncioLoopRunner _setupAsyncioRunner _tearDownAsyncioRunner _setupAsyncioLoop _tearDownAsyncioLoop
     """.split(),
 )
 # What the names of the methods begin with that unittest's own loader takes for tests.

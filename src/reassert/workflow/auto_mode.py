@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from reassert.model.config import PytestConfig, RuleConfig
 from reassert.model.edits import Unit
 from reassert.model.facts import AsyncioVerdict, FileFacts, Remark, ScannedFacts
-from reassert.model.outcomes import Change, Outcome, Report, Rewritten
+from reassert.model.outcomes import NEWLY_EXECUTED, Change, Outcome, Report, Rewritten, Unchanged
 from reassert.workflow.again import Passed, WorkAll, work_again
 from reassert.workflow.selection import Selection
 from reassert.workflow.survey import Survey, Target, others
@@ -179,7 +179,7 @@ class _Office:
         ):
             return {}
         why = next(self._reasons(suite, target), None)
-        obstacles = suite.known.obstacles()
+        obstacles = dict(self._obstacles(suite))
         if why is None and not obstacles:
             try:
                 self._configurations[target] = self._configured(suite, target)
@@ -187,8 +187,18 @@ class _Office:
                 why = "C-CONFIG", f"{self._shown(target)} cannot be edited: {error}"
             else:
                 self._set_mode(suite.users)
-                return {path: self._auto(suite, path) for path in suite.users}
+                return {path: replace(self._auto(suite, path), changes=True) for path in suite.users}
         return self._strict(suite, why, obstacles)
+
+    def _obstacles(self, suite: _Suite) -> Iterator[tuple[Path, set[Remark]]]:
+        """What auto mode would change, but for the tests that are to run for the first time."""
+        for path, remarks in suite.known.obstacles().items():
+            outcome = self._passed.outcomes.get(path)
+            report = outcome.report if isinstance(outcome, (Rewritten, Unchanged)) else Report()
+            awakened = {f.location.line for f in report.findings if f.code == NEWLY_EXECUTED}
+            left = {remark for remark in remarks if remark.line not in awakened}
+            if left:
+                yield path, left
 
     def _rule(self, suite: _Suite) -> tuple[str, ...]:
         return _rules(self._targets[suite.users[0]].task.rules)

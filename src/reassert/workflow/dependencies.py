@@ -21,6 +21,7 @@ _PACKAGES = {
     "time_machine": "time-machine",
 }
 _MODE = "asyncio_mode"
+_MARK = b".mark.asyncio"
 
 
 def with_dependencies(plan: Plan, declared: DeclaredVersions, *, add: bool) -> Plan:
@@ -63,6 +64,8 @@ def _needed(changes: Iterable[Change]) -> Iterator[tuple[str, Path]]:
             for module, name in _PACKAGES.items():
                 if _imports(module, change.after) and not _imports(module, before):
                     yield name, change.path
+            if _MARK in change.after and _MARK not in before:
+                yield _PACKAGES["pytest_asyncio"], change.path
 
 
 def _imports(module: str, data: bytes) -> bool:

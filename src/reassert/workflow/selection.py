@@ -35,6 +35,7 @@ class PlanRequest:
     ignore: tuple[str, ...] = ()
     profile: Profile | None = None
     unsafe_fixes: bool | None = None
+    awaken: bool | None = None
     only_given: bool | None = None
     config_file: Path | None = None
     isolated: bool = False
@@ -120,7 +121,12 @@ class Selection:
         return tuple(rule for rule in self._known if rule in wanted - ignored)
 
     def _config(self, settings: Settings) -> RuleConfig:
-        asked: dict[str, Any] = {"profile": self._request.profile, "unsafe_fixes": self._request.unsafe_fixes}
+        request = self._request
+        asked: dict[str, Any] = {
+            "profile": request.profile,
+            "unsafe_fixes": request.unsafe_fixes,
+            "awaken": request.awaken,
+        }
         return replace(settings.rules, **{key: value for key, value in asked.items() if value is not None})
 
     def _ignored_in(self, settings: Settings, path: Path) -> set[str]:

@@ -187,6 +187,7 @@ def _interpreted(values: Values) -> PytestConfig:
     found["filterwarnings"] = tuple(line.strip() for line in lines if line.strip())
     found["asyncio_mode"] = _last(options, "--asyncio-mode") or str(values.get("asyncio_mode", "strict"))
     found["asyncio_fixture_scope"] = str(values.get("asyncio_default_fixture_loop_scope", ""))
+    found["asyncio_test_scope"] = str(values.get("asyncio_default_test_loop_scope", ""))
     found["import_mode"] = _last(options, "--import-mode") or "prepend"
     return replace(PytestConfig(), **found, plain_asserts=_last(options, "--assert") == "plain")
 

@@ -138,6 +138,12 @@ KEYS: Mapping[str, Key] = {
         "Also make changes that are not proved to keep every behaviour.",
         {"type": "boolean"},
     ),
+    "awaken": Key(
+        lambda value: isinstance(value, bool),
+        "true or false",
+        "Also convert tests that have never run; they run for the first time then, and may fail.",
+        {"type": "boolean"},
+    ),
     "only-given": Key(
         lambda value: isinstance(value, bool),
         "true or false",
@@ -224,6 +230,7 @@ class SettingsLoader:
                 target_version=target_version,
                 pytest_version=pytest_version,
                 unsafe_fixes=table.get("unsafe-fixes", False),
+                awaken=table.get("awaken", False),
                 pytest=pytest.config,
                 plugins=self._declared.plugins(folder, top),
                 limits=_limits(table),

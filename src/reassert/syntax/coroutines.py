@@ -1,0 +1,40 @@
+"""Functions that give a coroutine function that they define, as decorators of async functions do."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reassert.syntax.module import FunctionNode, Module
+
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def gives_coroutine(module: Module, function: FunctionNode) -> bool:
+    """Whether all that a function returns are functions of its own that are async, or give such."""
+    own = list(_own(function))
+    returned = [n.value for n in own if isinstance(n, ast.Return)]
+    made = {f.name: f for f in own if isinstance(f, FunctionNode)}
+    names = [v.id if isinstance(v, ast.Name) else "" for v in returned]
+    return bool(names) and all(n in made and _is_async(module, made[n]) for n in names)
+
+
+def _is_async(module: Module, function: FunctionNode) -> bool:
+    plain = [d for d in function.decorator_list if not _keeps(module, d)]
+    is_async = isinstance(function, ast.AsyncFunctionDef) and function not in module.generators
+    return not plain and (is_async or gives_coroutine(module, function))
+
+
+def _keeps(module: Module, decorator: ast.expr) -> bool:
+    """Whether a decorator is ``functools.wraps``, which gives back the function itself."""
+    return isinstance(decorator, ast.Call) and module.resolve(decorator.func) == "functools.wraps"
+
+
+def _own(function: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function without those of the functions and classes in it."""
+    todo: list[ast.AST] = list(function.body)
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            todo += ast.iter_child_nodes(node)
