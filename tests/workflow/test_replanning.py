@@ -287,3 +287,34 @@ def test_no_other_file_is_made_because_a_cache_says_so(plan, unasked, tmp_path):
         db.execute("UPDATE plans SET made = replace(made, 'conftest', 'sitecustomize')")
     db.close()
     assert unasked(plan) == 1
+
+
+@pytest.fixture
+def going_to_auto_mode(project):
+    """Let the configuration change: marks of pytest-asyncio become superfluous."""
+    (project / "pytest.ini").write_text("[pytest]\naddopts = -ra\n")
+    (project / "test_async.py").write_text(
+        "import pytest\n\n\n@pytest.mark.asyncio\nasync def test_a():\n    assert True\n"
+    )
+    return project / "pytest.ini"
+
+
+def test_a_plan_that_changes_the_configuration_is_recalled(
+    plan, unasked, going_to_auto_mode, project, tmp_path
+):
+    assert unasked(plan) == 1
+    assert unasked(plan) == 0
+    recalled = make_plan(PlanRequest((project,), cache_dir=tmp_path / "cache"), Spy())
+    anew = make_plan(PlanRequest((project,)), Spy())
+    assert recalled.changes == anew.changes
+    assert b"asyncio_mode" in next(c.after for c in recalled.changes if c.path == going_to_auto_mode)
+
+
+@pytest.mark.parametrize("name", ["pytest.ini", "tox.ini", "Makefile", ".github/workflows/ci.yml"])
+@pytest.mark.usefixtures("going_to_auto_mode")
+def test_such_a_plan_depends_on_what_starts_pytest(plan, unasked, project, name):
+    plan()
+    path = project / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("[pytest]\n# pytest --asyncio-mode=strict\n")
+    assert unasked(plan) == 1

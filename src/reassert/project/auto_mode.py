@@ -7,7 +7,7 @@ collects gets the mark that it lacks. A TestCase is none of its business: unitte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -52,9 +52,9 @@ class AsyncioSuite:
     @cached_property
     def scoped(self) -> frozenset[str]:
         """The names of classes that have a mark with a loop scope, or inherit one."""
-        return frozenset(
-            name for name in self._homes if any("scoped" in self._marks(n) for n in self._lineage({name}))
-        )
+        scoped = {name for name in self._homes if "scoped" in self._marks(name)}
+        heirs = (name for name in self._homes if not scoped.isdisjoint(self._lineage({name})))
+        return frozenset(heirs) if scoped else frozenset()
 
     def obstacles(self) -> dict[Path, set[Remark]]:
         """What auto mode would change, at its place, by file."""
@@ -98,9 +98,16 @@ class AsyncioSuite:
             if config.collects_class(_last(info.qualname)):
                 yield from self._of_class({_last(info.qualname)}, config)
 
-    def _functions_called(self, name: str) -> Iterator[tuple[Path, int, int]]:
+    def _functions_called(self, name: str) -> Sequence[tuple[Path, int, int]]:
+        return self._functions.get(name, ())
+
+    @cached_property
+    def _functions(self) -> Mapping[str, Sequence[tuple[Path, int, int]]]:
+        found: defaultdict[str, list[tuple[Path, int, int]]] = defaultdict(list)
         for path in self._scanned:
-            yield from ((path, at, col) for known, at, col in self.facts(path).functions if known == name)
+            for name, line, column in self.facts(path).functions:
+                found[name].append((path, line, column))
+        return dict(found)
 
     def _of_class(self, names: Collection[str], config: PytestConfig) -> Iterator[tuple[Path, int, int]]:
         lineage = self._lineage(names)

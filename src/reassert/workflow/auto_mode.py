@@ -42,7 +42,8 @@ _MADE = (b"mark.asyncio", b"pytest_asyncio")
 _STRICT = re.compile(
     rb"--asyncio-mode[=\s]+[\"']?(?!auto)\w|(?:-o|--override-ini)[=\s]*[\"']?asyncio_mode=(?!auto)\w"
 )
-_COMMANDS = ("tox.ini", "setup.cfg", "noxfile.py", "Makefile", ".gitlab-ci.yml", ".github/workflows/*.y*ml")
+# Where pytest may be started with options.
+COMMANDS = ("tox.ini", "setup.cfg", "noxfile.py", "Makefile", ".gitlab-ci.yml", ".github/workflows/*.y*ml")
 
 _Why = tuple[str, str]
 _NO_WHY = ("", "")
@@ -294,7 +295,7 @@ class _Office:
     def _commands(self, suite: _Suite) -> Iterator[Path]:
         """Files that start pytest with a mode that is not auto; options win over the configuration."""
         places = {suite.folder, self._surveyed.root}
-        paths = {path for folder in places for pattern in _COMMANDS for path in folder.glob(pattern)}
+        paths = {path for folder in places for pattern in COMMANDS for path in folder.glob(pattern)}
         for path in sorted(paths | ({suite.path} if suite.path else set())):
             data = read_bytes(path, MAX_BYTES)
             if isinstance(data, bytes) and _STRICT.search(data):

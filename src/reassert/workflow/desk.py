@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from reassert.model.outcomes import Outcome
@@ -12,6 +12,7 @@ from reassert.workflow.families import grouped, members_of
 from reassert.workflow.survey import Target, stat_of
 from reassert.workspace.cache import Cache, Known, purpose_of
 from reassert.workspace.fingerprint import value_digest
+from reassert.workspace.pytest_config import FILES
 
 
 class Desk:
@@ -66,11 +67,17 @@ class Desk:
             self._progress(len(targets), len(targets))
         return known
 
-    def remember(self, state: bytes, targets: Iterable[Target], outcomes: Iterable[Path]) -> None:
-        """Keep the last results for ``targets``, and for files to be made, as the outcomes in this state."""
+    def remember(self, state: bytes, targets: Iterable[Target], outcomes: Mapping[Path, Outcome]) -> None:
+        """Keep the last results for ``targets``, and for files to be made, as the outcomes in this state.
+
+        The change of a configuration is kept under the state itself: nobody else knows what it depends on.
+        """
         paths = [t.task.path for t in targets]
-        made = sorted(set(outcomes).difference(paths))
+        made = sorted(outcomes.keys() - set(paths))
         if all(map(_may_be_made, made)):
+            for path in made:
+                if path.name in FILES:
+                    self._cache.keep(path, state, b"", Known(outcomes[path], None))
             self._cache.keep_plan(state, paths, made)
 
     def _known(self, target: Target) -> Known | None:
@@ -94,5 +101,7 @@ class Desk:
 
 
 def _may_be_made(path: Path) -> bool:
-    """Whether a file is one that plans make: a conftest.py in a folder that has none."""
+    """Whether plans make a file, a conftest.py where there is none, or change it as it configures pytest."""
+    if path.name in FILES:
+        return path.parent.is_dir()
     return path.name == "conftest.py" and path.parent.is_dir() and not os.path.lexists(path)

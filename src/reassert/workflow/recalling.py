@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from reassert.workflow.auto_mode import COMMANDS
 from reassert.workflow.desk import Desk
 from reassert.workflow.selection import Selection
 from reassert.workflow.survey import Survey
 from reassert.workspace.folders import Folders
+from reassert.workspace.pytest_config import FILES
 
 _LOADED = ("conftest.py", "__init__.py")
 
@@ -28,7 +30,7 @@ def state_of(surveyed: Survey, selection: Selection, desk: Desk) -> bytes | None
     listed = tuple(_modules(_folders(surveyed.root, configs)))
     asked = {target.task.path for target in surveyed.asked}
     loaded = [folder / name for folder, names in listed for name in _LOADED if name in names]
-    loaded += [path for path in set(configs.values()) if path is not None]
+    loaded += _configuring(surveyed.root, configs)
     others = sorted(set(loaded) - asked)
     return desk.state_of(surveyed.asked, others, sorted(configs.items()), listed)
 
@@ -44,6 +46,12 @@ def _folders(root: Path, configs: Mapping[Path, Path | None]) -> list[Path]:
                 break
             place = place.parent
     return sorted(found)
+
+
+def _configuring(root: Path, configs: Mapping[Path, Path | None]) -> Iterator[Path]:
+    """The files that configure pytest, and those that may start it with options."""
+    for folder in {root, *(path.parent for path in configs.values() if path is not None)}:
+        yield from (path for pattern in (*FILES, *COMMANDS) for path in folder.glob(pattern))
 
 
 def _modules(folders: list[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -160,7 +160,7 @@ class Cache(AbstractContextManager["Cache"]):
         if len(keys) != len(files) + len(made) or not all(map(may_be_made, made)):
             return None
         found: dict[Path, Outcome] = {}
-        for key, (path, info) in zip(keys, [*files, *((path, None) for path in made)], strict=True):
+        for key, (path, info) in zip(keys, [*files, *((path, _stat(path)) for path in made)], strict=True):
             silent = key == _SILENT and info is not None
             outcome = Unchanged(path) if silent else self._load(_Supply(self._store, path, info, key, None))
             if outcome is None:
@@ -284,6 +284,13 @@ class _Supply:
         if row and isinstance(row[0], bytes):
             self.after = row[0]
         return self.after
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
 
 
 def _read(path: Path, info: os.stat_result) -> bytes | None:
