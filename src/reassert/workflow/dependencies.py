@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from reassert.workspace.targets import DeclaredVersions
 
 RULE = "dependencies"
 # By the module that is imported.
+_ASYNCIO = "pytest-asyncio"
 _PACKAGES = {
     "pytest": "pytest",
-    "pytest_asyncio": "pytest-asyncio",
+    "pytest_asyncio": _ASYNCIO,
     "freezegun": "freezegun",
     "time_machine": "time-machine",
 }
@@ -45,27 +47,29 @@ def with_dependencies(plan: Plan, declared: DeclaredVersions, *, add: bool) -> P
 
 def _missing(plan: Plan, declared: DeclaredVersions) -> Iterator[tuple[str, Path, Path]]:
     """Each package once for each project that needs it: its name, the first file that does, the project."""
-    seen: set[tuple[str, Path]] = set()
-    for name, user in _needed(plan.changes):
+    unseen: defaultdict[Path, set[str]] = defaultdict(lambda: set(_PACKAGES.values()))
+    for change in plan.changes:
+        user = change.path
         home = declared.home(user.parent)
-        if home is not None and (name, home) not in seen:
-            seen.add((name, home))
+        if home is None or not unseen[home]:
+            continue
+        for name in list(_needed(change, unseen[home])):
+            unseen[home].discard(name)
             if not declared.declares(user.parent, name):
                 yield name, user, home
 
 
-def _needed(changes: Iterable[Change]) -> Iterator[tuple[str, Path]]:
-    for change in changes:
-        if change.path.suffix != ".py":
-            if any(unit.qualname == _MODE for unit in change.units):
-                yield "pytest-asyncio", change.path
-        elif change.after is not None:
-            before = change.before or b""
-            for module, name in _PACKAGES.items():
-                if _imports(module, change.after) and not _imports(module, before):
-                    yield name, change.path
-            if _MARK in change.after and _MARK not in before:
-                yield _PACKAGES["pytest_asyncio"], change.path
+def _needed(change: Change, among: Collection[str]) -> Iterator[str]:
+    """Those of some packages that a changed file needs and did not need before."""
+    if change.path.suffix != ".py":
+        yield from {_ASYNCIO}.intersection(among if any(u.qualname == _MODE for u in change.units) else ())
+        return
+    before, after = change.before or b"", change.after or b""
+    for module, name in _PACKAGES.items():
+        if (name in among and _imports(module, after) and not _imports(module, before)) or (
+            name == _ASYNCIO and name in among and _MARK in after and _MARK not in before
+        ):
+            yield name
 
 
 def _imports(module: str, data: bytes) -> bool:
