@@ -29,6 +29,7 @@ def with_test_names(
             kept_tests=elsewhere.kept(path),
             conftest_fixtures=frozenset().union(*(c.fixture_names for c in above)),
             multiplied=any(c.multiplies for c in above),
+            surrounded=any(c.surrounds for c in above),
         )
         if known != FileFacts():
             found[path] = known

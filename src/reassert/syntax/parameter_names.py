@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, Parameter
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.siblings import PLAIN_FIXTURES, fixtures
+from reassert.syntax.siblings import fixture_names
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _NOUNS: Sequence[tuple[tuple[type, ...], str]] = (
@@ -67,7 +67,8 @@ class _Namer:
         nodes = self.module.subtree(self.function)
         self.taken = {n.id for n in nodes if isinstance(n, ast.Name)}
         self.taken |= {n.arg for n in nodes if isinstance(n, ast.arg)}
-        self.taken |= fixtures(self.context).keys() | PLAIN_FIXTURES | self.context.facts.conftest_fixtures
+        self.fixtures = fixture_names(self.context)
+        self.taken |= self.fixtures
 
     def candidates(self, parameter: Parameter) -> Iterator[str]:
         """The names that the places of a parameter suggest, the most telling first."""
@@ -88,8 +89,9 @@ class _Namer:
         """The first name that can be had; one that several want is made more precise."""
         kept = assigned_to(self.group, parameter)
         for name in names:
-            if name == kept or self._is_free(name, chosen):
-                if name != kept and any(o[0] == name for o in others):
+            is_kept = name == kept and name not in self.fixtures
+            if is_kept or self._is_free(name, chosen):
+                if not is_kept and any(o[0] == name for o in others):
                     break
                 return name
         base = names[0] if names[0] != kept else names[-1]

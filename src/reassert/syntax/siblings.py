@@ -170,6 +170,15 @@ def fixtures(context: Context) -> dict[str, list[ast.keyword]]:
     return cast("dict[str, list[ast.keyword]]", context.memory["fixtures"])
 
 
+def fixture_names(context: Context) -> set[str]:
+    """The names of fixtures, as far as they are known: no argument of a table may have one.
+
+    Such an argument takes the fixture's place for everybody who asks for it, and an autouse one does not run
+    any more (pytest, "override a fixture with direct test parametrization").
+    """
+    return {*fixtures(context), *PLAIN_FIXTURES, *context.facts.conftest_fixtures}
+
+
 # -- one test ----------------------------------------------------------------------------------------------
 
 
