@@ -1,6 +1,6 @@
 """What other files know of a file's tests: their names, their classes, the fixtures that they get.
 
-Only late codemods ask, which change the names of tests: most plans do without.
+Only codemods ask that change the names of tests, or what they take: most plans do without.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.index import Index
+
+_LIBRARIES = frozenset({"parameterized", "ddt", "unittest_parametrize", "absl"})
 
 
 def with_test_names(
@@ -34,6 +36,11 @@ def with_test_names(
         if known != FileFacts():
             found[path] = known
     return found
+
+
+def makes_tests(facts: ScannedFacts | None) -> bool:
+    """Whether a file uses a library that makes tests of rows."""
+    return facts is not None and any(name.partition(".")[0] in _LIBRARIES for name in facts.imports)
 
 
 class _Elsewhere:
