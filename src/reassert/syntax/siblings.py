@@ -275,7 +275,7 @@ def known_elsewhere(scope: Scope, name: str) -> str:
     kept = context.facts.kept_tests
     if name in kept or (scope.owner is not None and scope.owner.qualname in kept):
         return "another file uses it"
-    if module.attributes_named(name) or any(isinstance(n.ctx, ast.Load) for n in module.names.get(name, ())):
+    if module.attributes_named(name) or _is_read(scope, name):
         return "the file uses it by its name"
     if name in _quoted(context):
         return "a string names it"
@@ -283,6 +283,13 @@ def known_elsewhere(scope: Scope, name: str) -> str:
     if any(name in relative.defines for relative in relatives):
         return "a related class has a test of this name, too"
     return ""
+
+
+def _is_read(scope: Scope, name: str) -> bool:
+    """Whether the bare name of a test is read: that of a method can be in its class only."""
+    module = scope.context.module
+    reads = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Load)]
+    return any(scope.owner is None or module.holds(scope.owner.node, n) for n in reads)
 
 
 def _quoted(context: Context) -> set[str]:
