@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from reassert import catalog
-from reassert.engine import rewrite
+from reassert.engine import Member, rewrite
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Rewritten
@@ -42,7 +42,7 @@ def measured(number: int) -> tuple[float, int]:
     source = SourceFile(Path("test_it.py"), module(number).encode(), "utf-8", "\n")
     rules, config = catalog.load([RULE]), RuleConfig(profile=Profile.IDIOMATIC)
     start = time.process_time()
-    outcome = rewrite(source, rules, FileFacts(), config).outcome
+    outcome = rewrite(Member(source, rules, FileFacts(), config)).outcome
     spent = time.process_time() - start
     after = outcome.change.after if isinstance(outcome, Rewritten) else b""
     return spent, (after or b"").count(b"@pytest.mark.parametrize")

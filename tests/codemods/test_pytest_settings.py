@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from converting import convert_file
-from reassert.model.config import PytestConfig, RuleConfig
+from reassert.model.config import Profile, PytestConfig, RuleConfig
 from running import run_pytest, write_tree
 
 
@@ -158,3 +158,38 @@ def test_the_plugin_gives_an_older_pytest_the_subtests_fixture():
     found = convert(SUBTEST, RuleConfig(pytest_version=(8, 3), plugins=(("pytest-subtests", None),)))
     assert not found.refusals
     assert "with subtests.test(x=x):" in found.files["test_it.py"]
+
+
+COPIES = """
+def {}():
+    word = "a"
+    assert len(word) == 1
+    assert word.islower()
+
+
+def {}():
+    word = "ab"
+    assert len(word) == 2
+    assert word.islower()
+
+
+def {}():
+    word = "abc"
+    assert len(word) == 3
+    assert word.islower()
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "names", "expected"),
+    [
+        ("test", ("test_one", "test_two", "test_three"), "test_it"),
+        ("check_*", ("check_one", "check_two", "check_three"), "check_it"),
+        ("check_*", ("check_it_once", "check_it_twice", "check_it_often"), "check_it"),
+        ("*_test", ("one_test", "two_test", "three_test"), "one_test"),
+    ],
+)
+def test_copies_become_a_test_that_python_functions_matches(option, names, expected):
+    config = RuleConfig(profile=Profile.IDIOMATIC, pytest=PytestConfig(python_functions=(option,)))
+    found = convert(COPIES.format(*names), config)
+    assert found.test_map == {f"test_it.py::{name}": (f"test_it.py::{expected}[{name}]",) for name in names}

@@ -90,11 +90,11 @@ class _Work:
         if double is not None:
             self._refuse(scope, taken.copies, double)
             return set()
-        held = {c.name: why for c in taken.copies if (why := known_elsewhere(scope, c.name))}
+        held = {c.name: why for c in taken.copies if (why := _bound_to_name(scope, c.name))}
         free = [i for i, copy in enumerate(taken.copies) if copy.name not in held]
         for copy in taken.copies:
             if copy.name in held:
-                self._refuse(scope, [copy], Objection("B-NAME", held[copy.name]))
+                self._refuse(scope, [copy], held[copy.name])
         if not free:
             return set()
         kept = replace(
@@ -118,11 +118,11 @@ class _Work:
                 self.splits[owner + member.name] = (f"{name}[{member.name}]",)
 
     def _copies(self, scope: Scope, members: Sequence[Sibling]) -> None:
-        held = {m.name: why for m in members if (why := known_elsewhere(scope, m.name))}
+        held = {m.name: why for m in members if (why := _bound_to_name(scope, m.name))}
         left = [m for m in members if m.name not in held]
         for why in dict.fromkeys(held.values()):
             known = [m for m in members if held.get(m.name) == why]
-            self._refuse(scope, known, Objection("B-NAME", why))
+            self._refuse(scope, known, why)
         if len(left) < max(2, self.context.config.limits.copies):
             return
         found = group_of(scope, left)
@@ -157,6 +157,14 @@ class _Work:
         self.refusals.append(
             self.context.refusal(self.rule_id, objection.code, first.function, qualname, reason)
         )
+
+
+def _bound_to_name(scope: Scope, name: str) -> Objection | None:
+    """Why a test cannot be a row, which has its name as id: see ``case_name``."""
+    if not name.isascii():
+        return Objection("PARAM-STRUCTURE", "pytest escapes such a name in an id, and -k does not find it")
+    why = known_elsewhere(scope, name)
+    return Objection("B-NAME", why) if why else None
 
 
 def _listed(names: Sequence[str]) -> str:

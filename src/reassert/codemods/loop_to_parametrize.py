@@ -24,7 +24,7 @@ from reassert.syntax.loop_tables import Place, case_names, same_rows
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection, Table, decorator, too_long, too_many
 from reassert.syntax.row_values import RowValues
-from reassert.syntax.siblings import scopes
+from reassert.syntax.siblings import fixture_names, scopes
 from reassert.syntax.statements import (
     Body,
     comment_block_above,
@@ -157,9 +157,12 @@ class LoopToParametrize(Codemod[Context]):
 
     def _problem(self, context: Context, loop: _Loop, tables: Sequence[Table]) -> Objection | None:
         names = [name for table in tables for name in table.names]
-        odd = next((n for n in names if n.startswith("_") or n == "request" or names.count(n) > 1), None)
+        odd = next((n for n in names if n.startswith("_") or names.count(n) > 1), None)
         if odd is not None:
             return Objection("PARAM-STRUCTURE", f"{odd} is no name for an argument")
+        fixtures = fixture_names(context).intersection(names)
+        if fixtures:
+            return Objection("PARAM-STRUCTURE", f"{min(fixtures)} is the name of a fixture")
         cases = 1
         for table in tables:
             cases *= len(table.rows)

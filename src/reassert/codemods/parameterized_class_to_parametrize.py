@@ -25,7 +25,7 @@ from reassert.syntax.known_values import Opaque, known
 from reassert.syntax.layout import Operand
 from reassert.syntax.parametrize import REFUSALS, Objection, Row, Table, call
 from reassert.syntax.shared_state import are_numbered, shares_state
-from reassert.syntax.siblings import PLAIN_FIXTURES, fixtures
+from reassert.syntax.siblings import fixture_names
 from reassert.syntax.statements import before_methods
 from reassert.syntax.testcase_api import API, CLASS_FIXTURE_METHODS
 from reassert.syntax.types import is_builtin
@@ -240,7 +240,7 @@ def _of_order(owner: ClassInfo) -> Objection | None:
 
 
 def _of_names(context: Context, owner: ClassInfo, names: Sequence[str]) -> Objection | None:
-    known_fixtures = {*fixtures(context), *PLAIN_FIXTURES, *context.facts.conftest_fixtures}
+    known_fixtures = fixture_names(context)
     arguments = {a.arg for f in owner.functions for a in f.args.args[1:]}
     methods = {name for info in owner.lineage for name in info.methods}
     for name in names:

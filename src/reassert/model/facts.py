@@ -120,7 +120,7 @@ class ScannedFacts:
     module that was loaded by its path, say), each with the line of the first.
     ``tests`` are the names of its functions and methods that may be tests, ``tests_named`` those of tests
     that it uses, imports or has in a string; ``fixture_names`` are its fixtures, ``multiplies``: one that is
-    used by itself has parameters.
+    used by itself has parameters, ``surrounds``: one that is used by itself runs around each test.
     ``broken``: it does not parse; this is what its text says of imports.
     """
 
@@ -138,6 +138,7 @@ class ScannedFacts:
     tests_named: frozenset[str] = frozenset()
     fixture_names: frozenset[str] = frozenset()
     multiplies: bool = False
+    surrounds: bool = False
     asyncio: AsyncioFacts | None = None
     broken: bool = False
 
@@ -213,7 +214,7 @@ class FileFacts:
     TestCase to these.
     ``kept_tests`` are names of tests, and of classes, that other files use: late codemods leave them alone.
     ``conftest_fixtures`` are the fixtures that every conftest.py above shows it, ``multiplied``: one of them
-    has parameters.
+    has parameters, ``surrounded``: one of them runs around each test.
     ``scope`` is None for a file that was asked for; else only these classes may change, and their relatives.
     """
 
@@ -235,5 +236,6 @@ class FileFacts:
     kept_tests: frozenset[str] = frozenset()
     conftest_fixtures: frozenset[str] = frozenset()
     multiplied: bool = False
+    surrounded: bool = False
     asyncio: AsyncioVerdict | None = None
     scope: frozenset[str] | None = None

@@ -5,7 +5,7 @@ from reassert.project.auto_mode import AsyncioSuite
 from reassert.project.extension import extension
 from reassert.project.linking import link
 from reassert.project.registering import Imports, Registrations, Tree, registrations
-from reassert.project.test_names import with_test_names
+from reassert.project.test_names import makes_tests, with_test_names
 
 __all__ = [
     "AsyncioSuite",
@@ -16,6 +16,7 @@ __all__ = [
     "Tree",
     "extension",
     "link",
+    "makes_tests",
     "registrations",
     "with_test_names",
 ]

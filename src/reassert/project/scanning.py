@@ -11,7 +11,7 @@ from reassert.model.facts import AsyncioFacts, Remark, ScannedClass, ScannedFact
 from reassert.syntax.asyncio_marks import UNPARSED, asyncio_facts
 from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.classes import dotted_name
-from reassert.syntax.fixtures import all_fixtures, made_up_fixtures, multiplies, registered_modules
+from reassert.syntax.fixtures import all_fixtures, made_up_fixtures, multiplies, registered_modules, surrounds
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
@@ -99,6 +99,7 @@ def scan_module(module: Module) -> ScannedFacts:
         frozenset(_tests_named(module)),
         frozenset(name for name, _ in all_fixtures(module)),
         any(multiplies(keywords) for _, keywords in all_fixtures(module)),
+        any(surrounds(keywords) for _, keywords in all_fixtures(module)),
         asyncio_facts(module),
     )
 

@@ -1,6 +1,6 @@
 """What other files know of a file's tests: their names, their classes, the fixtures that they get.
 
-Only late codemods ask, which change the names of tests: most plans do without.
+Only codemods ask that change the names of tests, or what they take: most plans do without.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.index import Index
+
+_LIBRARIES = frozenset({"parameterized", "ddt", "unittest_parametrize", "absl"})
 
 
 def with_test_names(
@@ -29,10 +31,16 @@ def with_test_names(
             kept_tests=elsewhere.kept(path),
             conftest_fixtures=frozenset().union(*(c.fixture_names for c in above)),
             multiplied=any(c.multiplies for c in above),
+            surrounded=any(c.surrounds for c in above),
         )
         if known != FileFacts():
             found[path] = known
     return found
+
+
+def makes_tests(facts: ScannedFacts | None) -> bool:
+    """Whether a file uses a library that makes tests of rows."""
+    return facts is not None and any(name.partition(".")[0] in _LIBRARIES for name in facts.imports)
 
 
 class _Elsewhere:

@@ -245,7 +245,7 @@ def _of_places(module: Module, group: Group) -> Iterator[Objection]:
     for parameter in group.parameters:
         for place in parameter.places:
             around = list(_within(module, place))
-            if any(isinstance(p, (ast.If, ast.IfExp, ast.While)) and p.test is c for c, p in around):
+            if any(_decides(module, node) for node in (place, *_read_as(module, place))):
                 yield Objection("PARAM-STRUCTURE", "the body would have a condition that a parameter decides")
             guarded = any(_catches(module, p) for _, p in around)
             if guarded and any(isinstance(v, ast.Attribute) for v in parameter.values):
@@ -256,6 +256,20 @@ def _of_places(module: Module, group: Group) -> Iterator[Objection]:
             )
             if by_identity and not all(map(_is_single, parameter.values)):
                 yield Objection("PARAM-IMPURE", f"{module.text(parent)} looks at the identity of a value")
+
+
+def _decides(module: Module, node: ast.expr) -> bool:
+    """Whether an expression is in a condition, or is one."""
+    around = _within(module, node)
+    return any(isinstance(p, (ast.If, ast.IfExp, ast.While)) and p.test is c for c, p in around)
+
+
+def _read_as(module: Module, place: ast.expr) -> Iterator[ast.Name]:
+    """Where a test reads, or binds again, the variables that it gives the value at a place."""
+    parent, test = module.parents[place], module.enclosing_function(place)
+    names = [t.id for t in getattr(parent, "targets", []) if isinstance(t, ast.Name)]
+    uses = chain.from_iterable(module.names.get(name, ()) for name in names)
+    return (use for use in uses if test is not None and module.holds(test, use))
 
 
 def _catches(module: Module, node: ast.AST) -> bool:
@@ -323,12 +337,7 @@ def _is_changed(context: Context, place: ast.expr) -> bool:
     module = context.module
     if is_changed(module, place):
         return True
-    parent = module.parents[place]
-    names = [t.id for t in getattr(parent, "targets", []) if isinstance(t, ast.Name)]
-    test = module.enclosing_function(place)
-    uses = chain.from_iterable(module.names.get(name, ()) for name in names)
     return any(
         is_changed(module, use) or isinstance(module.parents[use], ast.AugAssign)
-        for use in uses
-        if test is not None and module.holds(test, use)
+        for use in _read_as(module, place)
     )

@@ -59,6 +59,15 @@ def multiplies(keywords: list[ast.keyword]) -> bool:
     return {"params", "autouse"} <= {k.arg for k in keywords}
 
 
+def surrounds(keywords: list[ast.keyword]) -> bool:
+    """Whether a fixture, by its keywords, runs around each test without being asked for."""
+    scopes = [k.value for k in keywords if k.arg == "scope"]
+    wide = scopes and isinstance(scopes[0], ast.Constant) and scopes[0].value != "function"
+    autouse = [k.value for k in keywords if k.arg == "autouse"]
+    off = autouse and isinstance(autouse[0], ast.Constant) and not autouse[0].value
+    return bool(autouse) and not off and not wide
+
+
 def registered_modules(module: Module) -> frozenset[str]:
     """The modules that this one registers for assertion rewriting, by itself or as plugins."""
     return frozenset(text for node in (*_registrations(module), *_plugins(module)) for text in _texts(node))

@@ -26,9 +26,8 @@ from reassert.syntax.layout import Operand, Piece
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import Objection, Row, Table, call, case_name, duplicate_id
 from reassert.syntax.patches import hands_over, is_patched
+from reassert.syntax.siblings import fixture_names
 from reassert.syntax.statements import line_start, line_stop
-
-_RESERVED = frozenset({"request"})
 
 
 @dataclass(frozen=True)
@@ -291,7 +290,7 @@ class _Method:
             given |= bound
         names = [a.arg for a in (*self.value_parameters, *self.method.args.kwonlyargs)]
         wanted = [n for n in self.generated.names or names if n in (given or required)]
-        odd = sorted(_RESERVED & set(wanted)) or sorted(self._fixtures() & set(wanted))
+        odd = sorted(fixture_names(self.context) & set(wanted))
         if odd:
             return Objection("PARAM-STRUCTURE", f"{odd[0]} is the name of a fixture")
         if not wanted:
@@ -300,17 +299,6 @@ class _Method:
         if kept and any(names.index(n) > names.index(kept[0]) for n in wanted):
             return Objection("PARAM-STRUCTURE", f"{kept[0]} keeps its default before one that has values")
         return wanted
-
-    def _fixtures(self) -> set[str]:
-        """The fixtures that the file itself defines."""
-        functions = [*self.module.of(ast.FunctionDef), *self.module.of(ast.AsyncFunctionDef)]
-        return {
-            f.name
-            for f in functions
-            if isinstance(f, FunctionNode)
-            for d in f.decorator_list
-            if self.module.resolve(d.func if isinstance(d, ast.Call) else d) == "pytest.fixture"
-        }
 
     # -- the table -------------------------------------------------------------------------------------------
 

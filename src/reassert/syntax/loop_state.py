@@ -188,6 +188,8 @@ class Rounds:
     def _set_up(self) -> Iterator[Objection]:
         """Set-up and clean-up would run for each case; that shows in nothing if they only bind values."""
         module = self.context.module
+        if self.context.facts.surrounded:
+            yield Objection(_STATE, "an autouse fixture of a conftest.py would run for each case")
         for function in (s for s in module.tree.body if isinstance(s, FunctionNode)):
             called = function.name in _FUNCTION_LEVEL or _is_autouse(module, function)
             if called and not _only_binds(module, function, {"self", "cls"}):

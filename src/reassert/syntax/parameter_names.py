@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, Parameter
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.siblings import PLAIN_FIXTURES, fixtures
+from reassert.syntax.siblings import fixture_names
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _NOUNS: Sequence[tuple[tuple[type, ...], str]] = (
@@ -67,7 +67,8 @@ class _Namer:
         nodes = self.module.subtree(self.function)
         self.taken = {n.id for n in nodes if isinstance(n, ast.Name)}
         self.taken |= {n.arg for n in nodes if isinstance(n, ast.arg)}
-        self.taken |= fixtures(self.context).keys() | PLAIN_FIXTURES | self.context.facts.conftest_fixtures
+        self.fixtures = fixture_names(self.context)
+        self.taken |= self.fixtures
 
     def candidates(self, parameter: Parameter) -> Iterator[str]:
         """The names that the places of a parameter suggest, the most telling first."""
@@ -88,8 +89,9 @@ class _Namer:
         """The first name that can be had; one that several want is made more precise."""
         kept = assigned_to(self.group, parameter)
         for name in names:
-            if name == kept or self._is_free(name, chosen):
-                if name != kept and any(o[0] == name for o in others):
+            is_kept = name == kept and name not in self.fixtures
+            if is_kept or self._is_free(name, chosen):
+                if not is_kept and any(o[0] == name for o in others):
                     break
                 return name
         base = names[0] if names[0] != kept else names[-1]
@@ -280,7 +282,10 @@ def _variable(group: Group, place: ast.expr) -> str:
 
 
 def merged_name(group: Group, taken: set[str]) -> str:
-    """A name for the test that takes the place of ``group``: what their names have in common."""
+    """A name for the test that takes the place of ``group``: what their names have in common.
+
+    It is one that pytest collects as it is configured; if nothing better is, that of the first copy.
+    """
     names = [m.name for m in group.members]
     common = _common(names)
     ways = (_after_scope, _after_exception, _after_callee)
@@ -288,7 +293,8 @@ def merged_name(group: Group, taken: set[str]) -> str:
     usable = [name for name in fallbacks if name]
     base = usable[0] if usable else names[0]
     tries = [*usable, *(f"{name}_cases" for name in usable), *(f"{base}_{n}" for n in range(2, 1000))]
-    return next(name for name in tries if name not in taken)
+    collects = group.scope.context.config.pytest.collects_function
+    return next((name for name in tries if name not in taken and collects(name)), names[0])
 
 
 def _common(names: Sequence[str]) -> str:
@@ -301,7 +307,7 @@ def _common(names: Sequence[str]) -> str:
     while tail and (tail[0] == "_" or tail[0].isdigit()):
         tail.pop(0)
     words = [part for part in (*head, *tail) if part != "_"]
-    if len(words) < 2 or words[0].lower() != "test":  # noqa: PLR2004 - a word beside "test"
+    if len(words) < 2 or not names[0].startswith(words[0]):  # noqa: PLR2004 - a word beside "test"
         return ""
     if re.search(r"_{2,}[a-z]+\Z", "".join(head)) and all(n.startswith("".join(head) + "__") for n in names):
         head.append("__")  # the name of a method such as __call__
@@ -357,9 +363,10 @@ def _after_exception(group: Group, like: str) -> str:
 
 def _joined(like: str, name: str) -> str:
     name = name.strip("_")
+    prefix = "test" if like.startswith("test") else _PART.findall(like)[0]
     if "_" in like or like.islower():
-        return f"test_{_snake(name)}"
-    return f"test{name[:1].upper()}{name[1:]}"
+        return f"{prefix}_{_snake(name)}"
+    return f"{prefix}{name[:1].upper()}{name[1:]}"
 
 
 def _snake(name: str) -> str:

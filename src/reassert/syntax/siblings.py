@@ -171,6 +171,15 @@ def fixtures(context: Context) -> dict[str, list[ast.keyword]]:
     return cast("dict[str, list[ast.keyword]]", context.memory["fixtures"])
 
 
+def fixture_names(context: Context) -> set[str]:
+    """The names of fixtures, as far as they are known: no argument of a table may have one.
+
+    Such an argument takes the fixture's place for everybody who asks for it, and an autouse one does not run
+    any more (pytest, "override a fixture with direct test parametrization").
+    """
+    return {*fixtures(context), *PLAIN_FIXTURES, *context.facts.conftest_fixtures}
+
+
 # -- one test ----------------------------------------------------------------------------------------------
 
 
@@ -267,7 +276,7 @@ def known_elsewhere(scope: Scope, name: str) -> str:
     kept = context.facts.kept_tests
     if name in kept or (scope.owner is not None and scope.owner.qualname in kept):
         return "another file uses it"
-    if is_used(context.module, name):
+    if context.module.attributes_named(name) or _is_read(scope, name):
         return "the file uses it by its name"
     if name in _quoted(context):
         return "a string names it"
@@ -281,6 +290,13 @@ def is_used(module: Module, name: str) -> bool:
     """Whether a file uses a function by its name, or a method by whatever has it."""
     loaded = any(isinstance(n.ctx, ast.Load) for n in module.names.get(name, ()))
     return loaded or bool(module.attributes_named(name))
+
+
+def _is_read(scope: Scope, name: str) -> bool:
+    """Whether the bare name of a test is read: that of a method can be in its class only."""
+    module = scope.context.module
+    reads = [n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Load)]
+    return any(scope.owner is None or module.holds(scope.owner.node, n) for n in reads)
 
 
 def _quoted(context: Context) -> set[str]:

@@ -183,12 +183,16 @@ def _link(
 def _with_test_names(
     surveyed: Survey, facts: Mapping[Path, FileFacts], scanned: Mapping[Path, ScannedFacts]
 ) -> Mapping[Path, FileFacts]:
-    """What others know of tests, for the files whose tests may be merged."""
-    wanted = [t.task.path for t in surveyed.asked if t.task.config.profile >= Profile.IDIOMATIC]
-    if not wanted:
-        return facts
+    """What others know of tests, for the files whose tests may be merged, or get parameters."""
     from reassert import project  # noqa: PLC0415 - as in _link
 
+    wanted = [
+        t.task.path
+        for t in surveyed.asked
+        if t.task.config.profile >= Profile.IDIOMATIC or project.makes_tests(scanned.get(t.task.path))
+    ]
+    if not wanted:
+        return facts
     found: Mapping[Path, FileFacts] = project.with_test_names(facts, scanned, wanted)
     return found
 
