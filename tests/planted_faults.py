@@ -195,6 +195,34 @@ FAULTS = (
         plain('try:\n    int("x")\nexcept ValueError:\n    pass'),
     ),
     fault(
+        "another_exception_will_do",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("with self.assertRaises(ValueError):\n    int('x')"),
+        plain("with pytest.raises(Exception):\n    int('x')"),
+    ),
+    fault(
+        "text_of_an_exception_forgotten",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("with self.assertRaisesRegex(ValueError, 'invalid'):\n    int('x')"),
+        plain("with pytest.raises(ValueError):\n    int('x')"),
+    ),
+    fault(
+        "equal_to_equal_sizes",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("x = [1]\nself.assertEqual(x, [1])"),
+        plain("x = [1]\nassert len(x) == len([1])"),
+    ),
+    fault(
+        "compared_with_itself",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("x = 1\nself.assertEqual(x, int('1'))"),
+        plain("x = 1\nassert x == x"),
+    ),
+    fault(
         "raises_around_too_much",
         Label.ASSERTIONS_DIFFER,
         "ATests::test_x",
@@ -407,6 +435,20 @@ FAULTS = (
             'self.assertRaises(ValueError, int, "x")'
         ),
         plain('assert 1 == 1\nassert [1]\nassert 1 in [1]\nwith pytest.raises(ValueError):\n    int("x")'),
+    ),
+    fault(
+        "all_well_text_of_an_exception_apart",
+        None,
+        "ATests::test_x",
+        method("with self.assertRaisesRegex(ValueError, 'invalid'):\n    int('x')"),
+        plain("with pytest.raises(ValueError) as e:\n    int('x')\nassert 'invalid' in str(e.value)"),
+    ),
+    fault(
+        "all_well_narrower_exception",
+        None,
+        "ATests::test_x",
+        method("with self.assertRaises(Exception):\n    int('x')"),
+        plain("with pytest.raises(ValueError):\n    int('x')"),
     ),
     fault(
         "all_well_typed",

@@ -209,6 +209,15 @@ def test_managers_count_at_the_call_and_what_is_in_them_too(found):
     }
 
 
+def test_managers_tell_what_they_expect(found):
+    executed_there = executed(found, "test_functions.py::test")
+    told = [one.text for one in executed_there if one.form in ("pytest.raises", "pytest.warns")]
+    bases = "Exception < BaseException"
+    assert told[0] == f"ValueError < {bases}; match"
+    assert told[1].startswith("Failed < ")
+    assert told[2] == f"UserWarning < Warning < {bases}"
+
+
 def test_calls_in_unusual_positions(found):
     assert counts(found, "test_positions.py::T::test") == {
         "assertTrue": 2,
@@ -223,7 +232,7 @@ def test_calls_in_unusual_positions(found):
 
 def test_methods_of_other_classes_count_by_what_they_call(found):
     assert executed(found, "test_own.py::T::test") == (
-        Executed("assertEqual", "test_own.py", 6, 1),
+        Executed("assertEqual", "test_own.py", 6, 1, "str(first), str(second), msg"),
         Executed("assertLess", "test_own.py", 8, 1),
         Executed("assertGreater", "test_own.py", 9, 1),
     )
