@@ -223,6 +223,20 @@ FAULTS = (
         plain("x = 1\nassert x == x"),
     ),
     fault(
+        "mock_no_longer_asked",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        "from unittest import mock\n" + method("m = mock.Mock()\nm(1)\nm.assert_called_once_with(1)"),
+        "from unittest import mock\n" + plain("m = mock.Mock()\nm(1)"),
+    ),
+    fault(
+        "mock_asked_for_less",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        "from unittest import mock\n" + method("m = mock.Mock()\nm(1)\nm.assert_called_once_with(1)"),
+        "from unittest import mock\n" + plain("m = mock.Mock()\nm(1)\nm.assert_called()"),
+    ),
+    fault(
         "raises_around_too_much",
         Label.ASSERTIONS_DIFFER,
         "ATests::test_x",
@@ -449,6 +463,13 @@ FAULTS = (
         "ATests::test_x",
         method("with self.assertRaises(Exception):\n    int('x')"),
         plain("with pytest.raises(ValueError):\n    int('x')"),
+    ),
+    fault(
+        "all_well_mock_asked_itself",
+        None,
+        "ATests::test_x",
+        "from unittest import mock\n" + method("m = mock.Mock()\nm(1)\nself.assertTrue(m.called)"),
+        "from unittest import mock\n" + plain("m = mock.Mock()\nm(1)\nm.assert_called_once_with(1)"),
     ),
     fault(
         "all_well_typed",

@@ -70,6 +70,16 @@ class T(Base):
         self.assertEqual(1, "1")
         self.assertSmall(3)
 """,
+    "test_mocks.py": "import unittest\nfrom unittest import mock\n"
+    + in_function("""
+m = mock.Mock()
+m(1)
+m.assert_called_once_with(1)
+f = mock.create_autospec(lambda x: 1)
+f(2)
+f.assert_called_once_with(2)
+f.assert_any_call(2)
+"""),
     "test_alias.py": in_case("with self.assertWarns(DeprecationWarning):\n    self.assertEquals(1, 1)"),
     "test_setup.py": HEAD
     + """
@@ -216,6 +226,10 @@ def test_managers_tell_what_they_expect(found):
     assert told[0] == f"ValueError < {bases}; match"
     assert told[1].startswith("Failed < ")
     assert told[2] == f"UserWarning < Warning < {bases}"
+
+
+def test_an_assertion_of_a_mock_that_uses_others_is_one(found):
+    assert counts(found, "test_mocks.py::test") == {"assert_called_once_with": 2, "assert_any_call": 1}
 
 
 def test_calls_in_unusual_positions(found):

@@ -212,6 +212,19 @@ _ASKED = {
     "assertNotRegex": "not search",
     **dict.fromkeys(TYPED, "=="),
 }
+_OF_MOCKS = "assert_"
+_OF_CALLS = frozenset({ASSERT, "assertTrue", "assertFalse", "assertEqual", "assertIn", "assertListEqual"})
+_MOCK_STRICTER = {
+    "assert_called": (
+        "assert_called_once",
+        "assert_called_with",
+        "assert_called_once_with",
+        "assert_any_call",
+    ),
+    "assert_called_once": ("assert_called_once_with",),
+    "assert_called_with": ("assert_called_once_with",),
+    "assert_any_call": ("assert_called_with", "assert_called_once_with"),
+}
 _RAISING = frozenset({"assertRaises", "assertRaisesRegex", "pytest.raises"})
 _WARNING = frozenset({"assertWarns", "assertWarnsRegex", "pytest.warns", "pytest.deprecated_call"})
 _EXPECTING = _RAISING | _WARNING
@@ -225,7 +238,7 @@ def accepts(before: Kind, after: Kind) -> bool:
         return _expects(before, after)
     shape = _asked(after)
     if before == after or shape is None:
-        return before.form == after.form
+        return before.form == after.form or _asks_a_mock(before, after)
     if before.shape is not None:
         hoisted = before.form != ASSERT and "bound" in shape.tags
         return hoisted or _asks_the_same(before.shape, shape)
@@ -240,6 +253,13 @@ def _expects(before: Kind, after: Kind) -> bool:
     family = _RAISING if before.form in _RAISING else _WARNING
     known = before.text and after.text
     return after.form in family and (not known or Expected.of(after.text).asks_for(Expected.of(before.text)))
+
+
+def _asks_a_mock(before: Kind, after: Kind) -> bool:
+    """Whether a mock's own assertion takes the place of another one, or of a condition about its calls."""
+    if before.form.startswith(_OF_MOCKS):
+        return after.form in _MOCK_STRICTER.get(before.form, ())
+    return after.form.startswith(_OF_MOCKS) and before.form in _OF_CALLS
 
 
 def _asked(kind: Kind) -> Shape | None:

@@ -1,9 +1,9 @@
 """Counts the assertions that are executed, by form and place.
 
-Counted are the calls of ``unittest.TestCase``'s assertion methods (those that unittest makes itself to
-carry out another are not), the ``assert`` statements that pytest has rewritten, passed or failed, and calls
-of ``pytest.raises``, ``warns``, ``deprecated_call`` and ``fail``. A call counts when it is made; the
-place is the caller's.
+Counted are the calls of the assertion methods of ``unittest.TestCase`` and of mocks (those that unittest
+makes itself to carry out another are not), the ``assert`` statements that pytest has rewritten, passed or
+failed, and calls of ``pytest.raises``, ``warns``, ``deprecated_call`` and ``fail``. A call counts when it is
+made; the place is the caller's.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _TELLING = {
     "failIf": "assertFalse",
 }
 _PYTEST = ("raises", "warns", "deprecated_call", "fail")
+_MOCKS = ("unittest.mock", "mock.mock")
 # By which name a function that expects something is given what it expects.
 _EXPECTED = {
     "assertRaises": "expected_exception",
@@ -131,6 +132,40 @@ def _expectation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
     match = name.endswith("Regex") or (not called and kwargs.get("match") is not None)
     told = ", ".join(" < ".join(base.__name__ for base in each.__mro__[:-1]) for each in classes)
     return told + ("; match" if match else "")
+
+
+def count_mocks() -> None:
+    """Count the assertion methods of mocks, where their library is loaded: to be called after collection.
+
+    It costs time to import, and is not forced. A method that another one calls does not count.
+    """
+    for name in _MOCKS:
+        module = sys.modules.get(name)
+        for kind in filter(
+            None, (getattr(module, each, None) for each in ("NonCallableMock", "AsyncMockMixin"))
+        ):
+            for each, method in list(vars(kind).items()):
+                if each.startswith("assert_") and isinstance(method, types.FunctionType):
+                    setattr(kind, each, _counted_of_mock(each, method))
+
+
+def _counted_of_mock(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    own = method.__globals__
+
+    @functools.wraps(method)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        frame: Any = _getframe(1)
+        others = False
+        # A function that is autospecified has methods of its own, by the same names, which call these.
+        while frame.f_back is not None and frame.f_globals is own:
+            called = frame.f_code.co_name
+            others = others or (called.startswith("assert_") and called != name)
+            frame = frame.f_back
+        if not others:
+            next(_counts[name, frame.f_code.co_filename, frame.f_lineno, ""])
+        return method(*args, **kwargs)
+
+    return counted
 
 
 def count_pytest() -> None:

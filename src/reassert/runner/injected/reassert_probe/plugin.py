@@ -140,6 +140,10 @@ class _Observer:
         if _settings["order"] is not None:
             items[:] = in_order(items, _settings["order"], self._id)
 
+    def pytest_collection_finish(self) -> None:
+        if _settings["counted"] and not self._controls:
+            assertions.count_mocks()
+
     def _id(self, nodeid: str) -> str:
         """A node id relative to the project's root; pytest's own are to the folder of its configuration."""
         if self._at_root or not nodeid:
