@@ -458,6 +458,13 @@ FAULTS = (
         plain("with pytest.raises(ValueError) as e:\n    int('x')\nassert 'invalid' in str(e.value)"),
     ),
     fault(
+        "all_well_text_of_an_exception_matched",
+        None,
+        "ATests::test_x",
+        method("self.assertRaisesRegex(ValueError, 'invalid', int, 'x')"),
+        plain("pytest.raises(ValueError, int, 'x').match('invalid')"),
+    ),
+    fault(
         "all_well_narrower_exception",
         None,
         "ATests::test_x",

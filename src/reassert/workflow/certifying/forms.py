@@ -210,6 +210,7 @@ _ASKED = {
     "assertLessEqual": "<=",
     "assertRegex": "search",
     "assertNotRegex": "not search",
+    "ExceptionInfo.match": "search",
     **dict.fromkeys(TYPED, "=="),
 }
 _OF_MOCKS = "assert_"

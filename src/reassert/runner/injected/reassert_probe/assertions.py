@@ -173,6 +173,21 @@ def count_pytest() -> None:
     pytest = importlib.import_module("pytest")
     for name in _PYTEST:
         setattr(pytest, name, _counted_function(f"pytest.{name}", getattr(pytest, name)))
+    pytest.ExceptionInfo.match = _counted_match(pytest.ExceptionInfo.match)
+
+
+def _counted_match(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Count the calls of ``ExceptionInfo.match``, but for those by which ``raises`` does its work."""
+
+    @functools.wraps(method)
+    def match(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        frame = _getframe(1)
+        if not str(frame.f_globals.get("__name__")).startswith("_pytest."):
+            next(_counts["ExceptionInfo.match", frame.f_code.co_filename, frame.f_lineno, ""])
+        return method(*args, **kwargs)
+
+    return match
 
 
 def _counted_function(form: str, function: Any) -> Any:
