@@ -70,6 +70,16 @@ class T(Base):
         self.assertEqual(1, "1")
         self.assertSmall(3)
 """,
+    "test_mocks.py": "import unittest\nfrom unittest import mock\n"
+    + in_function("""
+m = mock.Mock()
+m(1)
+m.assert_called_once_with(1)
+f = mock.create_autospec(lambda x: 1)
+f(2)
+f.assert_called_once_with(2)
+f.assert_any_call(2)
+"""),
     "test_alias.py": in_case("with self.assertWarns(DeprecationWarning):\n    self.assertEquals(1, 1)"),
     "test_setup.py": HEAD
     + """
@@ -209,6 +219,19 @@ def test_managers_count_at_the_call_and_what_is_in_them_too(found):
     }
 
 
+def test_managers_tell_what_they_expect(found):
+    executed_there = executed(found, "test_functions.py::test")
+    told = [one.text for one in executed_there if one.form in ("pytest.raises", "pytest.warns")]
+    bases = "Exception < BaseException"
+    assert told[0] == f"ValueError < {bases}; match"
+    assert told[1].startswith("Failed < ")
+    assert told[2] == f"UserWarning < Warning < {bases}"
+
+
+def test_an_assertion_of_a_mock_that_uses_others_is_one(found):
+    assert counts(found, "test_mocks.py::test") == {"assert_called_once_with": 2, "assert_any_call": 1}
+
+
 def test_calls_in_unusual_positions(found):
     assert counts(found, "test_positions.py::T::test") == {
         "assertTrue": 2,
@@ -223,7 +246,7 @@ def test_calls_in_unusual_positions(found):
 
 def test_methods_of_other_classes_count_by_what_they_call(found):
     assert executed(found, "test_own.py::T::test") == (
-        Executed("assertEqual", "test_own.py", 6, 1),
+        Executed("assertEqual", "test_own.py", 6, 1, "str(first), str(second), msg"),
         Executed("assertLess", "test_own.py", 8, 1),
         Executed("assertGreater", "test_own.py", 9, 1),
     )

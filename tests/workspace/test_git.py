@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reassert.workspace.git import GitError, dirty_files
+from reassert.workspace.git import GitError, changes_between, dirty_files
 
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main")
 NAMES = ("a.py", "sub/b.py", 'sub/ c\td\n"é" -> x.py', "*.py", "-n.py")
@@ -153,3 +153,8 @@ def test_a_broken_repository_is_an_error(repo):
     (repo / ".git" / "index").write_bytes(b"nonsense, and long enough to be looked at by git" * 2)
     with pytest.raises(GitError, match=r"git status fails in .*repo: "):
         dirty(repo)
+
+
+def test_a_revision_that_is_not_there_is_named_as_it_was_given(repo):
+    with pytest.raises(GitError, match=r"^no such revision: nope$"):
+        changes_between(repo, "nope", "HEAD")

@@ -129,9 +129,9 @@ def _test(nodeid: str, line: Line, read: _Read) -> TestRun:
     )
 
 
-def _executed(counted: tuple[str, str, int, int], read: _Read) -> Executed:
-    form, path, line, count = counted
-    text = read.conditions.get((form, path, line), "")
+def _executed(counted: tuple[str, str, int, int, str], read: _Read) -> Executed:
+    form, path, line, count, expected = counted
+    text = expected or read.conditions.get((form, path, line), "")
     return Executed(form, path, line, count, text)
 
 

@@ -29,6 +29,7 @@ _PREDICATES = frozenset(
     {"isinstance", "issubclass", "hasattr", "search", "match", "fullmatch", "all", "any", "isclose"}
     | {"startswith", "endswith"}
 )
+_SIZES = frozenset({"set", "frozenset", "len"})
 _TAGS = frozenset({"approx", "abs", "round", "set", "frozenset", "len", "search"})
 
 
@@ -36,8 +37,9 @@ class Shape(NamedTuple):
     """The kind of a condition.
 
     ``op`` is the topmost comparison (``==``, ``is None``, ``not in``), a predicate (``isinstance``), ``not ``
-    and one of these, ``and``, ``or``, ``chained``, ``tuple``, ``truth`` for any other value, or ``?`` if the
-    text is no expression. ``tags`` are functions called for the operands, ``set`` for set displays,
+    and one of these, ``and``, ``or``, ``chained``, ``tuple``, ``constant`` for one that is always true,
+    ``truth`` for any other value, or ``?`` if the text is no expression. ``tags`` are functions called for
+    the operands, ``set`` for set displays, ``sizes`` where all are sets or sizes, ``same`` where they are,
     ``caplog`` where that fixture is asked, and ``bound`` for the name that codemods bind a condition to where
     the message is evaluated before the assertion.
     """
@@ -62,15 +64,26 @@ def shape_of(text: str) -> Shape:
 @lru_cache(maxsize=4096)
 def first_argument(arguments: str) -> str:
     """Give the source of a call's first argument, or of ``expr=``, from that of all; empty without one."""
+    return next(iter(_arguments(arguments, 1, ("expr",))), "")
+
+
+@lru_cache(maxsize=4096)
+def operands(arguments: str) -> tuple[str, ...]:
+    """Give the sources of the two values that a call of ``assertEqual`` compares; empty if not clear."""
+    found = _arguments(arguments, 2, ("first", "second"))
+    return found if len(found) == 2 else ()  # noqa: PLR2004 - as its name says
+
+
+def _arguments(arguments: str, number: int, names: tuple[str, ...]) -> tuple[str, ...]:
     try:
         call = ast.parse(f"_({arguments}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
+        return ()
     if not isinstance(call, ast.Call):
-        return ""
-    named = [keyword.value for keyword in call.keywords if keyword.arg == "expr"]
-    values = [*call.args[:1], *named]
-    return ast.unparse(values[0]) if values and not isinstance(values[0], ast.Starred) else ""
+        return ()
+    named = [keyword.value for keyword in call.keywords if keyword.arg in names]
+    values = [*call.args[:number], *named][:number]
+    return () if any(isinstance(v, ast.Starred) for v in values) else tuple(map(ast.unparse, values))
 
 
 def conjuncts(text: str, *, truth: bool = True) -> tuple[str, ...]:
@@ -116,6 +129,8 @@ def _classified(node: ast.expr) -> Shape:
 def _value(node: ast.expr) -> Shape:
     if isinstance(node, ast.Tuple) and node.elts:
         return Shape("tuple")
+    if isinstance(node, ast.Constant) and node.value:
+        return Shape("constant")
     if isinstance(node, ast.Name) and _BOUND.fullmatch(node.id):
         return Shape("truth", frozenset({"bound"}))
     return Shape(name) if (name := _called(node)) in _PREDICATES else Shape("truth")
@@ -123,7 +138,7 @@ def _value(node: ast.expr) -> Shape:
 
 def _comparison(node: ast.Compare) -> Shape:
     operands = [node.left, *node.comparators]
-    tags = frozenset(tag for operand in operands if (tag := _tag(operand)))
+    tags = frozenset(tag for operand in operands if (tag := _tag(operand))) | _in_common(operands)
     names = {_OPERATORS[type(op)] for op in node.ops}
     if len(node.ops) > 1:
         return Shape("==" if names == {"=="} else "chained", tags)
@@ -132,8 +147,16 @@ def _comparison(node: ast.Compare) -> Shape:
     return Shape(f"{name} None" if none and name in _IDENTITY else name, tags)
 
 
+def _in_common(operands: list[ast.expr]) -> frozenset[str]:
+    sizes = all(_tag(operand) in _SIZES for operand in operands)
+    same = len({ast.dump(operand) for operand in operands}) == 1
+    return frozenset([*(["sizes"] if sizes else []), *(["same"] if same else [])])
+
+
 def _boolean(node: ast.BoolOp) -> Shape:
     shapes = [_classified(value) for value in node.values]
+    if isinstance(node.op, ast.Or) and any(shape.op == "constant" for shape in shapes):
+        return Shape("constant")
     tags = frozenset[str]().union(*(shape.tags for shape in shapes))
     return Shape("or" if isinstance(node.op, ast.Or) else "and", tags)
 

@@ -26,6 +26,8 @@ _LOCAL = (
     "GIT_OBJECT_DIRECTORY",
 )
 
+_COMMIT = "^{commit}"  # what a revision names, of a tag, too
+
 
 class GitError(Exception):
     """git is missing, or would not do what it was asked; the message is one line, git's own if it spoke."""
@@ -129,7 +131,7 @@ def changes_between(root: Path, old: str, new: str) -> tuple[frozenset[str], dic
     Paths are relative to ``root``; a renamed file is among the changed ones by both names. Raises GitError.
     """
     for revision in (old, new):
-        _said_by_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        _said_by_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", revision + _COMMIT)
     listed = _said_by_git(
         root,
         "diff",
@@ -137,8 +139,8 @@ def changes_between(root: Path, old: str, new: str) -> tuple[frozenset[str], dic
         "-z",
         "--find-renames",
         "--relative",
-        f"{old}^{{commit}}",
-        f"{new}^{{commit}}",
+        old + _COMMIT,
+        new + _COMMIT,
         "--",
     )
     words = iter(os.fsdecode(word) for word in listed.split(b"\0") if word)
@@ -164,6 +166,8 @@ def _said_by_git(root: Path, *words: str) -> bytes:
     except OSError as error:
         raise GitError(f"git cannot be started: {error.strerror or error}") from error
     if done.returncode:
-        said = os.fsdecode(done.stderr).strip().splitlines() or [f"no such revision: {words[-1]}"]
+        said = os.fsdecode(done.stderr).strip().splitlines() or [
+            f"no such revision: {words[-1].removesuffix(_COMMIT)}"
+        ]
         raise GitError(said[0])
     return done.stdout

@@ -1,5 +1,5 @@
 from reassert.model.runs import Lines, SuiteRun
-from reassert.workflow.certifying.coverage import coverage_delta
+from reassert.workflow.certifying.coverage import NOTHING, coverage_delta
 
 
 def covering(executed, branches=(), **more):
@@ -37,6 +37,13 @@ def test_a_line_that_only_flaky_tests_execute_is_not_lost():
     covered_by = {("src/a.py", 2): frozenset(["t1"]), ("src/a.py", 3): frozenset(["t1", "t2"])}
     before = covering({"src/a.py": [1, 2, 3]}, covered_by=covered_by)
     assert coverage_delta(before, covering({"src/a.py": [1]}), flaky=["t1"]).lost == {"src/a.py": (3,)}
+
+
+def test_that_no_code_under_test_ran_is_said():
+    run = SuiteRun(coverage={"a.py": Lines(missing=frozenset([1]))})
+    delta = coverage_delta(run, run)
+    assert (delta.measured, delta.note) == (True, NOTHING)
+    assert not coverage_delta(covering({"src/a.py": [1]}), run).note
 
 
 def test_nothing_is_said_without_both_measurements():

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from reassert.model.runs import Executed, TestRun
 from reassert.workflow.certifying.flow import Numbers, unserved
-from reassert.workflow.certifying.forms import ASSERT, NEVER_PASSES, SEEN_ALWAYS, TYPED, kind, parts_of
+from reassert.workflow.certifying.forms import NEVER_PASSES, SEEN_ALWAYS, TYPED, kind, parts_of
 from reassert.workflow.certifying.places import Change, extras, is_guard, losses, side_by_side
 
 Counts = dict[Executed, int]
@@ -163,8 +163,8 @@ def _parted(counts: Counts) -> Counts:
     parted: Counter[Executed] = Counter()
     for place, number in counts.items():
         parts = parts_of(place.form, place.text)
-        for text in parts:
-            parted[replace(place, form=ASSERT, text=text)] += number
+        for form, text in parts:
+            parted[replace(place, form=form, text=text)] += number
         if not parts:
             parted[place] += number
     return dict(parted)

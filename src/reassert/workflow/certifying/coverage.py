@@ -15,6 +15,7 @@ from reassert.model.runs import Lines, SuiteRun
 
 _Item = TypeVar("_Item", bound=Hashable)
 _NOTHING = Lines()
+NOTHING = "no code of the project ran but tests: an installed copy of it may be what is tested"
 
 
 def coverage_delta(
@@ -41,8 +42,10 @@ def coverage_delta(
     def lost_branch(file: str, arc: tuple[int, int]) -> bool:
         return arc in repeated.get(file, _NOTHING).executed_branches and lost_line(file, arc[0])
 
+    executed = any(_number(run, files, _lines) for run in (before, after))
     return CoverageDelta(
         measured=True,
+        note="" if executed else NOTHING,
         lines_before=_number(before, files, _lines),
         lines_after=_number(after, files, _lines),
         branches_before=_number(before, files, _branches),

@@ -13,10 +13,21 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from reassert.model.runs import Executed
-from reassert.syntax.asserted import UNKNOWN, Shape, conjuncts, first_argument, negated, shape_of
+from reassert.syntax.asserted import (
+    UNKNOWN,
+    Shape,
+    conjuncts,
+    first_argument,
+    negated,
+    operands,
+    shape_of,
+)
 from reassert.syntax.testcase_api import ALIASES
 
 ASSERT = "assert"
+_MATCH = "; match"
+_KNOWN = "known"
+_SOME_TEXT = "?"  # a condition of which nothing is known: what is asked of a message
 NEVER_PASSES = frozenset({"fail", "pytest.fail"})
 TYPED = frozenset(
     {
@@ -35,7 +46,8 @@ class Kind(NamedTuple):
     """What is compared of an executed assertion: its form, its condition's shape, and what else is known.
 
     ``shape`` is that of an ``assert``, or of the argument of ``assertTrue`` and ``assertFalse`` where the run
-    tells it; ``text`` what ``raises`` and ``warns`` expect, where the run tells that.
+    tells it; ``text`` what ``raises`` and ``warns`` expect (``Expected``), and the tags of what
+    ``assertEqual`` compares, where the run tells that.
     """
 
     form: str
@@ -52,21 +64,62 @@ def kind_of(form: str, text: str) -> Kind:
     if name in ("assertTrue", "assertFalse") and (argument := first_argument(text)):
         shape = shape_of(argument)
         return Kind(name, shape if name == "assertTrue" else negated(shape))
+    if name == "assertEqual" and (both := operands(text)):
+        tags = shape_of("({}) == ({})".format(*both)).tags
+        return Kind(name, None, " ".join(sorted(tags | {_KNOWN})))
     return Kind(name, None, text if name in _EXPECTING else "")
 
 
+# What `self.fail` raises, and what `pytest.fail` does in its place.
+_ALSO = {"AssertionError": "Failed"}
+
+
+class Expected(NamedTuple):
+    """What ``raises`` or ``warns`` was given: classes, each with its bases behind it, and whether a text."""
+
+    classes: tuple[tuple[str, ...], ...]
+    match: bool
+
+    @classmethod
+    def of(cls, text: str) -> Expected:
+        """Read what the run has told."""
+        classes = text.removesuffix(_MATCH).split(", ")
+        return cls(tuple(tuple(each.split(" < ")) for each in classes), text.endswith(_MATCH))
+
+    def asks_for(self, other: Expected) -> bool:
+        """Whether nothing else can satisfy this than what satisfies ``other``, as far as names tell."""
+        wanted = {name for bases in other.classes for name in (bases[0], _ALSO.get(bases[0], ""))}
+        return self.match >= other.match and all(wanted & {*bases} for bases in self.classes)
+
+    def __str__(self) -> str:
+        """The names of the classes, as the code has them."""
+        return ", ".join(bases[0] for bases in self.classes) + (" with a text" if self.match else "")
+
+
 @lru_cache(maxsize=8192)
-def parts_of(form: str, text: str) -> tuple[str, ...]:
-    """Give the conditions that an executed assertion asks for all at once; empty if that cannot be told."""
+def parts_of(form: str, text: str) -> tuple[tuple[str, str], ...]:
+    """Give the forms and texts that an executed assertion is as good as; empty if it cannot be taken apart.
+
+    A condition may be several that must all hold; an exception and its text may be asked for one by one.
+    """
     name = ALIASES.get(form, form)
+    if name in _EXPECTING and text.endswith(_MATCH):
+        return (name.removesuffix("Regex"), text.removesuffix(_MATCH)), (ASSERT, _SOME_TEXT)
     asked = text if name == ASSERT else first_argument(text) if name in ("assertTrue", "assertFalse") else ""
     found = conjuncts(asked, truth=name != "assertFalse") if asked else ()
-    return found if len(found) > 1 else ()
+    return tuple((ASSERT, each) for each in found) if len(found) > 1 else ()
 
 
 def kind(executed: Executed) -> Kind:
     """Classify an executed assertion."""
     return kind_of(executed.form, executed.text)
+
+
+def told(executed: Executed) -> str:
+    """Give what a reader is shown of an assertion beside its form: the condition, or what is expected."""
+    if executed.form in _EXPECTING:
+        return str(Expected.of(executed.text)) if executed.text else ""
+    return executed.text if executed.form == ASSERT else ""
 
 
 def _ops(*names: str, tags: frozenset[str] = frozenset(), without: frozenset[str] = frozenset()) -> _Test:
@@ -91,7 +144,9 @@ def _anything(shape: Shape) -> bool:
 _CLOSE = frozenset({"approx", "abs", "round"})
 _SEARCH = frozenset({"search"})
 _SIZES = frozenset({"set", "frozenset", "len"})
-_LOOSER = _SIZES | {"approx", "round"}
+_LOOSER = _SIZES | {"approx", "round", "same"}
+# What an equality must not have come by: both sides have become sizes or sets, or one and the same.
+_EMPTIER = frozenset({"same", "sizes"})
 _STRICTER = {
     "==": ("is", "is None"),
     "truth": ("is", "==", "any", "all"),
@@ -155,7 +210,21 @@ _ASKED = {
     "assertLessEqual": "<=",
     "assertRegex": "search",
     "assertNotRegex": "not search",
+    "ExceptionInfo.match": "search",
     **dict.fromkeys(TYPED, "=="),
+}
+_OF_MOCKS = "assert_"
+_OF_CALLS = frozenset({ASSERT, "assertTrue", "assertFalse", "assertEqual", "assertIn", "assertListEqual"})
+_MOCK_STRICTER = {
+    "assert_called": (
+        "assert_called_once",
+        "assert_called_with",
+        "assert_called_once_with",
+        "assert_any_call",
+    ),
+    "assert_called_once": ("assert_called_once_with",),
+    "assert_called_with": ("assert_called_once_with",),
+    "assert_any_call": ("assert_called_with", "assert_called_once_with"),
 }
 _RAISING = frozenset({"assertRaises", "assertRaisesRegex", "pytest.raises"})
 _WARNING = frozenset({"assertWarns", "assertWarnsRegex", "pytest.warns", "pytest.deprecated_call"})
@@ -170,10 +239,12 @@ def accepts(before: Kind, after: Kind) -> bool:
         return _expects(before, after)
     shape = _asked(after)
     if before == after or shape is None:
-        return before.form == after.form
+        return before.form == after.form or _asks_a_mock(before, after)
     if before.shape is not None:
         hoisted = before.form != ASSERT and "bound" in shape.tags
         return hoisted or _asks_the_same(before.shape, shape)
+    if before.text and shape.tags & _EMPTIER - {*before.text.split()}:
+        return False
     if before.form == after.form or shape.op == UNKNOWN:
         return True
     return _ACCEPTED.get(before.form, _anything)(shape)
@@ -181,14 +252,21 @@ def accepts(before: Kind, after: Kind) -> bool:
 
 def _expects(before: Kind, after: Kind) -> bool:
     family = _RAISING if before.form in _RAISING else _WARNING
-    same = not (before.text and after.text) or before.text == after.text
-    return after.form in family and same
+    known = before.text and after.text
+    return after.form in family and (not known or Expected.of(after.text).asks_for(Expected.of(before.text)))
+
+
+def _asks_a_mock(before: Kind, after: Kind) -> bool:
+    """Whether a mock's own assertion takes the place of another one, or of a condition about its calls."""
+    if before.form.startswith(_OF_MOCKS):
+        return after.form in _MOCK_STRICTER.get(before.form, ())
+    return after.form.startswith(_OF_MOCKS) and before.form in _OF_CALLS
 
 
 def _asked(kind: Kind) -> Shape | None:
     if kind.shape is not None:
         return kind.shape
-    return Shape(_ASKED[kind.form]) if kind.form in _ASKED else None
+    return Shape(_ASKED[kind.form], frozenset(kind.text.split())) if kind.form in _ASKED else None
 
 
 def _asks_the_same(before: Shape, after: Shape) -> bool:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from reassert.model.runs import Executed
-from reassert.workflow.certifying.forms import ASSERT, TYPED, Kind, accepts, kind
+from reassert.workflow.certifying.forms import ASSERT, TYPED, Kind, accepts, kind, told
 
 Counts = Mapping[Executed, int]
 _Pair = tuple[Executed | None, Executed | None]
@@ -27,7 +27,7 @@ class Side(NamedTuple):
 
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= _SHOWN else self.text[: _SHOWN - 3] + "..."
-        name = f"{self.form} {shown}" if self.form == ASSERT else self.form
+        name = f"{self.form} {shown}" if shown else self.form
         often = f", {self.times} times" if self.times != 1 else ""
         return f"{name} ({self.path}:{self.line}{often})"
 
@@ -45,7 +45,7 @@ class Change(NamedTuple):
 
 def described(place: Executed, count: int) -> Side:
     """Give what a change shows of one side."""
-    return Side(place.form, place.path, place.line, " ".join(place.text.split()), count)
+    return Side(place.form, place.path, place.line, " ".join(told(place).split()), count)
 
 
 def in_order(places: Iterable[Executed], renames: Mapping[str, str] | None = None) -> list[Executed]:

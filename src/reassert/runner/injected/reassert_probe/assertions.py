@@ -1,9 +1,9 @@
 """Counts the assertions that are executed, by form and place.
 
-Counted are the calls of ``unittest.TestCase``'s assertion methods (those that unittest makes itself to
-carry out another are not), the ``assert`` statements that pytest has rewritten, passed or failed, and calls
-of ``pytest.raises``, ``warns``, ``deprecated_call`` and ``fail``. A call counts when it is made; the
-place is the caller's.
+Counted are the calls of the assertion methods of ``unittest.TestCase`` and of mocks (those that unittest
+makes itself to carry out another are not), the ``assert`` statements that pytest has rewritten, passed or
+failed, and calls of ``pytest.raises``, ``warns``, ``deprecated_call`` and ``fail``. A call counts when it is
+made; the place is the caller's.
 """
 
 from __future__ import annotations
@@ -22,10 +22,13 @@ from typing import Any, Callable, Tuple
 
 __unittest = True  # unittest and pytest leave frames of such modules out of what they show
 
-Key = Tuple[str, str, int]
+Key = Tuple[str, str, int, str]
 _CASE = vars(unittest.case)
-# What asks for the truth of its argument, and by which name it is counted.
-_TRUTHS = {
+# Whose arguments tell what it asks, and by which name it is counted.
+_TELLING = {
+    "assertEqual": "assertEqual",
+    "assertEquals": "assertEqual",
+    "failUnlessEqual": "assertEqual",
     "assertTrue": "assertTrue",
     "assert_": "assertTrue",
     "failUnless": "assertTrue",
@@ -33,6 +36,16 @@ _TRUTHS = {
     "failIf": "assertFalse",
 }
 _PYTEST = ("raises", "warns", "deprecated_call", "fail")
+_MOCKS = ("unittest.mock", "mock.mock")
+# By which name a function that expects something is given what it expects.
+_EXPECTED = {
+    "assertRaises": "expected_exception",
+    "assertRaisesRegex": "expected_exception",
+    "assertWarns": "expected_warning",
+    "assertWarnsRegex": "expected_warning",
+    "raises": "expected_exception",
+    "warns": "expected_warning",
+}
 _getframe = sys._getframe
 # The name by which what counts is found in the module that rewrites, and what keeps that from a module.
 _PASSED = "_reassert_passed"
@@ -44,8 +57,8 @@ _CLAUSES = (ast.ExceptHandler, *((ast.match_case,) if sys.version_info >= (3, 10
 _counts: dict[Key, itertools.count[int]] = defaultdict(itertools.count)
 
 
-def take() -> list[tuple[str, str, int, int]]:
-    """Form, file, line and number of what was executed since the last call."""
+def take() -> list[tuple[str, str, int, str, int]]:
+    """Form, file, line, what was expected and number of what was executed since the last call."""
     global _counts
     taken, _counts = _counts, defaultdict(itertools.count)
     return [(*key, next(count)) for key, count in taken.items()]
@@ -76,19 +89,22 @@ def _redirect(alias: types.FunctionType, counted: dict[Any, Any]) -> None:
 
 
 def _counted_method(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    expects = name in _EXPECTED
+
     @functools.wraps(method)
     def counted(*args: Any, **kwargs: Any) -> Any:
         frame = _getframe(1)
+        text = _expectation(name, args[1:], kwargs) if expects else ""
         if frame.f_globals is not _CASE:
-            next(_counts[name, frame.f_code.co_filename, frame.f_lineno])
+            next(_counts[name, frame.f_code.co_filename, frame.f_lineno, text])
         else:
-            _count_from_unittest(name, frame)
+            _count_from_unittest(name, frame, text)
         return method(*args, **kwargs)
 
     return counted
 
 
-def _count_from_unittest(name: str, frame: Any) -> None:
+def _count_from_unittest(name: str, frame: Any, text: str) -> None:
     """Count a call by unittest's own code: not one that carries out another assertion.
 
     ``assertRaises(E, self.assertEqual, 1, 2)`` calls what it was given in ``handle``: that is the user's.
@@ -100,7 +116,56 @@ def _count_from_unittest(name: str, frame: Any) -> None:
         if called.startswith("assert") and not given:
             return
         frame = frame.f_back
-    next(_counts[name, frame.f_code.co_filename, frame.f_lineno])
+    next(_counts[name, frame.f_code.co_filename, frame.f_lineno, text])
+
+
+def _expectation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """The classes that are expected, each with its bases (``ValueError < Exception``); empty if unknown.
+
+    Then follows ``; match`` if a text is expected, too.
+    """
+    given = args[0] if args else kwargs.get(_EXPECTED[name])
+    classes = given if isinstance(given, tuple) else (given,)
+    if not classes or not all(isinstance(each, type) for each in classes):
+        return ""
+    called = len(args) > 1  # with what is to be called, whose keywords these are
+    match = name.endswith("Regex") or (not called and kwargs.get("match") is not None)
+    told = ", ".join(" < ".join(base.__name__ for base in each.__mro__[:-1]) for each in classes)
+    return told + ("; match" if match else "")
+
+
+def count_mocks() -> None:
+    """Count the assertion methods of mocks, where their library is loaded: to be called after collection.
+
+    It costs time to import, and is not forced. A method that another one calls does not count.
+    """
+    for name in _MOCKS:
+        module = sys.modules.get(name)
+        for kind in filter(
+            None, (getattr(module, each, None) for each in ("NonCallableMock", "AsyncMockMixin"))
+        ):
+            for each, method in list(vars(kind).items()):
+                if each.startswith("assert_") and isinstance(method, types.FunctionType):
+                    setattr(kind, each, _counted_of_mock(each, method))
+
+
+def _counted_of_mock(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    own = method.__globals__
+
+    @functools.wraps(method)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        frame: Any = _getframe(1)
+        others = False
+        # A function that is autospecified has methods of its own, by the same names, which call these.
+        while frame.f_back is not None and frame.f_globals is own:
+            called = frame.f_code.co_name
+            others = others or (called.startswith("assert_") and called != name)
+            frame = frame.f_back
+        if not others:
+            next(_counts[name, frame.f_code.co_filename, frame.f_lineno, ""])
+        return method(*args, **kwargs)
+
+    return counted
 
 
 def count_pytest() -> None:
@@ -108,14 +173,32 @@ def count_pytest() -> None:
     pytest = importlib.import_module("pytest")
     for name in _PYTEST:
         setattr(pytest, name, _counted_function(f"pytest.{name}", getattr(pytest, name)))
+    pytest.ExceptionInfo.match = _counted_match(pytest.ExceptionInfo.match)
+
+
+def _counted_match(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Count the calls of ``ExceptionInfo.match``, but for those by which ``raises`` does its work."""
+
+    @functools.wraps(method)
+    def match(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        frame = _getframe(1)
+        if not str(frame.f_globals.get("__name__")).startswith("_pytest."):
+            next(_counts["ExceptionInfo.match", frame.f_code.co_filename, frame.f_lineno, ""])
+        return method(*args, **kwargs)
+
+    return match
 
 
 def _counted_function(form: str, function: Any) -> Any:
+    expects = form.rpartition(".")[2] in _EXPECTED
+
     @functools.wraps(function)
     def counted(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         frame = _getframe(1)
-        next(_counts[form, frame.f_code.co_filename, frame.f_lineno])
+        text = _expectation(form.rpartition(".")[2], args, kwargs) if expects else ""
+        next(_counts[form, frame.f_code.co_filename, frame.f_lineno, text])
         return function(*args, **kwargs)
 
     if hasattr(function, "Exception"):  # `pytest.fail.Exception`; of an object's class it is not copied
@@ -139,13 +222,13 @@ def count_statements(holds: Callable[[str], bool]) -> bool:
         return False
 
     def passed(path: str, line: int) -> None:
-        next(_counts["assert", path, line])
+        next(_counts["assert", path, line, ""])
 
     def failed(explanation: Any) -> Any:
         # Of one that passed, a text is made only for an implementation of pytest's hook.
         frame = _getframe(1)
         if holds(frame.f_code.co_filename) and not rewrite._check_if_assertion_pass_impl():
-            next(_counts["assert", frame.f_code.co_filename, frame.f_lineno])
+            next(_counts["assert", frame.f_code.co_filename, frame.f_lineno, ""])
         return explain(explanation)
 
     def rewrite_asserts(tree: Any, source: Any, path: Any = None, config: Any = None) -> Any:
@@ -187,7 +270,7 @@ def _followed(node: Any, path: str) -> list[Any]:
 
 @functools.lru_cache(maxsize=None)
 def conditions(path: str) -> dict[tuple[str, int], str]:
-    """The source of what each ``assert`` and each call of ``assertTrue`` and ``assertFalse`` asks, by line.
+    """The source of what each ``assert`` and each call of a method of ``_TELLING`` asks, by line.
 
     Of a call it is the source of all arguments. Empty for a file that cannot be read.
     """
@@ -203,7 +286,7 @@ def conditions(path: str) -> dict[tuple[str, int], str]:
         if isinstance(node, ast.Assert):  # of several on a line the first
             found.setdefault(("assert", node.lineno), _segment(lines, node.test, node.test))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            key = _TRUTHS.get(node.func.attr, ""), node.lineno
+            key = _TELLING.get(node.func.attr, ""), node.lineno
             if key[0]:
                 found[key] = "" if key in found else _segment(lines, node.args[0], node.args[-1])
     return found

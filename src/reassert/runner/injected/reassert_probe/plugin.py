@@ -140,6 +140,10 @@ class _Observer:
         if _settings["order"] is not None:
             items[:] = in_order(items, _settings["order"], self._id)
 
+    def pytest_collection_finish(self) -> None:
+        if _settings["counted"] and not self._controls:
+            assertions.count_mocks()
+
     def _id(self, nodeid: str) -> str:
         """A node id relative to the project's root; pytest's own are to the folder of its configuration."""
         if self._at_root or not nodeid:
@@ -198,7 +202,7 @@ class _Observer:
         if _measure:
             _measure.switch("")
 
-    def _executed(self, form: str, path: str, line: int, count: int) -> list[Any]:
+    def _executed(self, form: str, path: str, line: int, expected: str, count: int) -> list[Any]:
         shown = _trees.shown(path)
         place = f"{form} {shown}:{line}"
         if place not in self._told:
@@ -206,7 +210,7 @@ class _Observer:
             text = assertions.conditions(path).get((form, line), "")
             if text:
                 _records.write("condition", form=form, path=shown, line=line, text=text)
-        return [form, shown, line, count]
+        return [form, shown, line, count, expected]
 
     def pytest_internalerror(self, excrepr: Any) -> None:
         lines = [line for line in str(excrepr).splitlines() if line.strip()]

@@ -108,7 +108,10 @@ class Result(unittest.TestResult):
             self._measure.switch("")
 
     def _write(self, nodeid: str, test: Any) -> None:
-        counted = [[form, self._trees.shown(path), line, n] for form, path, line, n in assertions.take()]
+        counted = [
+            [form, self._trees.shown(path), line, number, expected]
+            for form, path, line, expected, number in assertions.take()
+        ]
         self._ran[nodeid] = type(test)
         self._records.write(
             "test",
