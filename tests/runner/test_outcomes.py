@@ -1,6 +1,7 @@
 """One suite with every outcome, run by pytest and by unittest."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -290,7 +291,9 @@ def test_assertions_of_both_runs_are_the_same(by_pytest, by_unittest):
     path = "tests/test_case.py"
     for found in (by_pytest, by_unittest):
         test = found.tests[f"{path}::Case::test_passes"]
-        assert test.assertions == (Executed("assertEqual", path, 7, 1), Executed("assertLess", path, 9, 3))
+        # What is compared only pytest's run tells: the other finds tests, and is held against nothing.
+        said = tuple(replace(one, text="") for one in test.assertions)
+        assert said == (Executed("assertEqual", path, 7, 1), Executed("assertLess", path, 9, 3))
     assert by_pytest.traced
     assert not by_unittest.traced
 
