@@ -132,6 +132,15 @@ def test_the_mark_of_a_package_counts_for_older_versions_of_pytest_only(plan):
         pytest.param(
             {"noxfile.py": 's.run("pytest", "--config-file", "ci.ini")\n'}, "C-CONFIG", id="named by nox"
         ),
+        pytest.param({"pytest.ini": "[pytest]\naddopts = -ra\n  -m asyncio\n"}, "C-CONFIG", id="chosen"),
+        pytest.param(
+            {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = \"-m 'not asyncio'\"\n"},
+            "C-CONFIG",
+            id="chosen not",
+        ),
+        pytest.param(
+            {"noxfile.py": 's.run("pytest", "-m", "slow and asyncio")\n'}, "C-CONFIG", id="chosen by nox"
+        ),
         pytest.param({"pytest.ini": STRICT, "requirements.txt": "pytest-twisted\n"}, "C-AUTO", id="twisted"),
         pytest.param({"tox.ini": "[testenv]\ndeps =\n  pytest-aiohttp>=1\n"}, "C-AUTO", id="aiohttp"),
         pytest.param(
@@ -151,6 +160,8 @@ def test_what_is_not_certain_is_refused(plan, files, code):
         "pytest -c pytest.ini",
         "pytest -c {toxinidir}/pytest.ini",
         "pip install pytest -c constraints.txt",
+        "pytest -m slow tests/asyncio && python -m asyncio",
+        "python -m pytest tests/asyncio",
         "pytest -q && tool -c tool.ini",
         "bash -c 'pytest tests' pytest.ini",
     ],

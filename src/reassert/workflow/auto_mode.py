@@ -43,6 +43,11 @@ _MADE = (b"mark.asyncio", b"pytest_asyncio")
 _STRICT = re.compile(
     rb"--asyncio-mode[=\s]+[\"']?(?!auto)\w|(?:-o|--override-ini)[=\s]*[\"']?asyncio_mode=(?!auto)\w"
 )
+# Tests are chosen by the mark, in the options of a configuration or of a command line.
+_CHOSEN = re.compile(
+    rb"(?:\baddopts\b[^\n]*(?:\n[ \t]+[^\n]*)*?|\bpy\.?test\b(?:[^\n&;|]|\\\r?\n)*?)"
+    rb"[\s\"'=]-m[\s\\=]*(?:[\"'],\s*)?(?:\"[^\"\n]*\basyncio\b|'[^'\n]*\basyncio\b|asyncio\b)"
+)
 # The configuration that a command line names: pytest's own `-c` stands behind its name, in the same command.
 _NAMED = re.compile(
     rb"\bpy\.?test\b(?:[^\n&;|]|\\\r?\n)*?[\s\"'](?:-c|--config-file)[\s\"',=]+"
@@ -265,8 +270,16 @@ class _Office:
         if not is_writable(target):
             yield "C-CONFIG", f"{self._shown(target)} cannot be written"
         yield from self._conflicts(suite)
+        yield from self._started(suite)
+
+    def _started(self, suite: _Suite) -> Iterator[_Why]:
+        """What is said where pytest is started."""
         for path in self._commands(suite):
             yield "C-CONFIG", f"{self._shown(path)} gives pytest another mode on the command line"
+        for path, data in self._starters(suite):
+            if _CHOSEN.search(data):
+                reason = "chooses tests by the mark asyncio, which sync tests would lose"
+                yield "C-CONFIG", f"{self._shown(path)} {reason}"
         for path, name in self._other_configurations(suite):
             yield "C-CONFIG", f"{self._shown(path)} has pytest use {name} as its configuration"
 
