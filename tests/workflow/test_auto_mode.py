@@ -126,6 +126,21 @@ def test_the_mark_of_a_package_counts_for_older_versions_of_pytest_only(plan):
         pytest.param(
             {".github/workflows/ci.yml": "run: pytest -o asyncio_mode=strict\n"}, "C-CONFIG", id="workflow"
         ),
+        pytest.param(
+            {"pytest.ini": STRICT, "Makefile": "t:\n\tpytest -q \\\n\t  -c ci.ini\n"}, "C-CONFIG", id="named"
+        ),
+        pytest.param(
+            {"noxfile.py": 's.run("pytest", "--config-file", "ci.ini")\n'}, "C-CONFIG", id="named by nox"
+        ),
+        pytest.param({"pytest.ini": "[pytest]\naddopts = -ra\n  -m asyncio\n"}, "C-CONFIG", id="chosen"),
+        pytest.param(
+            {"pyproject.toml": "[tool.pytest.ini_options]\naddopts = \"-m 'not asyncio'\"\n"},
+            "C-CONFIG",
+            id="chosen not",
+        ),
+        pytest.param(
+            {"noxfile.py": 's.run("pytest", "-m", "slow and asyncio")\n'}, "C-CONFIG", id="chosen by nox"
+        ),
         pytest.param({"pytest.ini": STRICT, "requirements.txt": "pytest-twisted\n"}, "C-AUTO", id="twisted"),
         pytest.param({"tox.ini": "[testenv]\ndeps =\n  pytest-aiohttp>=1\n"}, "C-AUTO", id="aiohttp"),
         pytest.param(
@@ -137,6 +152,35 @@ def test_what_is_not_certain_is_refused(plan, files, code):
     found = plan({"sub/test_a.py": MARKED, "test_b.py": MARKED, **files})
     assert after(found) == {}
     assert code in {refusal.code for refusal in found.refusals}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pytest -c pytest.ini",
+        "pytest -c {toxinidir}/pytest.ini",
+        "pip install pytest -c constraints.txt",
+        "pytest -m slow tests/asyncio && python -m asyncio",
+        "python -m pytest tests/asyncio",
+        "pytest -q && tool -c tool.ini",
+        "bash -c 'pytest tests' pytest.ini",
+    ],
+)
+def test_commands_that_leave_the_configuration_as_it_is(plan, command):
+    files = {"pytest.ini": STRICT, "Makefile": f"test:\n\t{command}\n", "test_a.py": MARKED}
+    assert set(after(plan(files))) == {"pytest.ini", "test_a.py"}
+
+
+@pytest.mark.parametrize(("name", "mode"), [("pytest.ini", 0o444), (".", 0o555)])
+def test_a_configuration_that_cannot_be_written_keeps_the_marks(tmp_path, name, mode):
+    write_tree(tmp_path, {"pytest.ini": STRICT})
+    usual = (tmp_path / name).stat().st_mode
+    write_tree(tmp_path, {".git/HEAD": "", "tests/test_a.py": MARKED})
+    (tmp_path / name).chmod(mode)
+    found = make_plan(PlanRequest((tmp_path,)), SerialExecutor())
+    (tmp_path / name).chmod(usual)
+    assert after(found) == {}
+    assert {refusal.code for refusal in found.refusals} == {"C-CONFIG"}
 
 
 def test_only_what_was_given_may_change(plan):

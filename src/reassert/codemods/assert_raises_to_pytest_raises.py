@@ -112,6 +112,8 @@ class _Conversion:
         problem = _arguments(call) or _position(call) or self._pattern(call)
         if problem is None and self.catching.holds(call.call, call.method):
             return "A-RAISES-META", "code around the assertion catches its failure"
+        if problem is None and any(map(_warns_at_runtime, self.context.module.ancestors(call.call))):
+            return "A-RAISES-REFS", "a coroutine warns when its frame goes, and pytest keeps frames alive"
         return problem
 
     def _pattern(self, call: AssertionCall) -> _Problem | None:
@@ -220,6 +222,13 @@ class _Conversion:
             n.arg for n in nodes if isinstance(n, ast.arg)
         }
         return "excinfo" in names | self.context.module.rebound or len(names & _ANONYMOUS) > 1
+
+
+def _warns_at_runtime(node: ast.AST) -> bool:
+    """Whether a block expects a RuntimeWarning, which coroutines give when they are freed."""
+    items = node.items if isinstance(node, (ast.With, ast.AsyncWith)) else []
+    calls = [item.context_expr for item in items if isinstance(item.context_expr, ast.Call)]
+    return any(getattr(a, "id", None) == "RuntimeWarning" for call in calls for a in call.args)
 
 
 def _is_deferred(call: AssertionCall) -> bool:

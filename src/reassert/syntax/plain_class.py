@@ -269,7 +269,7 @@ def _is_safe_on_method(context: Context, info: ClassInfo, decorator: ast.expr, m
 def _is_set_up(context: Context, info: ClassInfo) -> bool:
     """Whether anything is set up for the tests: unittest looks for a skip before that, not after it."""
     names = {name for c in context.classes.component(info) for name in c.defines}
-    return bool(names & FIXTURE_METHODS)
+    return bool(names & {*FIXTURE_METHODS, "asyncSetUp", "asyncTearDown"})
 
 
 def _takes_more(method: FunctionNode) -> bool:

@@ -30,6 +30,7 @@ from reassert.workspace.reading import read_bytes
 from reassert.workspace.settings import SettingsError
 from reassert.workspace.targets import ASYNC_PLUGINS
 from reassert.workspace.toml import read_toml
+from reassert.workspace.writing import is_writable
 
 if TYPE_CHECKING:
     from reassert.project import AsyncioSuite
@@ -41,6 +42,16 @@ _AUTO, _SCOPED = (0, 17), (0, 24)
 _MADE = (b"mark.asyncio", b"pytest_asyncio")
 _STRICT = re.compile(
     rb"--asyncio-mode[=\s]+[\"']?(?!auto)\w|(?:-o|--override-ini)[=\s]*[\"']?asyncio_mode=(?!auto)\w"
+)
+# Tests are chosen by the mark, in the options of a configuration or of a command line.
+_CHOSEN = re.compile(
+    rb"(?:\baddopts\b[^\n]*(?:\n[ \t]+[^\n]*)*?|\bpy\.?test\b(?:[^\n&;|]|\\\r?\n)*?)"
+    rb"[\s\"'=]-m[\s\\=]*(?:[\"'],\s*)?(?:\"[^\"\n]*\basyncio\b|'[^'\n]*\basyncio\b|asyncio\b)"
+)
+# The configuration that a command line names: pytest's own `-c` stands behind its name, in the same command.
+_NAMED = re.compile(
+    rb"\bpy\.?test\b(?:[^\n&;|]|\\\r?\n)*?[\s\"'](?:-c|--config-file)[\s\"',=]+"
+    rb"([\w./{}$()-]+\.(?:ini|cfg|toml)|/dev/null)(?![\w.])"
 )
 # Where pytest may be started with options.
 COMMANDS = ("tox.ini", "setup.cfg", "noxfile.py", "Makefile", ".gitlab-ci.yml", ".github/workflows/*.y*ml")
@@ -257,9 +268,21 @@ class _Office:
             yield "C-CONFIG", f"{self._shown(target)} is not among the files that may change"
         if is_excluded(target, self._surveyed.exclude):
             yield "C-CONFIG", f"{self._shown(target)} is excluded"
+        if not is_writable(target):
+            yield "C-CONFIG", f"{self._shown(target)} cannot be written"
         yield from self._conflicts(suite)
+        yield from self._started(suite)
+
+    def _started(self, suite: _Suite) -> Iterator[_Why]:
+        """What is said where pytest is started."""
         for path in self._commands(suite):
             yield "C-CONFIG", f"{self._shown(path)} gives pytest another mode on the command line"
+        for path, data in self._starters(suite):
+            if _CHOSEN.search(data):
+                reason = "chooses tests by the mark asyncio, which sync tests would lose"
+                yield "C-CONFIG", f"{self._shown(path)} {reason}"
+        for path, name in self._other_configurations(suite):
+            yield "C-CONFIG", f"{self._shown(path)} has pytest use {name} as its configuration"
 
     def _conflicts(self, suite: _Suite) -> Iterator[_Why]:
         """Configurations that count in the place of the suite's own, wherever pytest is started."""
@@ -294,12 +317,25 @@ class _Office:
 
     def _commands(self, suite: _Suite) -> Iterator[Path]:
         """Files that start pytest with a mode that is not auto; options win over the configuration."""
+        yield from (path for path, data in self._starters(suite) if _STRICT.search(data))
+
+    def _other_configurations(self, suite: _Suite) -> Iterator[tuple[Path, str]]:
+        """Files that start pytest with a configuration that is named there and not the suite's own."""
+        for path, data in self._starters(suite):
+            for name in (match[1].decode() for match in _NAMED.finditer(data)):
+                named = suite.folder / name
+                same = named.resolve() == suite.path.resolve() if suite.path else False
+                if not same and not (suite.path and not named.exists() and named.name == suite.path.name):
+                    yield path, name
+
+    def _starters(self, suite: _Suite) -> Iterator[tuple[Path, bytes]]:
+        """Files that may say how pytest is started, and their bytes."""
         places = {suite.folder, self._surveyed.root}
         paths = {path for folder in places for pattern in COMMANDS for path in folder.glob(pattern)}
         for path in sorted(paths | ({suite.path} if suite.path else set())):
             data = read_bytes(path, MAX_BYTES)
-            if isinstance(data, bytes) and _STRICT.search(data):
-                yield path
+            if isinstance(data, bytes):
+                yield path, data
 
     # -- the configuration -----------------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from reassert.workflow.kinship import related_words
 from reassert.workflow.survey import Others, Survey, Target, others
 from reassert.workflow.usage import UsageError
 from reassert.workspace.settings import SettingsError
+from reassert.workspace.writing import is_writable
 
 CANNOT_BE_PARSED = "cannot be parsed"
 NO_RULE = "no rule is selected for it"
@@ -120,8 +120,3 @@ def _reason(path: Path, rules: tuple[str, ...]) -> str:
     if not rules:
         return NO_RULE
     return "" if is_writable(path) else "cannot be written"
-
-
-def is_writable(path: Path) -> bool:
-    """Whether a file can be replaced, as far as its permissions tell."""
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)

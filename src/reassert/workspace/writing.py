@@ -45,6 +45,19 @@ def replace(
     return None
 
 
+def is_writable(path: Path) -> bool:
+    """Whether ``replace`` may write a file, or make it where there is none, as far as permissions tell."""
+    real = Path(os.path.realpath(path))
+    try:
+        if real.exists():
+            _check_writable(real, os.stat(real))
+        else:
+            _check_writable_folder(real)
+    except (_Refused, OSError):
+        return False
+    return True
+
+
 def sync_folders(paths: Iterable[Path]) -> None:
     """Make the renames of ``paths`` durable: one fsync for each folder that holds one of them."""
     for folder in {os.path.dirname(os.path.realpath(path)) for path in paths}:
