@@ -198,7 +198,7 @@ class Bench:
         contenders = [
             Contender("pytest, before", [*pytest, before], _uncompiled(before), fine=frozenset({0})),
             Contender("pytest, after", [*pytest, after], _uncompiled(after), fine=frozenset({0})),
-            self.reassert("reassert verify", "verify", before),
+            self.reassert("reassert verify", "verify", before, "--python", self.bin("reassert", "python")),
         ]
         samples = compare(contenders, rounds, self.log)
         measured = table(f"Proof of {size} that do {kind}", samples, "pytest, before")
