@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from reassert.model.edits import Edit
-from reassert.model.outcomes import Finding, Refusal
+from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import is_pure, is_trivial
 from reassert.syntax.assertions import AssertionCall, assertion_calls
@@ -16,6 +16,7 @@ from reassert.syntax.calling import call_parts, rows
 from reassert.syntax.captures import Capture, follow
 from reassert.syntax.context import Context
 from reassert.syntax.deferred import DeferredCall
+from reassert.syntax.draft import Draft
 from reassert.syntax.exceptions import FAILURES, Catching, redefines_failure
 from reassert.syntax.imports import imported_as
 from reassert.syntax.layout import Operand
@@ -56,19 +57,15 @@ class AssertRaisesToPytestRaises(Codemod[Context]):
         return _Conversion(context, self.id, calls, refusals).result()
 
 
-class _Conversion:
+class _Conversion(Draft):
     """One file's calls; the ones that share a captured name are converted together or not at all."""
 
     def __init__(
         self, context: Context, rule_id: str, calls: list[AssertionCall], refusals: list[Refusal]
     ) -> None:
-        self.context = context
-        self.rule_id = rule_id
+        super().__init__(context, rule_id)
         self.calls = calls
         self.refusals = refusals
-        self.edits: list[Edit] = []
-        self.findings: list[Finding] = []
-        self.handled: set[int] = set()
         self.raises = imported_as(context, "pytest") + b".raises"
         self.catching = Catching(context, FAILURES)
 
@@ -83,9 +80,7 @@ class _Conversion:
                 self._one(call)
         for calls in captured.values():
             self._captured(calls)
-        return Rewrite(
-            tuple(self.edits), tuple(self.refusals), tuple(self.findings), handled=frozenset(self.handled)
-        )
+        return self.rewrite()
 
     def _refuse(self, call: AssertionCall, problem: _Problem) -> None:
         self.refusals.append(call.refuse(self.rule_id, *problem))

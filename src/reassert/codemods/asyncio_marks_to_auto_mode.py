@@ -30,7 +30,6 @@ from reassert.syntax.statements import line_start, line_stop, remove_statement
 
 _COMMA = re.compile(rb"\s*,\s*")
 _AT = re.compile(rb"[ \t]*@[ \t]*")
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class AsyncioMarksToAutoMode(Codemod[Context]):
@@ -106,15 +105,10 @@ class _Conversion:
                     yield from (edit for edit in bare if edit is not None)
 
     def _is_ignored(self, node: ast.AST) -> bool:
-        return self.context.is_ignored(self.rule_id, node, self._qualname(node))
+        return self.context.is_ignored(self.rule_id, node, self.module.qualname(node))
 
     def _unit(self, node: ast.AST) -> Unit:
-        return Unit(self.rule_id, self._qualname(node))
-
-    def _qualname(self, node: ast.AST) -> str:
-        around = [a.name for a in self.module.ancestors(node) if isinstance(a, _DEFINITIONS)]
-        own = [node.name] if isinstance(node, _DEFINITIONS) else []
-        return ".".join([*reversed(around), *own]) or "<module>"
+        return Unit(self.rule_id, self.module.qualname(node))
 
     def _has_scope(self, node: ast.AST, marks: Sequence[ast.expr]) -> bool:
         """Whether a mark with a loop scope is near, which counts as soon as the one without is gone."""
@@ -203,7 +197,7 @@ class _Conversion:
                 continue
             reason = self._reason(use)
             if reason:
-                unit = self._qualname(use.function)
+                unit = self.module.qualname(use.function)
                 self.refusals.append(
                     self.context.refusal(self.rule_id, reason[0], use.decorator, unit, reason[1])
                 )

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from reassert.model.config import Profile
-from reassert.model.edits import Edit, Unit
-from reassert.model.outcomes import Refusal
+from reassert.model.edits import Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.async_bodies import Awaiting, Reading, Test, objections
 from reassert.syntax.async_tests import Reason, is_auto
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.draft import Draft
 from reassert.syntax.fixtures import EVENT_LOOP
 from reassert.syntax.loop_attributes import ClassLoops, class_loops, loop_tests, set_up_reason
 from reassert.syntax.siblings import scopes
@@ -40,18 +40,11 @@ class AsyncioRunToAsyncTest(Codemod[Context]):
         work = _Work(context, self.id)
         work.plain()
         work.testcases()
-        return Rewrite(tuple(work.edits), tuple(work.refusals), handled=frozenset(work.handled))
+        return work.rewrite()
 
 
-class _Work:
+class _Work(Draft):
     """One file."""
-
-    def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.refusals: list[Refusal] = []
-        self.handled: set[int] = set()
 
     def plain(self) -> None:
         """The tests of the module and of plain classes."""

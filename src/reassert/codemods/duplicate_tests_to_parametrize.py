@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 from reassert.model.config import Profile
-from reassert.model.edits import Edit, Unit
-from reassert.model.outcomes import Refusal
+from reassert.model.edits import Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, alike, group_of
+from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
 from reassert.syntax.merging import Merging
 from reassert.syntax.parameter_names import merged_name, parameter_names
@@ -50,19 +50,14 @@ class DuplicateTestsToParametrize(Codemod[Context]):
         ):
             for scope in scopes(context):
                 work.scope(scope)
-        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits, again=work.again)
+        return work.rewrite()
 
 
-class _Work:
+class _Work(Draft):
     """One file."""
 
     def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.refusals: list[Refusal] = []
-        self.splits: dict[str, tuple[str, ...]] = {}
-        self.again = False
+        super().__init__(context, rule_id)
         # The names of the new tests, by scope.
         self.made: defaultdict[str, set[str]] = defaultdict(set)
 

@@ -12,12 +12,12 @@ from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.async_bodies import Reading, test_of
 from reassert.syntax.async_tests import is_auto
 from reassert.syntax.asyncio_marks import FIXTURE, fixture_uses
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.context import Context
 from reassert.syntax.event_loops import asks_for_loop, is_overridden, without_parameter
 from reassert.syntax.fixtures import EVENT_LOOP
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.setup_chain import own_nodes
 from reassert.syntax.statements import function_body, is_docstring
 
 _LOOP = "asyncio"
@@ -40,7 +40,7 @@ class EventLoopToRunningLoop(Codemod[Context]):
         refusals: list[Refusal] = []
         for function in _functions(context) if EVENT_LOOP in context.module.parameters else ():
             parameter = asks_for_loop(function)
-            qualname = _qualname(context, function)
+            qualname = context.module.qualname(function)
             if parameter is None or context.is_ignored(self.id, function, qualname):
                 continue
             reason = next(_reasons(context, function), None)
@@ -58,7 +58,7 @@ class EventLoopToRunningLoop(Codemod[Context]):
             func = call.func if call is not None else None
             if isinstance(func, ast.Attribute) and func.attr in (_STARRED, "getfixturevalue"):
                 reason = f"{func.attr} asks for a fixture that pytest-asyncio has no more"
-                yield context.refusal(self.id, "C-LOOP", string, _qualname(context, string), reason)
+                yield context.refusal(self.id, "C-LOOP", string, context.module.qualname(string), reason)
 
 
 _CONVERTED = ("", "another rule converts it")
@@ -85,12 +85,6 @@ def _fixture(context: Context, function: FunctionNode) -> str | None:
         if name in (FIXTURE, "pytest.fixture"):
             return name
     return None
-
-
-def _qualname(context: Context, node: ast.AST) -> str:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    around = [a.name for a in (node, *context.module.ancestors(node)) if isinstance(a, kinds)]
-    return ".".join(reversed(around)) or "<module>"
 
 
 def _reasons(context: Context, function: FunctionNode) -> Iterator[tuple[str, str]]:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import ClassVar
 
 from reassert.model.edits import Edit, Part, Unit
-from reassert.model.outcomes import Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument
 from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
 from reassert.syntax.calling import as_text, is_inside_lines, renamed_call, renamed_in_place, substituted
 from reassert.syntax.classes import ClassInfo, Use
 from reassert.syntax.context import Context
+from reassert.syntax.draft import Draft
 from reassert.syntax.exceptions import FAILURES, Catching, in_inner_function, redefines_failure
 from reassert.syntax.imports import imported_as
 from reassert.syntax.texts import is_text
@@ -47,7 +47,7 @@ class FailToPytestFail(Codemod[Context]):
             work.call(call)
         for owner, use in _exception_uses(context):
             work.exception(owner, use)
-        return Rewrite(tuple(work.edits), tuple(work.refusals), handled=frozenset(work.handled))
+        return work.rewrite()
 
 
 def _exception_uses(context: Context) -> Iterator[tuple[ClassInfo, Use]]:
@@ -56,15 +56,11 @@ def _exception_uses(context: Context) -> Iterator[tuple[ClassInfo, Use]]:
             yield from ((owner, u) for u in owner.uses.attributes if u.name == "failureException")
 
 
-class _Conversion:
+class _Conversion(Draft):
     """One file's uses."""
 
     def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.refusals: list[Refusal] = []
-        self.handled: set[int] = set()
+        super().__init__(context, rule_id)
         self.catching: Catching | None = None
 
     def call(self, call: AssertionCall) -> None:

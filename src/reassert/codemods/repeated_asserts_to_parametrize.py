@@ -12,10 +12,11 @@ from typing import ClassVar
 
 from reassert.model.config import Profile
 from reassert.model.edits import Edit, Span, Unit
-from reassert.model.outcomes import Refusal, Safety
+from reassert.model.outcomes import Safety
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, group_of
+from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
 from reassert.syntax.merging import cell, whole
 from reassert.syntax.parameter_names import parameter_names
@@ -64,18 +65,11 @@ class RepeatedAssertsToParametrize(Codemod[Context]):
             for scope in scopes(context):
                 for sibling in scope.siblings:
                     work.test(scope, sibling)
-        return Rewrite(tuple(work.edits), tuple(work.refusals), splits=work.splits)
+        return work.rewrite()
 
 
-class _Work:
+class _Work(Draft):
     """One file."""
-
-    def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.refusals: list[Refusal] = []
-        self.splits: dict[str, tuple[str, ...]] = {}
 
     def test(self, scope: Scope, sibling: Sibling) -> None:
         """One test: its rows, or why it has none, or nothing if it does not repeat itself."""

@@ -8,14 +8,14 @@ from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
-from reassert.model.edits import Edit, Part, Unit
-from reassert.model.outcomes import Refusal
+from reassert.model.edits import Part, Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, read_arguments
 from reassert.syntax.assertions import AssertionCall, assertion_calls, in_scope
 from reassert.syntax.calling import as_text, is_inside_lines, renamed_call, renamed_in_place, substituted
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.draft import Draft
 from reassert.syntax.exceptions import SKIPS, Catching, in_inner_function
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode
@@ -46,18 +46,11 @@ class SkipTestToPytestSkip(Codemod[Context]):
             work.call(call)
         for owner, method, node in _skip_raises(context):
             work.raised(owner, method, node)
-        return Rewrite(tuple(work.edits), tuple(work.refusals), handled=frozenset(work.handled))
+        return work.rewrite()
 
 
-class _Conversion:
+class _Conversion(Draft):
     """One file's skips."""
-
-    def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.refusals: list[Refusal] = []
-        self.handled: set[int] = set()
 
     @cached_property
     def catching(self) -> Catching:

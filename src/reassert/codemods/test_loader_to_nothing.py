@@ -10,6 +10,7 @@ from typing import NamedTuple
 from reassert.model.edits import Edit, Span, Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.assertions import in_scope
+from reassert.syntax.bodies import last_name
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.foreign_names import foreign_classes
@@ -86,17 +87,13 @@ def _place(context: Context, name: ast.expr) -> ast.expr | None:
     """The call that loads a class, or the class itself in a list whose items are loaded one by one."""
     parent = context.module.parents[name]
     if isinstance(parent, ast.Call):
-        loads = _callee(parent) in _LOADERS and name is parent.args[0] if parent.args else False
+        loads = last_name(parent.func) in _LOADERS and name is parent.args[0] if parent.args else False
         return parent if loads else None
     loop = context.module.parents.get(parent)
     if isinstance(parent, (ast.List, ast.Tuple)) and isinstance(loop, ast.For) and loop.iter is parent:
         removable = _element(context, parent, name) is not None
         return name if removable and _only_loads(context, loop) else None
     return None
-
-
-def _callee(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _only_loads(context: Context, loop: ast.For) -> bool:
@@ -109,7 +106,7 @@ def _only_loads(context: Context, loop: ast.For) -> bool:
         return False  # read behind the loop, or by something else
     inside = [n for n in uses if n is not loop.target and context.module.holds(loop, n)]
     calls = [context.module.parents[n] for n in inside]
-    return bool(calls) and all(isinstance(c, ast.Call) and _callee(c) in _LOADERS for c in calls)
+    return bool(calls) and all(isinstance(c, ast.Call) and last_name(c.func) in _LOADERS for c in calls)
 
 
 def _is_in_suite(context: Context, place: ast.expr) -> bool:
@@ -133,7 +130,7 @@ def _removal(context: Context, found: _Loading, unit: Unit) -> Edit:
     """The statement that only adds the class, the element of a list, or an empty suite in its place."""
     place, parents = found.place, context.module.parents
     outer = parents[place]
-    if isinstance(outer, ast.Call) and _callee(outer) in ("addTest", "addTests"):
+    if isinstance(outer, ast.Call) and last_name(outer.func) in ("addTest", "addTests"):
         statement = parents[outer]
         if isinstance(statement, ast.Expr) and len(outer.args) == 1 and len(siblings(context, statement)) > 1:
             return _without(context, statement, unit, found.key)

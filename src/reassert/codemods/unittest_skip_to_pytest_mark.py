@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import ClassVar
 
 from reassert.model.edits import Edit, Unit
-from reassert.model.outcomes import Finding, Refusal
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.context import Context
 from reassert.syntax.decorators import Alias, Decorated, aliases, climb_together, decorators
+from reassert.syntax.draft import Draft
 from reassert.syntax.marks import FAILURE, kind_of, mark_for
 from reassert.syntax.testcase_api import ASYNC_METHODS, FIXTURE_METHODS
 
@@ -43,22 +42,11 @@ class UnittestSkipToPytestMark(Codemod[Context]):
         for use in found:
             if id(use.node) not in work.handled:
                 work.decorator(use)
-        blocked = {name: tuple(refusals) for name, refusals in work.blocked.items()}
-        return Rewrite(
-            tuple(work.edits), findings=tuple(work.findings), blocked=blocked, handled=frozenset(work.handled)
-        )
+        return work.rewrite()
 
 
-class _Conversion:
+class _Conversion(Draft):
     """One file's decorators."""
-
-    def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.findings: list[Finding] = []
-        self.blocked: defaultdict[str, list[Refusal]] = defaultdict(list)
-        self.handled: set[int] = set()
 
     def alias(self, alias: Alias) -> None:
         """``name = unittest.skipIf(...)``, if all that it decorates climbs together and sees the mark."""

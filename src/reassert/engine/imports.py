@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from reassert.engine.unused_imports import UnusedImports
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.context import Context
+from reassert.syntax.statements import is_docstring
 
 _UNIT = Unit("imports", "<module>")
 _FUTURE, _STDLIB, _THIRD, _FIRST, _LOCAL = range(5)
@@ -71,7 +72,7 @@ class _Header:
         for index, statement in enumerate(self.context.module.tree.body):
             if isinstance(statement, (ast.Import, ast.ImportFrom)) or _only_imports(statement):
                 found.append(statement)
-            elif found or not (index == 0 and _is_docstring(statement)):
+            elif found or not (index == 0 and is_docstring(statement)):
                 break
         return found
 
@@ -85,7 +86,7 @@ class _Header:
         body = module.tree.body
         if not body:
             return 0, 0
-        if _is_docstring(body[0]):
+        if is_docstring(body[0]):
             end = self._line_end(source.line_of(module.span(body[0]).end))
             return end, end
         first = min([body[0].lineno, *(d.lineno for d in getattr(body[0], "decorator_list", []))])
@@ -331,7 +332,7 @@ class _Header:
         at = len(self.new)
         self._insert(at, line, section)
         body = self.context.module.tree.body
-        if not self.statements and body and _is_docstring(body[0]):
+        if not self.statements and body and is_docstring(body[0]):
             self._insert(at, self.newline, None)
         elif not self.statements:
             self._insert(at + 1, self.newline, None)
@@ -394,14 +395,6 @@ def _isort_key(name: str) -> tuple[int, str]:
 def _line_key(line: bytes) -> tuple[bool, str]:
     words = line.decode().split()
     return words[0] == "from", words[1].lower() if len(words) > 1 else ""
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
 
 
 def _only_imports(statement: ast.stmt) -> bool:

@@ -56,6 +56,10 @@ class PytestConfig:
         """
         return path.name == "conftest.py" or any(_is_file(pattern, path) for pattern in self.python_files)
 
+    def is_test_module(self, path: PurePath) -> bool:
+        """Whether pytest looks for tests in a file, where nobody names the file."""
+        return path.name != "conftest.py" and self.rewrites(path)
+
 
 def _matches(options: tuple[str, ...], name: str) -> bool:
     """Prefixes or globs, as in ``PyCollector._matches_prefix_or_glob_option`` of pytest."""

@@ -195,6 +195,13 @@ class Dependency:
 
 
 Outcome = Rewritten | Unchanged | Skipped | Failed | Deferred
+
+
+def path_of(outcome: Outcome) -> Path:
+    """The file that an outcome is about."""
+    return outcome.change.path if isinstance(outcome, Rewritten) else outcome.path
+
+
 TestMap = Mapping[str, tuple[str, ...]]
 
 

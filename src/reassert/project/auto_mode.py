@@ -79,7 +79,7 @@ class AsyncioSuite:
     # -- what runs newly -------------------------------------------------------------------------------------
 
     def _is_collected(self, path: Path) -> bool:
-        return path.name != "conftest.py" and self._config(path).rewrites(path)
+        return self._config(path).is_test_module(path)
 
     def _newly_run(self, path: Path) -> Iterator[tuple[Path, int, int]]:
         if self.facts(path).mark:

@@ -16,6 +16,7 @@ from os.path import commonpath
 from pathlib import Path
 
 from reassert.model.facts import ScannedFacts
+from reassert.syntax.quoted import module_parts
 
 _INIT = "__init__.py"
 _CONFTEST = "conftest.py"
@@ -138,7 +139,7 @@ class Imports:
         self._around: dict[Path, tuple[Path, ...]] = {}
         self._by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
         for path in scanned:
-            parts = _module_parts(path)
+            parts = module_parts(path)
             self._by_last[parts[-1]].append((parts, path))
 
     # -- names -----------------------------------------------------------------------------------------------
@@ -160,7 +161,7 @@ class Imports:
     def own_name(self, path: Path) -> str:
         """The name by which a module is imported from its base."""
         if path not in self._own:
-            parts = _module_parts(path)
+            parts = module_parts(path)
             self._own[path] = ".".join(parts[len(self.base(path.parent).parts) :])
         return self._own[path]
 
@@ -227,7 +228,7 @@ class Imports:
         """The name that a relative import gives a module; without packages it follows from the place."""
         if self.tree.is_package(path.parent) or not self.tree.by_path(path):
             return self.own_name(path)
-        return ".".join(_module_parts(path)[len(self.tree.top(path).parts) :])
+        return ".".join(module_parts(path)[len(self.tree.top(path).parts) :])
 
     def _absolute(self, dotted: str) -> list[Path]:
         """The modules that may be meant: where one has just that name from its base, no others."""
@@ -245,7 +246,7 @@ class Imports:
 
     def _depth(self, path: Path, dotted: str) -> int:
         """How many parts of a dotted name are the module itself."""
-        parts, own = dotted.split("."), _module_parts(path)
+        parts, own = dotted.split("."), module_parts(path)
         return next(n for n in range(len(parts), 0, -1) if own[-n:] == tuple(parts[:n]))
 
     def _packages(self, folder: Path) -> tuple[Path, ...]:
@@ -311,8 +312,3 @@ def _closure(starts: Iterable[Path], following: Callable[[Path], Iterable[Path]]
         found.update(new)
         todo += new
     return found
-
-
-def _module_parts(path: Path) -> tuple[str, ...]:
-    parts = path.with_suffix("").parts
-    return (parts[:-1] or ("",)) if parts[-1] == "__init__" else parts

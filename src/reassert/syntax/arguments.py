@@ -284,7 +284,7 @@ def counts_none(module: Module, function: ast.AST) -> bool:
 
 def _may_count(module: Module, node: ast.AST) -> bool:
     """Whether the function around has another name for what counts references: any call may be that one."""
-    named = [n for n in _counters(module) if not _is_called(module, n)]
+    named = [n for n in _counters(module) if not module.is_called(n)]
     function = module.enclosing_function(node) if named else None
     return function is not None and any(module.holds(function, n) for n in named)
 
@@ -297,11 +297,6 @@ def _counters(module: Module) -> list[ast.expr]:
         found += module.attributes_named(name)
         found += module.strings_equal(name)
     return found
-
-
-def _is_called(module: Module, node: ast.expr) -> bool:
-    call = module.parents[node]
-    return isinstance(call, ast.Call) and call.func is node
 
 
 def _sees_names(call: ast.Call) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.async_tests import Reason, marked, needs_mark, obstacles
 from reassert.syntax.async_wrappers import is_alike
-from reassert.syntax.bodies import bound_names
+from reassert.syntax.bodies import bound_names, own_nodes
 from reassert.syntax.classes import ClassInfo, parameter_names
 from reassert.syntax.context import Context
 from reassert.syntax.event_loops import asks_for_loop, is_overridden, without_parameter
@@ -18,7 +18,6 @@ from reassert.syntax.handed_on import function_of
 from reassert.syntax.imports import imported_as
 from reassert.syntax.loop_free import LoopFree
 from reassert.syntax.loop_runs import POLICIES, RUN_UNTIL, Loops, local_loops, needs_loop
-from reassert.syntax.setup_chain import own_nodes
 from reassert.syntax.siblings import is_used, scopes
 from reassert.syntax.statements import (
     Body,

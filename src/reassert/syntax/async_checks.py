@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from reassert.syntax.async_kinds import function_kind
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.cleanups import Cleanups
 from reassert.syntax.context import Context
 from reassert.syntax.handed_on import function_of
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.setup_chain import Problem, own_nodes
+from reassert.syntax.setup_chain import Problem
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 
 # Decorators that give a coroutine function for one.

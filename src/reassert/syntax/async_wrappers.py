@@ -9,10 +9,10 @@ import ast
 from collections.abc import Iterator
 
 from reassert.syntax.async_tests import Reason
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.context import Context
 from reassert.syntax.handed_on import function_of
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.setup_chain import own_nodes
 
 AIOUNITTEST = tuple(f"aiounittest.{name}" for name in ("async_test", "run_sync"))
 _SPELLINGS = (*AIOUNITTEST, *(name.replace(".", ".helpers.") for name in AIOUNITTEST))

@@ -45,3 +45,23 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
+
+
+def own_nodes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function's body without those of functions, lambdas and classes inside it."""
+    todo: list[ast.AST] = list(reversed(function.body))
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            todo.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def last_name(node: ast.expr) -> str:
+    """``c`` of ``a.b.c``, the name itself of a name; empty for anything else."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def is_bare_constant(statement: ast.AST) -> bool:
+    """Whether a statement is a constant that nothing is done with: a docstring, ``...``."""
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -11,7 +11,7 @@ from reassert.model.edits import Edit, Part, Span, Unit
 from reassert.syntax.arguments import Argument
 from reassert.syntax.classes import parameter_names
 from reassert.syntax.context import Context
-from reassert.syntax.layout import STEP, Layout, Operand, Piece, has_bare_newline
+from reassert.syntax.layout import Layout, Operand, Piece, deeper_indent, has_bare_newline
 from reassert.syntax.module import Module
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -131,11 +131,6 @@ def _is_spread(layout: Layout, row: Row) -> bool:
     """Whether an argument gets parentheses that hold several lines together."""
     text = layout.buffer[row.argument.span.start : row.argument.span.end]
     return row.before.endswith(b"(") and not row.argument.parenthesised and has_bare_newline(text)
-
-
-def deeper_indent(indent: bytes) -> bytes:
-    """One level deeper, with tabs where there are tabs."""
-    return indent + (b"\t" if indent.endswith(b"\t") else b" " * STEP)
 
 
 def _one_a_line(layout: Layout, arguments: Sequence[Row]) -> list[Part]:

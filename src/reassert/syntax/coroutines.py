@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.module import FunctionNode, Module
-
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 def gives_coroutine(module: Module, function: FunctionNode) -> bool:
     """Whether all that a function returns are functions of its own that are async, or give such."""
-    own = list(_own(function))
+    own = list(own_nodes(function))
     returned = [n.value for n in own if isinstance(n, ast.Return)]
     made = {f.name: f for f in own if isinstance(f, FunctionNode)}
     names = [v.id if isinstance(v, ast.Name) else "" for v in returned]
@@ -28,13 +26,3 @@ def _is_async(module: Module, function: FunctionNode) -> bool:
 def _keeps(module: Module, decorator: ast.expr) -> bool:
     """Whether a decorator is ``functools.wraps``, which gives back the function itself."""
     return isinstance(decorator, ast.Call) and module.resolve(decorator.func) == "functools.wraps"
-
-
-def _own(function: FunctionNode) -> Iterator[ast.AST]:
-    """The nodes of a function without those of the functions and classes in it."""
-    todo: list[ast.AST] = list(function.body)
-    while todo:
-        node = todo.pop()
-        yield node
-        if not isinstance(node, _SCOPES):
-            todo += ast.iter_child_nodes(node)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reassert.model.facts import FunctionFacts
+from reassert.syntax.bodies import last_name
 from reassert.syntax.coroutines import gives_coroutine
 from reassert.syntax.loop_runs import RUN, run_kind
 from reassert.syntax.makers import instance_goes_to, made_tests
@@ -144,10 +145,6 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _RUNNING = re.compile("run|sync|await|wait|loop|complete|coro", re.IGNORECASE)
 
 
-def _name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
 def wanted_functions(module: Module) -> Iterator[str]:
     """The imported functions that decorate, make tests or run coroutines, clean up, or get ``self``."""
     for node in module.classes:
@@ -159,7 +156,8 @@ def wanted_functions(module: Module) -> Iterator[str]:
     for decorator in (d for f in module.of(ast.AsyncFunctionDef) for d in f.decorator_list):
         yield module.resolve(decorator) or ""
     for made in module.of(ast.Call):
-        if len(made.args) == 1 and isinstance(made.args[0], ast.Call) and _RUNNING.search(_name(made.func)):
+        lone = len(made.args) == 1 and isinstance(made.args[0], ast.Call)
+        if lone and _RUNNING.search(last_name(made.func)):
             yield module.resolve(made.func) or ""
     for name in CLEANUP_METHODS:
         calls = (module.parents[node] for node in module.attributes_named(name))

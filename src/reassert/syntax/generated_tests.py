@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reassert.model.config import Profile
 from reassert.model.edits import Edit, Part, Span, Unit
-from reassert.model.outcomes import Refusal
-from reassert.model.rules import Rewrite
 from reassert.syntax.arguments import Argument, is_trivial
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.comments import comments_in
 from reassert.syntax.context import Context
+from reassert.syntax.draft import Draft
 from reassert.syntax.known_decorators import hands_arguments_on
 from reassert.syntax.layout import Operand, Piece
 from reassert.syntax.module import FunctionNode
@@ -105,17 +103,8 @@ def as_rows(context: Context, rule_id: str, generated: Generated) -> Rows | Obje
     return _Method(context, rule_id, generated).rows()
 
 
-class Gathered:
+class Gathered(Draft):
     """What a rule says of one file, method by method."""
-
-    def __init__(self, context: Context, rule_id: str) -> None:
-        self.context = context
-        self.rule_id = rule_id
-        self.edits: list[Edit] = []
-        self.refusals: list[Refusal] = []
-        self.blocked: defaultdict[str, tuple[Refusal, ...]] = defaultdict(tuple)
-        self.splits: dict[str, tuple[str, ...]] = {}
-        self.handled: set[int] = set()
 
     def take(self, rows: Rows) -> None:
         """Add what was found for one method."""
@@ -143,18 +132,8 @@ class Gathered:
     def block(self, owner: ClassInfo, node: ast.expr, objection: Objection) -> None:
         """Say why the class stays as it is."""
         refusal = self.context.refusal(self.rule_id, objection.code, node, owner.qualname, objection.reason)
-        self.blocked[owner.qualname] += (refusal,)
+        self.blocked[owner.qualname].append(refusal)
         self.handled.add(id(node))
-
-    def rewrite(self) -> Rewrite:
-        """Everything that was found."""
-        return Rewrite(
-            tuple(self.edits),
-            tuple(self.refusals),
-            blocked=dict(self.blocked),
-            splits=self.splits,
-            handled=frozenset(self.handled),
-        )
 
 
 def without_line(context: Context, decorator: ast.expr, unit: Unit, owner: ClassInfo) -> Edit:

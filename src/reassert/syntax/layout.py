@@ -68,11 +68,11 @@ class Layout:
 
     def inner_indent(self) -> bytes:
         """One level deeper than the statement, in the file's own way."""
-        return _deeper(self.indent)
+        return deeper_indent(self.indent)
 
     def deeper(self, indent: bytes) -> bytes:
         """One level deeper than a line with this indentation."""
-        return _deeper(indent)
+        return deeper_indent(indent)
 
     # -- statements ------------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class Layout:
             return self.moved(span, column, base)
         if not has_bare_newline(self.buffer[span.start : span.end]):
             return [b"(", *self.moved(span, column + 1, base), b")"]
-        inner = _deeper(base)
+        inner = deeper_indent(base)
         body = self.moved(span, len(inner), inner)
         return [b"(", self.newline + inner, *body, self.newline + base + b")"]
 
@@ -327,7 +327,8 @@ class _Said:
         return new
 
 
-def _deeper(indent: bytes) -> bytes:
+def deeper_indent(indent: bytes) -> bytes:
+    """One level deeper, with tabs where there are tabs."""
     return indent + (b"\t" if indent.endswith(b"\t") else b" " * STEP)
 
 

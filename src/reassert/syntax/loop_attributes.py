@@ -12,11 +12,12 @@ from typing import cast
 
 from reassert.syntax.async_bodies import Reading, Test, objections
 from reassert.syntax.async_tests import Reason
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.classes import ClassInfo, Component, receiver_name
 from reassert.syntax.context import Context
 from reassert.syntax.loop_runs import RUN_UNTIL, Loops, is_maker, needs_loop, runs_argument
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.setup_chain import GONE, own_nodes
+from reassert.syntax.setup_chain import GONE
 
 _PLACES = ("setUp", "tearDown")
 

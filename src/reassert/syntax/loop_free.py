@@ -12,10 +12,10 @@ import builtins
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.setup_chain import own_nodes
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 
 # Of the standard library what has to do with loops, threads and processes, or runs code that is not seen.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from reassert.model.facts import RunKind
+from reassert.syntax.bodies import is_bare_constant
 from reassert.syntax.module import FunctionNode, Module
 
 MAKERS = frozenset({"asyncio.new_event_loop", "asyncio.get_event_loop"})
@@ -189,7 +190,7 @@ def _runs(loops: Loops, function: FunctionNode, is_given: Callable[[ast.AST], bo
     """Whether a function runs what ``is_given`` says it was given, once, and does nothing besides."""
     told, runs = _Told(set(), set()), 0
     for number, statement in enumerate(flat(function.body)):
-        if loops.manages(statement) or (number == 0 and _is_text(statement)):
+        if loops.manages(statement) or (number == 0 and is_bare_constant(statement)):
             continue
         value = getattr(statement, "value", None)
         coroutine = loops.coroutine_of(value) if value is not None else None
@@ -212,13 +213,9 @@ def _targets(statement: ast.stmt) -> Iterator[str]:
     yield from (t.id for t in targets if isinstance(t, ast.Name))
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-
-
 def _wraps(module: Module, function: FunctionNode, wrapped: str) -> bool:
     """Whether a function gives another one that runs the coroutine of the function that it is given."""
-    body = [s for i, s in enumerate(function.body) if i or not _is_text(s)]
+    body = [s for i, s in enumerate(function.body) if i or not is_bare_constant(s)]
     if len(body) < 2 or function.decorator_list:  # noqa: PLR2004 - a function, and its return
         return False
     *others, inner, last = body

@@ -323,6 +323,17 @@ class Module:
         """The innermost function that holds ``node``."""
         return next((a for a in self.ancestors(node) if isinstance(a, FunctionNode)), None)
 
+    def is_called(self, node: ast.AST) -> bool:
+        """Whether an expression is what a call calls."""
+        call = self.parents[node]
+        return isinstance(call, ast.Call) and call.func is node
+
+    def qualname(self, node: ast.AST) -> str:
+        """The names of the definitions around a node and of itself, as in ``Class.method``."""
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        found = [a.name for a in (node, *self.ancestors(node)) if isinstance(a, kinds)]
+        return ".".join(reversed(found)) or "<module>"
+
     def enclosing_statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that holds ``node`` (or is it)."""
         if isinstance(node, ast.stmt):

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from reassert.syntax.bodies import last_name
 from reassert.syntax.classes import ClassInfo, dotted_name
 from reassert.syntax.context import Context
 from reassert.syntax.handed_on import function_of
@@ -123,9 +124,9 @@ def _handed_over(context: Context, call: ast.Call, name: str) -> str:
 
     What a module does with its classes when it is imported is to add tests to them, as a rule.
     """
-    if _callee(call) in _LOADERS:
-        return f"{name} is loaded with unittest's {_callee(call)}"
-    if _callee(call) in ("setattr", "type"):
+    if last_name(call.func) in _LOADERS:
+        return f"{name} is loaded with unittest's {last_name(call.func)}"
+    if last_name(call.func) in ("setattr", "type"):
         return f"{name} is changed or extended at run time"
     if not _at_module_level(context, call) or _is_harmless(context, call):
         return ""
@@ -134,7 +135,8 @@ def _handed_over(context: Context, call: ast.Call, name: str) -> str:
 
 def _is_harmless(context: Context, call: ast.Call) -> bool:
     """Whether a function only looks at a class, or is one of the project that knows nothing of unittest."""
-    if _callee(call) in _ASKING or (context.module.resolve(call.func) or "").startswith("unittest.mock."):
+    origin = context.module.resolve(call.func) or ""
+    if last_name(call.func) in _ASKING or origin.startswith("unittest.mock."):
         return True
     facts = function_of(context, call.func)
     return facts is not None and facts.clean and all(used is not None for _, used in facts.uses)
@@ -161,12 +163,8 @@ def _makes_classes(context: Context) -> bool:
     """Whether the module has classes whose bases are not all known, or makes some with ``type``."""
     if any(None in info.bases for info in context.classes.all):
         return True
-    calls = context.module.of(ast.Call)
-    return any(_callee(c) == "new_class" or (_callee(c) == "type" and len(c.args) > 1) for c in calls)
-
-
-def _callee(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    calls = [(last_name(c.func), len(c.args)) for c in context.module.of(ast.Call)]
+    return any(name == "new_class" or (name == "type" and count > 1) for name, count in calls)
 
 
 def _at_module_level(context: Context, node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ import keyword
 import re
 from collections.abc import Iterator, Sequence
 
+from reassert.syntax.bodies import last_name
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, Parameter
 from reassert.syntax.module import FunctionNode
@@ -211,7 +212,7 @@ class _Namer:
         for kinds, noun in _DISPLAYS:
             if values and all(isinstance(v, kinds) for v in values):
                 return noun
-        names = [n for n in map(_last_name, values) if n]
+        names = [n for n in map(last_name, values) if n]
         if names and len(names) == len(values):
             if all(n.endswith(("Error", "Exception", "Warning")) for n in names):
                 return "error"
@@ -235,10 +236,6 @@ def _literal(node: ast.expr) -> object:
     return node.value if isinstance(node, ast.Constant) else ...
 
 
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
 def _last_word(node: ast.expr) -> str:
     """The name of what an expression gives: a variable, an attribute, a function, a key."""
     if isinstance(node, ast.Call):
@@ -247,7 +244,7 @@ def _last_word(node: ast.expr) -> str:
         key = node.slice
         is_word = isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier()
         return str(key.value).lower() if is_word and isinstance(key, ast.Constant) else _last_word(node.value)
-    return _snake(_last_name(node)).lstrip("_")
+    return _snake(last_name(node)).lstrip("_")
 
 
 # Words in the names of objects that stand for others.
@@ -338,7 +335,7 @@ def _after_callee(group: Group, like: str) -> str:
     module = group.scope.context.module
     calls = [n for n in module.subtree(group.first.function) if isinstance(n, ast.Call)]
     names = [
-        f"not_{_last_name(c.func)}" if isinstance(module.parents[c], ast.UnaryOp) else _last_name(c.func)
+        f"not_{last_name(c.func)}" if isinstance(module.parents[c], ast.UnaryOp) else last_name(c.func)
         for c in calls
         if not (module.resolve(c.func) or "").startswith("pytest.")
     ]
@@ -357,7 +354,7 @@ def _after_exception(group: Group, like: str) -> str:
     if not isinstance(call, ast.Call) or module.resolve(call.func) != "pytest.raises" or not call.args:
         return ""
     changes = any(module.holds(call, place) for p in group.parameters for place in p.places)
-    name = "" if changes else _last_name(call.args[0])
+    name = "" if changes else last_name(call.args[0])
     return _joined(like, f"raises_{name}") if name else ""
 
 

@@ -22,6 +22,7 @@ from itertools import combinations, pairwise
 from typing import Literal, cast
 
 from reassert.syntax.base_names import ASYNCTEST, names_base
+from reassert.syntax.bodies import own_nodes
 from reassert.syntax.classes import (
     Classes,
     ClassInfo,
@@ -357,16 +358,6 @@ def awaits_set_up(component: Component) -> bool:
     """Whether setUp and tearDown may be coroutine functions: every TestCase is asynctest's."""
     own = [c for c in component if any(isinstance(b, str) and b.startswith("unittest.") for b in c.bases)]
     return bool(own) and all(names_base(c, ASYNCTEST) for c in own)
-
-
-def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """The nodes of a function's body without those of functions, lambdas and classes inside it."""
-    todo: list[ast.AST] = list(reversed(function.body))
-    while todo:
-        node = todo.pop()
-        yield node
-        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            todo.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def _returns_value(function: FunctionNode) -> bool:

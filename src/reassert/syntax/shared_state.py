@@ -164,15 +164,10 @@ def _tables(module: Module) -> tuple[_Table, _Table]:
         held = [name for name, values in assigned if any(_is_mutable(s.value) for s in values)]
         changes = {name: [n for n in module.names[name] if is_changed(module, n)] for name in held}
         uses = {name: module.names.get(name, ()) for name in module.top_level_functions}
-        calls = {name: [n for n in nodes if _is_called(module, n)] for name, nodes in uses.items()}
+        calls = {name: [n for n in nodes if module.is_called(n)] for name, nodes in uses.items()}
         module.memory["shared state"] = _filled(changes), _filled(calls)
     return cast("tuple[_Table, _Table]", module.memory["shared state"])
 
 
 def _filled(table: _Table) -> _Table:
     return {name: nodes for name, nodes in table.items() if nodes}
-
-
-def _is_called(module: Module, node: ast.Name) -> bool:
-    call = module.parents[node]
-    return isinstance(call, ast.Call) and call.func is node

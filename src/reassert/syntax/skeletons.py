@@ -12,6 +12,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from reassert.syntax.bodies import is_bare_constant
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.row_values import CONSTRUCTORS, succeeds
 from reassert.syntax.statements import is_docstring
@@ -138,7 +139,7 @@ class _Reader:
         elif isinstance(node, ast.Attribute):
             self._callee(node, holes=holes)
         else:
-            raw = isinstance(node, (*_RAW, *_PATTERNS)) or _is_remark(node)
+            raw = isinstance(node, (*_RAW, *_PATTERNS)) or is_bare_constant(node)
             self.tokens.append(type(node).__name__)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 self._read_call(node.value, holes=holes)  # done for what it does, not for its value
@@ -259,7 +260,3 @@ def _is_number(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, (int, float, complex))
     return is_literal_number(node)
-
-
-def _is_remark(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

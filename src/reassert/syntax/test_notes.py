@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 
 from reassert.model.outcomes import Note
 from reassert.syntax.context import Context
@@ -29,16 +28,11 @@ def test_notes(context: Context, rule_id: str) -> Iterator[Note]:
     Docstrings and comments do not count.
     """
     reader = _Reader(context, rule_id, Meanings(context.module))
-    if _is_test_file(context):
+    if context.config.pytest.is_test_module(context.source.path):
         yield from reader.of_module()
     for info in context.module.classes:
         if _may_hold_tests(context, info):
             yield from reader.of_class(info)
-
-
-def _is_test_file(context: Context) -> bool:
-    path = Path(context.source.path)
-    return path.name != "conftest.py" and context.config.pytest.rewrites(path)
 
 
 def _may_hold_tests(context: Context, info: ast.ClassDef) -> bool:
@@ -46,7 +40,7 @@ def _may_hold_tests(context: Context, info: ast.ClassDef) -> bool:
     names = [info.name, *(context.module.text(base) for base in info.bases)]
     if context.module.enclosing_function(info) is not None:
         return False
-    return _is_test_file(context) or any("Test" in name for name in names)
+    return context.config.pytest.is_test_module(context.source.path) or any("Test" in name for name in names)
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ class _Reader:
         rest = [s for s in info.body[first:] if not self._is_test(s)]
         state = self.meanings.digest([*info.bases, *info.keywords, *info.decorator_list, *rest])
         facts = [(STATE, state), *((BASE + self.module.text(b), self._dotted(b)) for b in info.bases)]
-        qualname = self._qualname(info)
+        qualname = self.module.qualname(info)
         own = {name for s in rest for name in _names_of(s)}
         for test in tests:
             given = [a for a in test.args.args[1:] if a.arg not in own]
@@ -90,10 +84,6 @@ class _Reader:
     def _is_test(self, statement: ast.stmt) -> bool:
         collects = self.context.config.pytest.collects_function
         return isinstance(statement, FunctionNode) and collects(statement.name)
-
-    def _qualname(self, info: ast.ClassDef) -> str:
-        around = [a.name for a in self.module.ancestors(info) if isinstance(a, ast.ClassDef)]
-        return ".".join([*reversed(around), info.name])
 
     def _dotted(self, base: ast.expr) -> str:
         """A base class as a dotted name; one of the same file by its name alone."""

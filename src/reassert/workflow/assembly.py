@@ -19,6 +19,7 @@ from reassert.model.outcomes import (
     Skipped,
     Tally,
     Unchanged,
+    path_of,
 )
 
 
@@ -34,7 +35,7 @@ def assemble(
     """
     lost = tuple(failures)
     ordered = [outcomes[path] for path in sorted(outcomes)]
-    reports = [(_path_of(o), o.report) for o in ordered if isinstance(o, (Rewritten, Unchanged))]
+    reports = [(path_of(o), o.report) for o in ordered if isinstance(o, (Rewritten, Unchanged))]
     failed = [*lost, *(_failure_as_seen_from(root, o) for o in ordered if isinstance(o, Failed))]
     return Plan(
         root=root,
@@ -67,10 +68,6 @@ def _failure_as_seen_from(root: Path, failure: Failed) -> Failed:
 
 def _relative(root: Path, text: str) -> str:
     return text.replace(f"{root}{os.sep}", "")
-
-
-def _path_of(outcome: Rewritten | Unchanged) -> Path:
-    return outcome.change.path if isinstance(outcome, Rewritten) else outcome.path
 
 
 def _test_map(root: Path, reports: Iterable[tuple[Path, Report]]) -> dict[str, tuple[str, ...]]:

@@ -17,10 +17,8 @@ from reassert.workflow.executor import Executor, Progress, Result, Task
 from reassert.workflow.memory import collector_off
 from reassert.workflow.selection import PlanRequest, Selection
 from reassert.workflow.survey import survey
-from reassert.workflow.work import union_of
+from reassert.workflow.work import read, union_of
 from reassert.workspace.cache import Cache
-from reassert.workspace.fingerprint import content_digest
-from reassert.workspace.reading import decode, read_bytes
 from reassert.workspace.settings import SettingsLoader
 
 
@@ -61,14 +59,11 @@ def _findings(outcomes: Iterable[Outcome], config: RuleConfig) -> Iterator[Findi
 
 def inspect(task: Task) -> Result:
     """What the audits of one task say of its file; raises whatever the parser or an audit raises."""
-    data = read_bytes(task.path)
-    if isinstance(data, Failed):
-        return Result(data)
-    source, digest = decode(task.path, data), content_digest(data)
+    source, digest = read(task)
     if isinstance(source, Failed):
         return Result(source, None, digest)
     gate = _gate(task.rules)
-    if not task.rules or (gate is not None and gate.search(data) is None):
+    if not task.rules or (gate is not None and gate.search(source.data) is None):
         return Result(Unchanged(task.path), None, digest)
     from reassert import engine  # noqa: PLC0415 - a run answered by the cache needs no parser
 

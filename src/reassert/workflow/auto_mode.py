@@ -22,7 +22,7 @@ from reassert.workflow.again import Passed, WorkAll, work_again
 from reassert.workflow.selection import Selection
 from reassert.workflow.survey import Survey, Target, others
 from reassert.workflow.usage import UsageError
-from reassert.workflow.work import load_rules
+from reassert.workflow.work import rules_needing
 from reassert.workspace.discovery import is_excluded
 from reassert.workspace.pytest_config import MAX_BYTES, PytestConfigs
 from reassert.workspace.pytest_edit import CannotEditError, new_file, with_values
@@ -74,11 +74,7 @@ def _uses(path: Path, target: Target, passed: Passed) -> bool:
     told = facts is not None and facts.asyncio is not None and facts.asyncio.uses
     after = outcome.change.after if isinstance(outcome, Rewritten) and not told else None
     makes = after is not None and any(word in after for word in _MADE)
-    return (told or makes) and bool(_rules(target.task.rules))
-
-
-def _rules(ids: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(rule.id for rule in load_rules(ids) if NEEDED in rule.needs)
+    return (told or makes) and bool(rules_needing(NEEDED, target.task.rules))
 
 
 @dataclass(frozen=True)
@@ -213,7 +209,7 @@ class _Office:
                 yield path, left
 
     def _rule(self, suite: _Suite) -> tuple[str, ...]:
-        return _rules(self._targets[suite.users[0]].task.rules)
+        return rules_needing(NEEDED, self._targets[suite.users[0]].task.rules)
 
     def _auto(self, suite: _Suite, path: Path) -> AsyncioVerdict:
         is_set = SCOPE in suite.values or bool(suite.config.pytest.asyncio_fixture_scope)
@@ -254,7 +250,8 @@ class _Office:
     def _can_tell(self, path: Path) -> bool:
         """Whether a file was asked for, and is worked on by the rule."""
         target = self._targets.get(path)
-        return target is not None and bool(_rules(target.task.rules)) and not self._scanned[path].broken
+        rules = rules_needing(NEEDED, target.task.rules) if target is not None else ()
+        return bool(rules) and not self._scanned[path].broken
 
     # -- reasons that lie in no file with tests --------------------------------------------------------------
 

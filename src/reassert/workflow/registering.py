@@ -16,7 +16,7 @@ from reassert.workflow.executor import Task
 from reassert.workflow.selection import Selection
 from reassert.workflow.survey import Survey, Target
 from reassert.workflow.usage import UsageError
-from reassert.workflow.work import load_rules
+from reassert.workflow.work import rules_needing
 from reassert.workspace.discovery import is_excluded
 from reassert.workspace.folders import Folders
 from reassert.workspace.settings import Settings, SettingsError
@@ -66,7 +66,7 @@ class _Office:
             if isinstance(outcome, Rewritten) and path in self._targets:
                 task = self._targets[path].task
                 pytest = task.config.pytest
-                if not (pytest.plain_asserts or pytest.rewrites(path)) and _rules(task.rules):
+                if not (pytest.plain_asserts or pytest.rewrites(path)) and rules_needing(NEEDED, task.rules):
                     found.append(path)
         return found
 
@@ -101,11 +101,11 @@ class _Office:
     def _may_change(self, conftest: Path) -> bool:
         """Whether a conftest.py was asked for, or may be taken in."""
         if conftest in self._targets:
-            return bool(_rules(self._targets[conftest].task.rules))
+            return bool(rules_needing(NEEDED, self._targets[conftest].task.rules))
         if self._surveyed.only_given:
             return False
         try:
-            rules = _rules(self._selection.choice(conftest).rules)
+            rules = rules_needing(NEEDED, self._selection.choice(conftest).rules)
             return bool(rules) and not is_excluded(conftest, self._surveyed.exclude)
         except (SettingsError, UsageError):
             return False
@@ -163,7 +163,7 @@ class _Office:
 
     def _add(self, path: Path) -> None:
         """Take in a conftest.py that was not asked for."""
-        rules = _rules(self._selection.choice(path).rules)
+        rules = rules_needing(NEEDED, self._selection.choice(path).rules)
         made = Target(Task(path, 0, rules, self._settings(path).rules), None)
         self._targets[path] = self._target(path, rules) or made
 
@@ -172,8 +172,3 @@ class _Office:
 
     def _again(self, changed: Mapping[Path, FileFacts]) -> None:
         self.outcomes.update(work_again(self._targets, changed, self._work))
-
-
-def _rules(ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the rules that make registrations."""
-    return tuple(rule.id for rule in load_rules(ids) if NEEDED in rule.needs)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reassert.model.config import Profile, RuleConfig
 from reassert.model.facts import FileFacts
-from reassert.model.outcomes import Failed, Outcome, Rewritten, Unchanged
+from reassert.model.outcomes import Failed, Unchanged, path_of
 from reassert.model.rules import Codemod, Rule
 from reassert.model.source import SourceFile
 from reassert.workflow.executor import Result, Task, Work
@@ -36,11 +36,11 @@ def perform(task: Task) -> Result:
     """Work on one file, or on several that belong together; raises whatever the parser or a rule raises."""
     if task.members:
         return _perform_together(task.members)
-    source, digest = _read(task)
+    source, digest = read(task)
     return _analyse(task, source) if isinstance(source, SourceFile) else Result(source, None, digest)
 
 
-def _read(task: Task) -> tuple[SourceFile | Failed, bytes | None]:
+def read(task: Task) -> tuple[SourceFile | Failed, bytes | None]:
     """The file, and the digest of its contents if it could at least be read."""
     if task.facts is not None and task.facts.creates:
         return SourceFile(task.path, b"", "utf-8", "\n"), content_digest(b"")
@@ -111,13 +111,9 @@ def _perform_together(members: Sequence[Task]) -> Result:
     ]
     for member, outcome in zip(readable, engine.rewrite_family(readable), strict=True):
         results.append(Result(outcome, None, content_digest(member.source.data)))
-    by_path = {_path_of(result.outcome): result for result in results}
+    by_path = {path_of(result.outcome): result for result in results}
     ordered = tuple(by_path[task.path] for task in members)
     return Result(ordered[0].outcome, members=ordered)
-
-
-def _path_of(outcome: Outcome) -> Path:
-    return outcome.change.path if isinstance(outcome, Rewritten) else outcome.path
 
 
 def _to_rewrite(task: Task, data: bytes) -> bool:
@@ -173,6 +169,11 @@ def wanted_of(ids: tuple[str, ...], profile: Profile) -> tuple[str, ...]:
     """Those of the rules ``ids`` that run at all in a profile."""
     config = RuleConfig(profile=profile)
     return tuple(rule.id for rule in load_rules(ids) if rule.is_wanted(config))
+
+
+def rules_needing(need: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the rules ``ids`` that ask planning for something."""
+    return tuple(rule.id for rule in load_rules(ids) if need in rule.needs)
 
 
 @lru_cache(maxsize=64)

@@ -48,6 +48,5 @@ class Folders:
 
     def _holds_tests(self, folder: Path, config: PytestConfig) -> bool:
         return any(
-            name.endswith(".py") and name != "conftest.py" and config.rewrites(folder / name)
-            for name in self.names(folder)
+            name.endswith(".py") and config.is_test_module(folder / name) for name in self.names(folder)
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reassert.workspace.ini import IniError, parse_ini
-from reassert.workspace.toml import loads_toml
+from reassert.workspace.toml import loads_toml, reads_as
 
 Values = Mapping[str, str]
 _MOST = 40
@@ -52,7 +52,7 @@ def _in_toml(name: str, text: str, values: Values) -> str:
     table = _table_of(name, before)
     for key, value in values.items():
         wanted = _with_value(_parsed(text), table, key, value)
-        found = (t for t in _candidates(text, table, key, value) if _reads_as(t, wanted))
+        found = (t for t in _candidates(text, table, key, value) if reads_as(t, wanted))
         text_or_none = next(found, None)
         if text_or_none is None:
             raise CannotEditError(f"there is no sure place for {key} in its table [{'.'.join(table)}]")
@@ -65,13 +65,6 @@ def _parsed(text: str) -> dict[str, Any]:
         return loads_toml(text)
     except ValueError as error:
         raise CannotEditError(f"it is not valid TOML: {error}") from error
-
-
-def _reads_as(text: str, wanted: Mapping[str, Any]) -> bool:
-    try:
-        return loads_toml(text) == wanted
-    except ValueError:
-        return False
 
 
 def _table_of(name: str, document: Mapping[str, Any]) -> tuple[str, ...]:

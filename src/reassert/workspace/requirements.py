@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from reassert.workspace.ini import IniError, parse_ini
 from reassert.workspace.reading import read_bytes
 from reassert.workspace.targets import PYTEST_PLUGINS, specifiers_of
-from reassert.workspace.toml import loads_toml
+from reassert.workspace.toml import loads_toml, reads_as
 
 MAX_BYTES = 1_000_000
 _GROUPS = ("test", "tests", "testing", "dev", "develop", "development")
@@ -97,28 +99,14 @@ def _appender(keys: tuple[str, ...]) -> Add:
     def add(text: str, package: str) -> str | None:
         import tomlkit  # noqa: PLC0415 - only who lets packages be added needs it
 
-        document: Any = tomlkit.parse(text)
-        listed = document
-        for key in keys:
-            listed = listed[key]
-        listed.append(package)
-        new = tomlkit.dumps(document)
-        return new if _reads_as(new, _with_item(loads_toml(text), keys, package)) else None
+        written, wanted = tomlkit.parse(text), loads_toml(text)
+        documents: tuple[Any, ...] = written, wanted
+        for document in documents:
+            reduce(getitem, keys, document).append(package)
+        new = tomlkit.dumps(written)
+        return new if reads_as(new, wanted) else None
 
     return add
-
-
-def _with_item(document: Mapping[str, Any], keys: tuple[str, ...], item: str) -> Mapping[str, Any]:
-    value = document[keys[0]]
-    inner = _with_item(value, keys[1:], item) if len(keys) > 1 else [*value, item]
-    return {**document, keys[0]: inner}
-
-
-def _reads_as(text: str, wanted: Mapping[str, Any]) -> bool:
-    try:
-        return loads_toml(text) == wanted
-    except ValueError:
-        return False
 
 
 def _newline_of(text: str) -> str:

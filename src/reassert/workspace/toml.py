@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Document = dict[str, Any]
 
@@ -55,6 +55,14 @@ def read_toml(path: Path) -> Document | None:
 def loads_toml(text: str) -> Document:
     """Give TOML text as dictionaries; raises ValueError."""
     return _parser()(text)
+
+
+def reads_as(text: str, wanted: Mapping[str, Any]) -> bool:
+    """Whether TOML text says just this; what is not TOML says nothing."""
+    try:
+        return loads_toml(text) == wanted
+    except ValueError:
+        return False
 
 
 def _parser() -> Callable[[str], Document]:
