@@ -76,8 +76,9 @@ class Engine:
         classes = tuple(ScannedClass(name, (base,), frozenset()) for name, base in found)
         return ScannedFacts(classes, frozenset(re.findall(r"import (\S+)", source.text)))
 
-    def link(self, scanned, *_):
+    def link(self, index, *_):
         """A class whose base another file defines has facts that name all its known bases."""
+        scanned = index.scanned
         bases = {c.qualname: c.bases[0] for facts in scanned.values() for c in facts.classes}
         found = {}
         for path, facts in scanned.items():

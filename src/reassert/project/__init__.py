@@ -3,6 +3,7 @@
 from reassert.model.facts import FileFacts, ScannedFacts
 from reassert.project.auto_mode import AsyncioSuite
 from reassert.project.extension import extension
+from reassert.project.index import Index
 from reassert.project.linking import link
 from reassert.project.registering import Imports, Registrations, Tree, registrations
 from reassert.project.test_names import makes_tests, with_test_names
@@ -11,6 +12,7 @@ __all__ = [
     "AsyncioSuite",
     "FileFacts",
     "Imports",
+    "Index",
     "Registrations",
     "ScannedFacts",
     "Tree",

@@ -23,7 +23,7 @@ def extension(
     index = Index(scanned)
     relevant, asked = index.relevant_classes, frozenset(asked)
     seeds = [place for place in relevant - index.staying_classes if place[0] in asked]
-    users = _users(index.references())
+    users = _users(index.references)
     found: defaultdict[Path, set[str]] = defaultdict(set)
     for group in {index.relatives.get(seed, frozenset({seed})) for seed in seeds}:
         files = {path for path, _ in group} | {user for place in group for user in users.get(place, ())}

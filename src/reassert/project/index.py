@@ -25,6 +25,7 @@ from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 # A chain of bases or re-exports this long is a cycle.
 _DEEPEST = 20
 _STAYING = ("framework", "unknown")
+_UNKNOWN = ((Path(), ""),)
 
 
 class Index:
@@ -33,8 +34,8 @@ class Index:
     def __init__(self, scanned: Mapping[Path, ScannedFacts]) -> None:
         self.scanned = scanned
         self.by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
-        for path in scanned:
-            parts = module_parts(path)
+        self._parts = {path: module_parts(path) for path in scanned}
+        for path, parts in self._parts.items():
             self.by_last[parts[-1]].append((parts, path))
         self._found: dict[Place, tuple[Path, ScannedClass] | None] = {}
         self._modules: dict[tuple[str, ...], list[Path]] = {}
@@ -43,6 +44,11 @@ class Index:
         self._kinds: dict[Place, tuple[BaseKind, frozenset[str]]] = {}
         self.classes = {path: {c.qualname: c for c in facts.classes} for path, facts in scanned.items()}
 
+    @classmethod
+    def of(cls, scanned: Mapping[Path, ScannedFacts] | Index) -> Index:
+        """The index of what was scanned, if that is not one already."""
+        return scanned if isinstance(scanned, Index) else cls(scanned)
+
     def modules(self, importer: Path, dotted: str) -> list[Path]:
         """The files that ``dotted``, imported in ``importer``, may be; relative names begin with dots."""
         if not dotted.startswith("."):
@@ -50,7 +56,7 @@ class Index:
                 return []  # nearly all names: they come from other distributions
             return self.ending(tuple(dotted.split(".")))
         level = len(dotted) - len(dotted.lstrip("."))
-        package = module_parts(importer) if importer.name == "__init__.py" else module_parts(importer)[:-1]
+        package = self._parts[importer] if importer.name == "__init__.py" else self._parts[importer][:-1]
         package = package[: len(package) - (level - 1)] if level > 1 else package
         return self.ending((*package, *(p for p in dotted.split(".") if p)))
 
@@ -305,14 +311,18 @@ class Index:
                 yield hit[0], hit[1].qualname
                 yield from self._ancestors(*hit, depth + 1)
 
+    @cached_property
     def references(self) -> list[Reference]:
         """Every use, across files, of a class of the project."""
         found = []
+        strangers: set[str] = set()  # names that mean nothing here, whoever imports them
         for importer, facts in self.scanned.items():
-            for dotted in sorted(facts.imports):
+            for dotted in sorted(facts.imports - strangers):
                 for name, path, qualname in self._targets(importer, dotted):
                     if path != importer:
                         found.append(Reference(importer, name, path, qualname))
+                if not self._absolute.get(dotted, _UNKNOWN):
+                    strangers.add(dotted)
         return found
 
     def module_fixtures(self) -> Iterator[Reference]:

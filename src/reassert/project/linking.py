@@ -18,7 +18,7 @@ _NAMED = 3
 
 
 def link(
-    scanned: Mapping[Path, ScannedFacts],
+    project: Mapping[Path, ScannedFacts] | Index,
     asked: Collection[Path] | None = None,
     sizes: Mapping[Path, int] | None = None,
     held: Mapping[Path, str] | None = None,
@@ -29,8 +29,9 @@ def link(
     ``sizes``, in bytes, keep families from growing beyond what fits into memory. ``held`` says in a few words
     why a file was not asked for; it is shown where that file keeps a class from being converted.
     """
-    index = Index(scanned)
-    references = index.references()
+    index = Index.of(project)
+    scanned = index.scanned
+    references = index.references
     found_quotes = quotes(index, index.relevant_classes)
     sure = (Reference(q.importer, q.text, q.path, q.qualname) for q in found_quotes if q.sure)
     wanted = scanned if asked is None else asked

@@ -8,6 +8,7 @@ modules in a way of its own, and never rewrites their ``__init__``.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -137,10 +138,19 @@ class Imports:
         self._own: dict[Path, str] = {}
         self._near: dict[tuple[Path, str], tuple[tuple[str, Path], ...]] = {}
         self._around: dict[Path, tuple[Path, ...]] = {}
+        self._folders: dict[Path, Path] = {}
+        self._parts: dict[Path, tuple[str, ...]] = {}
+        self._by_text = {os.fspath(path): path for path in scanned}
         self._by_last: defaultdict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
-        for path in scanned:
-            parts = module_parts(path)
+        self._enter(scanned)
+
+    def _enter(self, paths: Iterable[Path]) -> None:
+        """Take paths apart once; equal folders are one object, which is then found by its identity."""
+        known: dict[str, Path] = {}
+        for path in paths:
+            parts = self._parts[path] = module_parts(path)
             self._by_last[parts[-1]].append((parts, path))
+            self._folders[path] = known.setdefault(os.fspath(path).rpartition(os.sep)[0], path.parent)
 
     # -- names -----------------------------------------------------------------------------------------------
 
@@ -154,15 +164,15 @@ class Imports:
     @cached_property
     def bases(self) -> set[Path]:
         """Those of the files that pytest collects, where it imports them through ``sys.path``."""
-        return {
-            self.base(p.parent) for p in self.scanned if self.tree.collects(p) and not self.tree.by_path(p)
-        }
+        collected = (p for p in self.scanned if self.tree.collects(p) and not self.tree.by_path(p))
+        return {self.base(self._folders[path]) for path in collected}
 
     def own_name(self, path: Path) -> str:
         """The name by which a module is imported from its base."""
         if path not in self._own:
-            parts = module_parts(path)
-            self._own[path] = ".".join(parts[len(self.base(path.parent).parts) :])
+            folder = self._folders.get(path) or path.parent
+            parts = self._parts.get(path) or module_parts(path)
+            self._own[path] = ".".join(parts[len(self.base(folder).parts) :])
         return self._own[path]
 
     def names(self, helper: Path) -> set[str]:
@@ -183,7 +193,7 @@ class Imports:
         return {self._key(path, d): (path, d) for path, facts in self.scanned.items() for d in facts.imports}
 
     def _key(self, path: Path, dotted: str) -> tuple[Path | None, str]:
-        return (path.parent if dotted.startswith(".") else None), dotted
+        return (self._folders[path] if dotted.startswith(".") else None), dotted
 
     def is_registered(self, name: str) -> bool:
         """Whether the project has registered a module already, by its own name or that of its package."""
@@ -203,7 +213,7 @@ class Imports:
     def _hits(self, importer: Path, dotted: str) -> Iterable[tuple[str, Path]]:
         """The modules that a dotted name leads to, each with the name that it gets by that."""
         if dotted.startswith("."):
-            key = importer.parent, dotted
+            key = self._folders[importer], dotted
             if key not in self._near:
                 self._near[key] = tuple(self._relative_hits(importer, dotted.removesuffix(".*")))
             return self._near[key]
@@ -218,10 +228,10 @@ class Imports:
         folder = importer.parents[level - 1] if level <= len(importer.parents) else importer.parent
         parts = [p for p in dotted.split(".") if p]
         for cut in range(len(parts), -1, -1):
-            inner = folder.joinpath(*parts[:cut])
-            for path in (inner.with_name(f"{inner.name}.py"), inner / _INIT):
-                if path in self.scanned and (cut or path.name == _INIT):
-                    yield self._relative_name(path), path
+            inner = "".join((os.fspath(folder), *(f"{os.sep}{part}" for part in parts[:cut])))
+            for text in (f"{inner}.py", f"{inner}{os.sep}{_INIT}")[not cut :]:
+                if found := self._by_text.get(text):
+                    yield self._relative_name(found), found
                     return
 
     def _relative_name(self, path: Path) -> str:
@@ -246,18 +256,20 @@ class Imports:
 
     def _depth(self, path: Path, dotted: str) -> int:
         """How many parts of a dotted name are the module itself."""
-        parts, own = dotted.split("."), module_parts(path)
+        parts, own = dotted.split("."), self._parts[path]
         return next(n for n in range(len(parts), 0, -1) if own[-n:] == tuple(parts[:n]))
 
     def _packages(self, folder: Path) -> tuple[Path, ...]:
         """The ``__init__.py`` of a folder and of the packages around it."""
         if folder not in self._around:
             inner = self.tree.is_package(folder) and folder != folder.parent
-            self._around[folder] = (folder / _INIT, *self._packages(folder.parent)) if inner else ()
+            init = folder / _INIT
+            own = self._by_text.get(os.fspath(init), init)
+            self._around[folder] = (own, *self._packages(folder.parent)) if inner else ()
         return self._around[folder]
 
     def _edges(self, path: Path) -> set[Path]:
-        found = set(self._packages(path.parent))
+        found = set(self._packages(self._folders[path]))
         facts = self.scanned.get(path)
         for dotted in facts.imports if facts else ():
             found |= self._leads_to(path, dotted)
@@ -271,7 +283,7 @@ class Imports:
 
     def _with_packages(self, path: Path, dotted: str) -> frozenset[Path]:
         hits = frozenset(hit for _, hit in self._hits(path, dotted))
-        return hits.union(*(self._packages(hit.parent) for hit in hits))
+        return hits.union(*(self._packages(self._folders[hit]) for hit in hits))
 
     @cached_property
     def _imported_by(self) -> Mapping[Path, list[Path]]:

@@ -115,7 +115,7 @@ def _tests_named(module: Module) -> Iterator[str]:
     for node in module.import_nodes:
         names = [a.name for a in node.names] if isinstance(node, ast.ImportFrom) else []
         yield from (name for name in names if name.startswith("test"))
-    yield from (node.attr for node in module.attributes if node.attr.startswith("test"))
+    yield from (name for name in module.attributes_by_name if name.startswith("test"))
     for string in module.strings:
         if "test" in str(string.value) and not isinstance(module.parents[string], ast.Expr):
             yield from _TEST.findall(str(string.value))
@@ -131,10 +131,11 @@ _STRANGERS = frozenset({*sys.builtin_module_names, *sys.stdlib_module_names, "py
 
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
     """``module.Name`` reached through an imported module, so that such uses of a class are seen."""
-    for node in module.attributes:
-        if _looks_like_class(node.attr) or node.attr in MODULE_FIXTURES:
-            dotted = dotted_name(node)
-            head, _, rest = (dotted or "").partition(".")
+    for name, nodes in module.attributes_by_name.items():
+        if not (_looks_like_class(name) or name in MODULE_FIXTURES):
+            continue
+        for node in nodes:
+            head, _, rest = (dotted_name(node) or "").partition(".")
             if head in exports:
                 yield f"{exports[head]}.{rest}"
 
@@ -146,9 +147,11 @@ def _loose_attributes(module: Module, exports: dict[str, str]) -> dict[str, int]
     """
     known = exports.keys() | {node.name for node in module.classes}
     found: dict[str, int] = {}
-    for node in module.attributes:
-        if _looks_like_class(node.attr) and isinstance(node.ctx, ast.Load) and not _is_placed(node, known):
-            found.setdefault(node.attr, node.lineno)
+    for name, nodes in module.attributes_by_name.items():
+        if _looks_like_class(name):
+            loose = (n for n in nodes if isinstance(n.ctx, ast.Load) and not _is_placed(n, known))
+            if (first := next(loose, None)) is not None:
+                found[name] = first.lineno
     return found
 
 

@@ -17,10 +17,13 @@ _LIBRARIES = frozenset({"parameterized", "ddt", "unittest_parametrize", "absl"})
 
 
 def with_test_names(
-    facts: Mapping[Path, FileFacts], scanned: Mapping[Path, ScannedFacts], wanted: Collection[Path]
+    facts: Mapping[Path, FileFacts],
+    project: Mapping[Path, ScannedFacts] | Index,
+    wanted: Collection[Path],
 ) -> dict[Path, FileFacts]:
     """``facts``, with what the project knows of the tests of the files ``wanted``; of others as it is."""
-    elsewhere = _Elsewhere(scanned)
+    index = Index.of(project)
+    scanned, elsewhere = index.scanned, _Elsewhere(index)
     found = dict(facts)
     for path in wanted:
         if path not in scanned:
@@ -46,14 +49,14 @@ def makes_tests(facts: ScannedFacts | None) -> bool:
 class _Elsewhere:
     """What is said of tests, by the file that says it."""
 
-    def __init__(self, scanned: Mapping[Path, ScannedFacts]) -> None:
-        self.scanned = scanned
+    def __init__(self, index: Index) -> None:
+        self.scanned = index.scanned
         self.speakers: defaultdict[str, set[Path]] = defaultdict(set)
-        for path, facts in scanned.items():
+        for path, facts in index.scanned.items():
             for name in facts.tests_named:
                 self.speakers[name].add(path)
         self.classes: defaultdict[Path, set[str]] = defaultdict(set)
-        for reference in Index(scanned).references():
+        for reference in index.references:
             self.classes[reference.path].add(reference.qualname)
 
     def kept(self, path: Path) -> frozenset[str]:

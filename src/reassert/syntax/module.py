@@ -65,13 +65,12 @@ def _of_arguments(n: ast.arguments) -> list[ast.AST]:
 
 # Below these is nothing that says anything.
 _LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal])
+# All that is below these is their ``value``.
+_WRAPPERS = frozenset([ast.Attribute, ast.Expr, ast.keyword, ast.Starred, ast.Await])
 # What is directly below the commonest nodes, in source order.
 _CHILDREN: Mapping[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
-    ast.Attribute: lambda n: [n.value],
     ast.Call: lambda n: [n.func, *n.args, *n.keywords],
-    ast.Expr: lambda n: [n.value],
     ast.Assign: lambda n: [*n.targets, n.value],
-    ast.keyword: lambda n: [n.value],
     ast.arg: lambda n: [n.annotation] if n.annotation else [],
     ast.List: lambda n: list(n.elts),
     ast.Tuple: lambda n: list(n.elts),
@@ -125,11 +124,16 @@ class Module:
     def _walk(self) -> None:
         """One pass in source order."""
         nodes, parents, index, by_type = self.nodes, self.parents, self.index, self._by_type
-        todo: list[ast.AST] = [self.tree]
+        todo: list[Any] = [self.tree]
         take, add, children_of = todo.pop, nodes.append, _CHILDREN.get
         while todo:
             node = take()
-            kind = type(node)
+            while (kind := type(node)) in _WRAPPERS:
+                index[node] = len(nodes)
+                add(node)
+                by_type[kind].append(node)
+                parents[node.value] = node
+                node = node.value
             index[node] = len(nodes)
             add(node)
             by_type[kind].append(node)
@@ -148,9 +152,10 @@ class Module:
 
     def _count(self) -> list[int]:
         """The number of nodes in each subtree, by index."""
-        sizes = [1] * len(self.nodes)
-        for position in range(len(self.nodes) - 1, 0, -1):
-            sizes[self.index[self.parents[self.nodes[position]]]] += sizes[position]
+        nodes, parents, index = self.nodes, self.parents, self.index
+        sizes = [1] * len(nodes)
+        for position in range(len(nodes) - 1, 0, -1):
+            sizes[index[parents[nodes[position]]]] += sizes[position]
         return sizes
 
     def subtree(self, node: ast.AST) -> list[ast.AST]:

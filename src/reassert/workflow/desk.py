@@ -23,6 +23,7 @@ class Desk:
         self._cache = cache
         self._progress = progress
         self._purposes: dict[tuple[object, ...], bytes] = {}
+        self._last: dict[Path, tuple[Task, bytes]] = {}  # asked for twice: to find a result, and to keep it
         self._done = 0
         self._total = 0
 
@@ -92,12 +93,18 @@ class Desk:
             )
 
     def _purpose(self, task: Task) -> bytes:
-        if task.facts is not None:
-            return purpose_of(task.rules, task.config, task.facts)
+        if not self._cache.is_open:
+            return b""
         key = task.rules, task.config
         if key not in self._purposes:
             self._purposes[key] = purpose_of(*key)
-        return self._purposes[key]
+        if task.facts is None:
+            return self._purposes[key]
+        last, purpose = self._last.get(task.path, (None, b""))
+        if last is not task:
+            purpose = purpose_of(self._purposes[key], task.facts)
+            self._last[task.path] = task, purpose
+        return purpose
 
 
 def _may_be_made(path: Path) -> bool:

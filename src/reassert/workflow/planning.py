@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reassert.catalog import audit_ids, rule_ids
 from reassert.model.config import Profile
-from reassert.model.facts import FileFacts, ScannedFacts
+from reassert.model.facts import FileFacts
 from reassert.model.outcomes import Deferred, Failed, Outcome, Plan, Report, Rewritten, Unchanged
 from reassert.workflow.again import Passed
 from reassert.workflow.assembly import assemble
@@ -33,15 +34,13 @@ from reassert.workspace.cache import Cache
 from reassert.workspace.discovery import is_python
 from reassert.workspace.settings import SettingsLoader
 
+if TYPE_CHECKING:
+    from reassert.project import Index
+
 __all__ = ["PlanRequest", "make_plan"]
 
 # Two files may depend on one another.
 _ALONE = 2
-
-Link = Callable[
-    [Mapping[Path, ScannedFacts], Collection[Path], Mapping[Path, int], Mapping[Path, str]],
-    Mapping[Path, FileFacts],
-]
 
 
 def make_plan(
@@ -92,23 +91,25 @@ def _recalled(surveyed: Survey, selection: Selection, desk: Desk) -> dict[Path, 
 def plan_files(
     surveyed: Survey,
     work: WorkAll,
-    link: Link | None = None,
     finish: Callable[[Passed], dict[Path, Outcome]] = lambda passed: passed.outcomes,
 ) -> dict[Path, Outcome]:
     """The two passes, and what ``finish`` makes of them; ``work`` gives a result for every target."""
+    from reassert import project  # noqa: PLC0415 - keeps this module's import cheap for --help
+
     first = work(_neighbours(surveyed.asked))
     scanned = {path: result.facts for path, result in first.items() if result.facts is not None}
     held = {t.task.path: _held(t, first[t.task.path]) for t in surveyed.asked}
     meant = [path for path, why in held.items() if not why]
     relatives = find_relatives(surveyed, scanned, meant, work)
     targets = (*surveyed.asked, *relatives.connected)
-    facts = (link or _link)(
-        {**scanned, **relatives.scanned},
+    index = project.Index({**scanned, **relatives.scanned})
+    facts: Mapping[Path, FileFacts] = project.link(
+        index,
         [*meant, *relatives.scopes],
         {target.task.path: target.task.size for target in targets},
         {**held, **relatives.held},
     )
-    facts = _with_test_names(surveyed, facts, {**scanned, **relatives.scanned})
+    facts = _with_test_names(surveyed, facts, index)
     again = [
         _with_facts(target, facts.get(target.task.path, FileFacts()))
         for target in surveyed.asked
@@ -117,8 +118,7 @@ def plan_files(
     again = with_family_digests([*again, *_connected(relatives, facts)])
     second = work(again)
     outcomes = {path: result.outcome for path, result in {**first, **second}.items()}
-    known = {**scanned, **relatives.scanned}
-    outcomes = finish(Passed(outcomes, known, {t.task.path: t for t in (*surveyed.asked, *again)}))
+    outcomes = finish(Passed(outcomes, index.scanned, {t.task.path: t for t in (*surveyed.asked, *again)}))
     return {path: o for path, o in outcomes.items() if path not in relatives.scopes or _says_something(o)}
 
 
@@ -168,32 +168,20 @@ def _says_something(outcome: Outcome) -> bool:
     return isinstance(outcome, Rewritten)
 
 
-def _link(
-    scanned: Mapping[Path, ScannedFacts],
-    asked: Collection[Path],
-    sizes: Mapping[Path, int],
-    held: Mapping[Path, str],
-) -> Mapping[Path, FileFacts]:
-    from reassert import project  # noqa: PLC0415 - keeps this module's import cheap for --help
-
-    facts: Mapping[Path, FileFacts] = project.link(scanned, asked, sizes, held)
-    return facts
-
-
 def _with_test_names(
-    surveyed: Survey, facts: Mapping[Path, FileFacts], scanned: Mapping[Path, ScannedFacts]
+    surveyed: Survey, facts: Mapping[Path, FileFacts], index: Index
 ) -> Mapping[Path, FileFacts]:
     """What others know of tests, for the files whose tests may be merged, or get parameters."""
-    from reassert import project  # noqa: PLC0415 - as in _link
+    from reassert import project  # noqa: PLC0415 - as above
 
     wanted = [
         t.task.path
         for t in surveyed.asked
-        if t.task.config.profile >= Profile.IDIOMATIC or project.makes_tests(scanned.get(t.task.path))
+        if t.task.config.profile >= Profile.IDIOMATIC or project.makes_tests(index.scanned.get(t.task.path))
     ]
     if not wanted:
         return facts
-    found: Mapping[Path, FileFacts] = project.with_test_names(facts, scanned, wanted)
+    found: Mapping[Path, FileFacts] = project.with_test_names(facts, index, wanted)
     return found
 
 

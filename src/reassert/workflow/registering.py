@@ -126,15 +126,26 @@ class _Office:
 
     def _scan_around(self, paths: Iterable[Path]) -> None:
         """Scan what the conftest.py and the packages above files import, where that is not known yet."""
-        inner = {path.parent: self._top(path) for path in paths}
-        folders = {
-            f for folder, top in inner.items() for f in (folder, *folder.parents) if f.is_relative_to(top)
-        }
-        wanted = (folder / name for folder in folders for name in ("conftest.py", "__init__.py"))
-        unknown = [p for p in wanted if self._folders.exists(p) and p not in self._scanned]
+        wanted = (
+            folder / name
+            for folder in self._around(paths)
+            for name in ("conftest.py", "__init__.py")
+            if name in self._folders.names(folder)
+        )
+        unknown = [path for path in wanted if path not in self._scanned]
         targets = [target for path in unknown if (target := self._target(path, rules=())) is not None]
         for path, result in self._work(targets).items():
             self._scanned[path] = result.facts or ScannedFacts()
+
+    def _around(self, paths: Iterable[Path]) -> set[Path]:
+        """The folders from those of files up to those of their configurations."""
+        found: set[tuple[Path, Path]] = set()
+        for place, top in {path.parent: self._top(path) for path in paths}.items():
+            folder = place
+            while (folder, top) not in found and folder.is_relative_to(top):
+                found.add((folder, top))
+                folder = folder.parent
+        return {folder for folder, _ in found}
 
     def _target(self, path: Path, rules: tuple[str, ...]) -> Target | None:
         try:

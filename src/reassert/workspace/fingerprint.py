@@ -25,10 +25,21 @@ def value_digest(*values: object) -> bytes:
     return content_digest("\0".join(_canonical(value) for value in values).encode("utf-8", "surrogatepass"))
 
 
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of the fields of a dataclass; of any other type none."""
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    return _FIELDS[kind]
+
+
 def _canonical(value: Any) -> str:
-    if is_dataclass(value):
-        inner = ",".join(_canonical(getattr(value, field.name)) for field in fields(value))
-        return f"{type(value).__name__}({inner})"
+    kind = type(value)
+    if names := _fields(kind):
+        inner = ",".join([_canonical(getattr(value, name)) for name in names])
+        return f"{kind.__name__}({inner})"
     if isinstance(value, Mapping):
         return "{" + ",".join(sorted(f"{_canonical(k)}:{_canonical(v)}" for k, v in value.items())) + "}"
     if isinstance(value, (set, frozenset)):

@@ -8,6 +8,7 @@ Other paths, where a refusal points at a relative, are kept as seen from the fil
 
 from __future__ import annotations
 
+import copyreg
 import io
 import os
 import pickle
@@ -29,17 +30,16 @@ def place(relative: str = "") -> Path:
     raise pickle.UnpicklingError(f"{relative} is known to the unpickler alone")
 
 
-class _Packer(pickle.Pickler):
-    """Not by persistent ids: these are asked for at every string and number."""
+def _packer(stream: io.BytesIO, path: Path) -> pickle.Pickler:
+    """Not by persistent ids or an override: these are asked at every string and number, or at every value."""
+    folder = path.parent
 
-    def __init__(self, stream: io.BytesIO, path: Path) -> None:
-        super().__init__(stream, protocol=5)
-        self._path = path
+    def reduce(other: Path) -> tuple[Any, ...]:
+        return place, () if other is path or other == path else (os.path.relpath(other, folder),)
 
-    def reducer_override(self, obj: Any) -> Any:
-        if not isinstance(obj, Path):
-            return NotImplemented
-        return place, () if obj == self._path else (os.path.relpath(obj, self._path.parent),)
+    packer = pickle.Pickler(stream, protocol=5)
+    packer.dispatch_table = {**copyreg.dispatch_table, type(path): reduce}
+    return packer
 
 
 class _Unpacker(pickle.Unpickler):
@@ -86,7 +86,7 @@ def pack(value: object, path: Path) -> bytes:
         after = None if change.after is None else _ELSEWHERE
         value = replace(value, change=replace(change, before=before, after=after))
     stream = io.BytesIO()
-    _Packer(stream, path).dump(value)
+    _packer(stream, path).dump(value)
     return stream.getvalue()
 
 
