@@ -77,7 +77,7 @@ def hand_out(certificate: "Certificate", wanted: VerifyOptions) -> None:
     """Show the certificate on standard error, and write the documents that were asked for."""
     from reassert.report.certificate_json import certificate_json  # noqa: PLC0415 - not needed for help
     from reassert.report.certificate_markdown import certificate_markdown  # noqa: PLC0415
-    from reassert.report.terminal import write_certificate  # noqa: PLC0415
+    from reassert.report.certificate_terminal import write_certificate  # noqa: PLC0415
 
     with outlasting(sys.stderr) as stream:
         write_certificate(certificate, stream, colour=wants_colour(stream))

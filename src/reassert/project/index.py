@@ -18,7 +18,7 @@ from reassert.project.families import Place, Reference
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import canonical
-from reassert.syntax.quoted import module_parts
+from reassert.syntax.references import module_parts
 from reassert.syntax.roots import RANK, ROOTS, known_kind
 from reassert.syntax.testcase_api import MODULE_FIXTURES, RUN_BY_UNITTEST
 

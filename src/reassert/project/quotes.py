@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from reassert.model.facts import QuotedRef, ScannedClass, ScannedFacts
-from reassert.syntax.quoted import reference
+from reassert.syntax.references import reference
 
 _Hit = tuple[Path, str, int]
 # Who imports these may look the name up in any module.

@@ -17,7 +17,7 @@ from os.path import commonpath
 from pathlib import Path
 
 from reassert.model.facts import ScannedFacts
-from reassert.syntax.quoted import module_parts
+from reassert.syntax.references import module_parts
 
 _INIT = "__init__.py"
 _CONFTEST = "conftest.py"

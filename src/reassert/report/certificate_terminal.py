@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import accumulate, chain
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from reassert.model.certificate import Label, Verdict
 from reassert.report.certificate_words import (
@@ -27,7 +27,7 @@ from reassert.report.certificate_words import (
     told,
     unit_name,
 )
-from reassert.report.text import counted, line, one_line, one_name
+from reassert.report.text import counted, line, one_line, one_name, write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +45,11 @@ _EVIDENCE = 3  # lines below a loss
 _SEVERAL = 3  # rows for a loss that leave one for how many are like it
 _LINES = 2  # of what is said about one
 _WIDTH = 96
+
+
+def write_certificate(certificate: Certificate, stream: TextIO, *, colour: bool) -> None:
+    """Write the verdict, the numbers behind it, and what differs; it fits a screen."""
+    write_rows(certificate_rows(certificate), stream, colour=colour)
 
 
 def certificate_rows(certificate: Certificate) -> Iterator[Row]:

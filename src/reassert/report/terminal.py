@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TextIO
 
-from reassert.report.certificate_terminal import certificate_rows
 from reassert.report.diff import diff_rows
 from reassert.report.summary import summary_rows
 from reassert.report.text import write_rows
@@ -13,7 +12,6 @@ from reassert.report.text import write_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reassert.model.certificate import Certificate
     from reassert.model.outcomes import Plan
 
 _FENCE = re.compile(r"^```python (before|after|unchanged)(?: path=(\S+))?$", re.MULTILINE)
@@ -38,11 +36,6 @@ def write_summary(  # noqa: PLR0913 - the ways to look at a summary
     """Write causes, refusals, findings, failures and counts, as ``summary_rows`` gives them."""
     rows = summary_rows(plan, base, stat=stat, grouped=grouped, verbose=verbose)
     write_rows(rows, stream, colour=colour)
-
-
-def write_certificate(certificate: Certificate, stream: TextIO, *, colour: bool) -> None:
-    """Write the verdict, the numbers behind it, and what differs; it fits a screen."""
-    write_rows(certificate_rows(certificate), stream, colour=colour)
 
 
 def write_page(markdown: str, stream: TextIO, *, colour: bool) -> None:

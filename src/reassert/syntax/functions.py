@@ -56,7 +56,9 @@ def _is_bound_elsewhere(module: Module, name: str, own: int) -> bool:
 
 
 def _facts(module: Module, function: FunctionNode) -> FunctionFacts:
-    touched = [word for node in module.subtree(function) for word in _touched(module, node)]
+    inside: list[ast.Name | ast.Attribute] = [*module.inside(function, module.of(ast.Name))]
+    inside += module.inside(function, module.attributes)
+    touched = [word for node in inside for word in _touched(module, node)]
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
     if not touched:
         gone = {name for name in names if _is_passed_on(module, function, name)}
@@ -89,13 +91,14 @@ def _is_builtin(call: ast.Call) -> bool:
 _BUILTINS = frozenset(dir(builtins))
 
 
-def _touched(module: Module, node: ast.AST) -> Iterator[str]:
+def _touched(module: Module, node: ast.Name | ast.Attribute) -> Iterator[str]:
     """The names of unittest that a node uses, but for what means the same to pytest."""
-    named = isinstance(node, ast.Attribute) and (node.attr in API or node.attr.startswith("__unittest"))
-    if isinstance(node, ast.Attribute) and named and module.resolve(node) != RUN:
+    if (
+        isinstance(node, ast.Attribute)
+        and (node.attr in API or node.attr.startswith("__unittest"))
+        and module.resolve(node) != RUN
+    ):
         yield node.attr
-    if not isinstance(node, (ast.Name, ast.Attribute)):
-        return
     parent = module.parents[node]
     resolved = module.resolve(node) or ""
     if not (resolved + ".").startswith("unittest.") or isinstance(parent, ast.Attribute):

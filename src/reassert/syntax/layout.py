@@ -51,8 +51,10 @@ class Layout:
         first = module.source.line_starts[module.source.line_of(self.span.start) - 1]
         self.indent = self._blanks(first)
         self.column = len(self.buffer[first : self.span.start].decode())
-        lines = _NEWLINE.split(self.buffer[first : self.span.end])
-        self.limit = max(LIMIT, *(len(line.decode()) for line in lines))
+        self.limit = LIMIT
+        if self.span.end - first > LIMIT:
+            lines = _NEWLINE.split(self.buffer[first : self.span.end])
+            self.limit = max(LIMIT, *(len(line.decode()) for line in lines))
 
     def line_indent(self, offset: int) -> bytes:
         """The white space at the beginning of the line that holds ``offset``."""
@@ -205,14 +207,21 @@ class Layout:
         column = self.column if indent is None else len(indent)
         parts: list[Part] = []
         for piece in pieces:
-            new = [piece] if isinstance(piece, bytes) else self._operand(self._hugged(piece), column, base)
-            parts += new
-            column = self._column_after(column, new)
+            if isinstance(piece, bytes):
+                parts.append(piece)
+            elif piece.parts or self.spans_lines(piece):
+                parts += self._operand(self._hugged(piece), self._column_after(column, parts), base)
+            else:
+                span = piece.argument.span
+                parts += [b"(", span, b")"] if piece.wrap else [span]
         return tuple(parts)
 
     def fits(self, parts: Sequence[Part]) -> bool:
         """Whether all lines of parts stay within the limit, the first one where the statement begins."""
-        lines = _NEWLINE.split(b" " * self.column + self.text(parts))
+        text = b" " * self.column + self.text(parts)
+        if len(text) <= self.limit:
+            return True  # nearly always, and told without a look at it
+        lines = _NEWLINE.split(text)
         return all(len(line.decode()) <= self.limit for line in lines)
 
     def text(self, parts: Sequence[Part]) -> bytes:

@@ -142,12 +142,18 @@ def flat(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def run_kind(module: Module, function: FunctionNode) -> RunKind:
     """What a function runs to its end and does nothing else: see ``FunctionFacts.runs``."""
-    if isinstance(function, ast.AsyncFunctionDef) or not any(w in module.source.buffer for w in WORDS):
+    if isinstance(function, ast.AsyncFunctionDef) or not _has_words(module):
         return ""
     if runs_argument(module, function, local_loops(module, function)):
         return "argument"
     names = _parameters(function)
     return "wraps" if len(names) == 1 and _wraps(module, function, names[0]) else ""
+
+
+def _has_words(module: Module) -> bool:
+    if "runs loops" not in module.memory:
+        module.memory["runs loops"] = any(word in module.source.buffer for word in WORDS)
+    return bool(module.memory["runs loops"])
 
 
 def runs_argument(

@@ -123,18 +123,16 @@ class Module:
 
     def _walk(self) -> None:
         """One pass in source order."""
-        nodes, parents, index, by_type = self.nodes, self.parents, self.index, self._by_type
+        nodes, parents, by_type = self.nodes, self.parents, self._by_type
         todo: list[Any] = [self.tree]
         take, add, children_of = todo.pop, nodes.append, _CHILDREN.get
         while todo:
             node = take()
             while (kind := type(node)) in _WRAPPERS:
-                index[node] = len(nodes)
                 add(node)
                 by_type[kind].append(node)
                 parents[node.value] = node
                 node = node.value
-            index[node] = len(nodes)
             add(node)
             by_type[kind].append(node)
             if kind in _LEAVES:  # every other node is one
@@ -144,6 +142,7 @@ class Module:
                 parents[child] = node
             children.reverse()
             todo += children
+        self.index.update(zip(nodes, range(len(nodes)), strict=True))
         for name_node in self.of(ast.Name):
             self.names[name_node.id].append(name_node)
         self.parameters.update(node.arg for node in self.of(ast.arg))

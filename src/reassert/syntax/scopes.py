@@ -51,13 +51,17 @@ def _scopes(context: Context, name: str) -> list[ast.AST | None]:
             None
             if isinstance(node, (ast.Global, ast.Nonlocal))
             else next((a for a in module.ancestors(node) if isinstance(a, _SCOPES)), None)
-            for node in _bound(context).get(name, ())
+            for node in (*_stored(module, name), *_bound(context).get(name, ()))
         ]
     return known[name]
 
 
+def _stored(module: Module, name: str) -> list[ast.Name]:
+    return [node for node in module.names.get(name, ()) if isinstance(node.ctx, ast.Store)]
+
+
 def _bound(context: Context) -> dict[str, list[ast.AST]]:
-    """Name -> what binds it, or says that it is bound elsewhere."""
+    """Name -> what binds it, assignments aside, or says that it is bound elsewhere."""
     if "bound" not in context.memory:
         found: defaultdict[str, list[ast.AST]] = defaultdict(list)
         for name, node in _bindings(context.module):
@@ -67,8 +71,6 @@ def _bound(context: Context) -> dict[str, list[ast.AST]]:
 
 
 def _bindings(module: Module) -> Iterator[tuple[str, ast.AST]]:
-    for name, nodes in module.names.items():
-        yield from ((name, node) for node in nodes if isinstance(node.ctx, ast.Store))
     yield from ((node.name, node) for node in module.classes)
     yield from ((node.name, node) for node in module.of(ast.FunctionDef))
     yield from ((node.name, node) for node in module.of(ast.AsyncFunctionDef))

@@ -31,7 +31,7 @@ def audit(
     """
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
     selection = Selection(request, audit_ids(), loader.load, rule_ids())
-    surveyed = survey(request, selection)
+    surveyed = survey(request, selection, loader.folders)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         results = Desk(executor, cache, progress).work(surveyed.asked)
     outcomes = [results[path].outcome for path in sorted(results)]

@@ -75,7 +75,7 @@ def _needed(change: Change, among: Collection[str]) -> Iterator[str]:
 def _imports(module: str, data: bytes) -> bool:
     """Whether a file imports a module, in a way that this tool writes; plain bytes are found first."""
     word = module.encode()
-    if b"import " + word not in data and b"from " + word not in data:
+    if word not in data or not (b"import " + word in data or b"from " + word in data):
         return False
     return re.search(rb"^[ \t]*(?:import|from)[ \t]+" + word + rb"\b", data, re.MULTILINE) is not None
 

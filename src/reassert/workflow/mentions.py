@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from reassert.model.edits import Block, Unit
 from reassert.model.outcomes import Change, Failed, Finding, Location, Plan
-from reassert.syntax.quoted import paths_in, reference
+from reassert.syntax.references import paths_in, reference
 from reassert.workflow.renames import Renames
 from reassert.workspace.discovery import Exclude, discover, is_python
+from reassert.workspace.folders import Folders
 from reassert.workspace.reading import read_regular
 
 RULE = "testcase_to_plain_class"
@@ -96,16 +97,17 @@ class _File:
         return not self.excluded and self.kind not in _PROSE and self.codec != "utf-16"
 
 
-def follow_mentions(plan: Plan, exclude: Exclude) -> Plan:
+def follow_mentions(plan: Plan, exclude: Exclude, folders: Folders | None = None) -> Plan:
     """The plan, with what its renames ask of other files below its root; without renames it is the same.
 
     Node ids are edited in place, on top of a change that the plan may have of that file. What cannot be
     edited is a finding: dotted paths and ``-k``, documents, files that are excluded or in UTF-16, and node
     ids that may mean several files. Files that cannot be read, or that git ignores, are not looked at.
+    ``folders`` have been looked at already.
     """
     if not plan.test_map:
         return plan
-    files, excluded = _files(plan.root, exclude)
+    files, excluded = _files(plan.root, exclude, folders)
     python = [_name(plan.root, path) for path in files if is_python(path.name)]
     renames = Renames(plan.test_map, python, _Reader(plan.root).has_word)
     gate = _gate(renames.words)
@@ -126,7 +128,7 @@ def follow_mentions(plan: Plan, exclude: Exclude) -> Plan:
 # -- which files, and which of them at all ------------------------------------------------------------------
 
 
-def _files(root: Path, exclude: Exclude) -> tuple[Sequence[Path], frozenset[Path]]:
+def _files(root: Path, exclude: Exclude, folders: Folders | None) -> tuple[Sequence[Path], frozenset[Path]]:
     """The files that may name tests, and all Python files; and which of them are excluded."""
     excluding: list[bool] = []
 
@@ -135,10 +137,10 @@ def _files(root: Path, exclude: Exclude) -> tuple[Sequence[Path], frozenset[Path
         excluding.append(bool(patterns))
         return base, patterns
 
-    kept = discover([root], root=root, exclude=noted, wanted=_is_wanted).files
+    kept = discover([root], root=root, exclude=noted, wanted=_is_wanted, folders=folders).files
     if not any(excluding):
         return kept, frozenset()
-    every = discover([root], root=root, wanted=_is_wanted).files
+    every = discover([root], root=root, wanted=_is_wanted, folders=folders).files
     return every, frozenset(every) - frozenset(kept)
 
 

@@ -52,13 +52,13 @@ def make_plan(
     """
     loader = SettingsLoader(config_file=request.config_file, isolated=request.isolated)
     selection = Selection(request, rule_ids(), loader.load, audit_ids())
-    surveyed = survey(request, selection)
+    surveyed = survey(request, selection, loader.folders)
     with collector_off(), Cache(request.cache_dir, surveyed.root) as cache:
         desk = Desk(executor, cache, progress)
         outcomes = _recalled(surveyed, selection, desk)
     failures = (*surveyed.failures, *selection.problems())
     plan = assemble(surveyed.root, outcomes, failures, _meant(surveyed, outcomes))
-    plan = follow_mentions(plan, forgiving(surveyed.exclude))
+    plan = follow_mentions(plan, forgiving(surveyed.exclude), surveyed.folders)
     if request.isolated:
         return plan
     return with_dependencies(plan, loader.declared, add=request.add_dependencies)

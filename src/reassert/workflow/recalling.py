@@ -27,7 +27,7 @@ def state_of(surveyed: Survey, selection: Selection, desk: Desk) -> bytes | None
         folder: selection.settings(folder).pytest_path
         for folder in {target.task.path.parent for target in surveyed.asked}
     }
-    listed = tuple(_modules(_folders(surveyed.root, configs)))
+    listed = tuple(_modules(_folders(surveyed.root, configs), surveyed.folders))
     asked = {target.task.path for target in surveyed.asked}
     loaded = [folder / name for folder, names in listed for name in _LOADED if name in names]
     loaded += _configuring(surveyed.root, configs)
@@ -54,7 +54,6 @@ def _configuring(root: Path, configs: Mapping[Path, Path | None]) -> Iterator[Pa
         yield from (path for pattern in (*FILES, *COMMANDS) for path in folder.glob(pattern))
 
 
-def _modules(folders: list[Path]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    names = Folders()
+def _modules(folders: list[Path], known: Folders) -> Iterator[tuple[Path, tuple[str, ...]]]:
     for folder in folders:
-        yield folder, tuple(sorted(name for name in names.names(folder) if name.endswith(".py")))
+        yield folder, tuple(sorted(name for name in known.names(folder) if name.endswith(".py")))

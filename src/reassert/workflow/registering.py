@@ -18,7 +18,6 @@ from reassert.workflow.survey import Survey, Target
 from reassert.workflow.usage import UsageError
 from reassert.workflow.work import rules_needing
 from reassert.workspace.discovery import is_excluded
-from reassert.workspace.folders import Folders
 from reassert.workspace.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class _Office:
         self._surveyed = surveyed
         self._selection = selection
         self._work = work
-        self._folders = Folders()
+        self._folders = surveyed.folders
         self._tops: dict[Path, Path] = {}
         self._graph: Imports | None = None
 

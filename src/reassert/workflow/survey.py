@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from reassert.workflow.executor import Task
 from reassert.workflow.selection import Choice, PlanRequest, Selection
 from reassert.workflow.usage import UsageError
 from reassert.workspace.discovery import Discovery, Exclude, discover, project_root
+from reassert.workspace.folders import Folders
 from reassert.workspace.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Survey:
     choose: Callable[[Path], Choice]
     excluded: tuple[Path, ...] = ()
     only_given: bool = False
+    folders: Folders = field(default_factory=Folders, compare=False)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,13 @@ class Others:
     excluded: frozenset[Path] = frozenset()
 
 
-def survey(request: PlanRequest, selection: Selection) -> Survey:
-    """Find the files that are asked for; raises what ``selection`` raises."""
+def survey(request: PlanRequest, selection: Selection, folders: Folders | None = None) -> Survey:
+    """Find the files that are asked for; raises what ``selection`` raises. ``folders``: see ``discover``."""
+    folders = folders or Folders()
     root = project_root(request.paths)
     exclude = _exclude_of(selection, root)
     whole = any(Path(os.path.abspath(path)) == root for path in request.paths)  # noqa: PTH100 - keeps links
-    found = discover(request.paths, root=root, exclude=exclude, see_excluded=whole)
+    found = discover(request.paths, root=root, exclude=exclude, see_excluded=whole, folders=folders)
     targets = []
     for path in found.files:
         info = stat_of(path)
@@ -68,7 +71,15 @@ def survey(request: PlanRequest, selection: Selection) -> Survey:
     if only_given is None:
         only_given = bool(targets) and selection.settings(targets[0].task.path.parent).only_given
     return Survey(
-        root, tuple(targets), found.failures, exclude, whole, selection.choice, found.excluded, only_given
+        root,
+        tuple(targets),
+        found.failures,
+        exclude,
+        whole,
+        selection.choice,
+        found.excluded,
+        only_given,
+        folders,
     )
 
 
@@ -78,7 +89,9 @@ def others(survey: Survey) -> Others:
     found = Discovery((), (), survey.excluded)
     if not survey.whole:
         exclude = forgiving(survey.exclude)
-        found = discover([survey.root], root=survey.root, exclude=exclude, see_excluded=True)
+        found = discover(
+            [survey.root], root=survey.root, exclude=exclude, see_excluded=True, folders=survey.folders
+        )
     stats = ((path, stat_of(path)) for path in (*found.files, *found.excluded))
     targets = tuple(
         Target(Task(path, info.st_size, (), RuleConfig()), info)

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reassert.model.outcomes import Failed
+from reassert.workspace.folders import Folders
 from reassert.workspace.reading import explain
 
 MARKERS = ("pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "pytest.ini", ".git", ".hg")
 DEFAULT_EXCLUDES = frozenset(
     {
         *(".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
-        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".eggs", "build", "dist", "site-packages"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".reassert_cache", ".eggs"),
+        *("build", "dist", "site-packages"),
     }
 )
 
@@ -70,6 +72,7 @@ def discover(
     exclude: Exclude | None = None,
     wanted: Callable[[str], bool] = is_python,
     see_excluded: bool = False,
+    folders: Folders | None = None,
 ) -> Discovery:
     """The files named by ``paths`` and, in the folders among them, those whose names are ``wanted``.
 
@@ -78,9 +81,11 @@ def discover(
     says for the folder, and symbolic links: what they lead to is taken where it
     really lies, so a loop cannot happen and nothing outside of the named paths is reached. What is called
     ``.py`` and is no file that was taken is a failure. Files that ``exclude`` leaves out are only
-    looked for if ``see_excluded``.
+    looked for if ``see_excluded``. ``folders`` are those that have been looked at, and will be.
     """
-    search = _Search(os.path.abspath(root), exclude or _nothing, wanted, see_excluded=see_excluded)
+    search = _Search(
+        os.path.abspath(root), exclude or _nothing, wanted, folders or Folders(), see_excluded=see_excluded
+    )
     for path in sorted(set(paths)):
         search.take(path)
     return search.result()
@@ -136,9 +141,16 @@ class _Search:
     """Collects files by their real path, so that each is worked on once."""
 
     def __init__(
-        self, root: str, exclude: Exclude, wanted: Callable[[str], bool], *, see_excluded: bool
+        self,
+        root: str,
+        exclude: Exclude,
+        wanted: Callable[[str], bool],
+        folders: Folders,
+        *,
+        see_excluded: bool,
     ) -> None:
         self._root = root
+        self._folders = folders
         self._wanted = wanted
         self._exclude = exclude
         self._see_excluded = see_excluded
@@ -210,8 +222,7 @@ class _Search:
         while left:
             place = left.pop()
             try:
-                with os.scandir(place.shown) as scan:
-                    entries = list(scan)
+                entries = self._folders.entries(place.shown)
             except OSError as error:
                 if not place.is_excluded:
                     self._fail(Path(place.shown), explain(error))

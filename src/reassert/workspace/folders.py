@@ -15,16 +15,27 @@ class Folders:
     """Looks at folders, each once."""
 
     def __init__(self) -> None:
-        self._names: dict[Path, frozenset[str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._entries: dict[str, list[os.DirEntry[str]]] = {}
+
+    def entries(self, folder: str) -> list[os.DirEntry[str]]:
+        """What is in a folder; raises OSError."""
+        if folder not in self._entries:
+            with os.scandir(folder) as scan:
+                self._entries[folder] = list(scan)
+        return self._entries[folder]
 
     def names(self, folder: Path) -> frozenset[str]:
         """The names in a folder; none if it cannot be listed."""
-        if folder not in self._names:
+        key = os.fspath(folder)
+        if key not in self._names:
             try:
-                self._names[folder] = frozenset(os.listdir(folder))
+                known = self._entries.get(key)
+                names = os.listdir(key) if known is None else [entry.name for entry in known]
+                self._names[key] = frozenset(names)
             except OSError:
-                self._names[folder] = frozenset()
-        return self._names[folder]
+                self._names[key] = frozenset()
+        return self._names[key]
 
     def is_package(self, folder: Path) -> bool:
         """Whether Python takes the folder for a regular package."""

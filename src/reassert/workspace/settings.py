@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reassert.model.config import Limits, Profile, RuleConfig
+from reassert.workspace.folders import Folders
 from reassert.workspace.pytest_config import FILES, PytestConfigs
 from reassert.workspace.targets import NEWEST_PYTHON, OLDEST_PYTHON, DeclaredVersions, may_declare
 from reassert.workspace.toml import SettingsError, read_toml
@@ -195,7 +196,8 @@ class SettingsLoader:
         self._documents: dict[Path, Document | None] = {}
         self._tables: dict[Path, tuple[Path, Table] | None] = {}
         self._settings: dict[Path, Settings] = {}
-        self._declared = DeclaredVersions(self._document)
+        self.folders = Folders()
+        self._declared = DeclaredVersions(self._document, self.folders)
         self._pytest = PytestConfigs(self._document)
 
     def load(self, for_path: Path) -> Settings:
@@ -205,7 +207,7 @@ class SettingsLoader:
         absolute = Path(os.path.abspath(for_path))
         folder = absolute if absolute.is_dir() else absolute.parent
         if folder not in self._settings:
-            inherits = folder != folder.parent and _says_nothing(folder)
+            inherits = folder != folder.parent and _says_nothing(self.folders.names(folder))
             self._settings[folder] = self.load(folder.parent) if inherits else self._load(folder)
         return self._settings[folder]
 
@@ -304,12 +306,8 @@ class SettingsLoader:
         return self._documents[path]
 
 
-def _says_nothing(folder: Path) -> bool:
+def _says_nothing(names: frozenset[str]) -> bool:
     """Whether nothing in a folder bears on settings, so that they are those of the folder above."""
-    try:
-        names = frozenset(os.listdir(folder))
-    except OSError:
-        return False
     return FILES.isdisjoint(names) and not may_declare(names)
 
 

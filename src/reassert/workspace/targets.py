@@ -5,12 +5,12 @@ Where these name no version, what the project has counts: its lock files, its vi
 
 from __future__ import annotations
 
-import os
 import re
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from reassert.workspace.folders import Folders
 from reassert.workspace.installed import LOCKS, installed_version, locked_version
 
 if TYPE_CHECKING:
@@ -57,9 +57,11 @@ class DeclaredVersions:
     outside one, at the first folder that looks like a project. ``read`` gives a parsed TOML file or None.
     """
 
-    def __init__(self, read: Callable[[Path], Document | None]) -> None:
+    def __init__(self, read: Callable[[Path], Document | None], listed: Folders | None = None) -> None:
         self._read = read
+        self._listed = listed or Folders()
         self.folders: dict[Path, _Declarations] = {}
+        self._homes: dict[Path, Path | None] = {}
 
     def pytest(self, folder: Path, top: Path | None) -> Version | None:
         """Give the oldest pytest allowed, or None; ``top`` is a folder above that is of the project too."""
@@ -84,7 +86,10 @@ class DeclaredVersions:
 
     def home(self, folder: Path) -> Path | None:
         """Give the nearest folder that looks like a project, or None."""
-        return next((d.folder for d in self._upwards(folder, None) if d.is_project), None)
+        if folder not in self._homes:
+            places = self._upwards(folder, None)
+            self._homes[folder] = next((d.folder for d in places if d.is_project), None)
+        return self._homes[folder]
 
     def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:
         reached_top = top is None or not folder.is_relative_to(top)
@@ -98,7 +103,7 @@ class DeclaredVersions:
 
     def _at(self, folder: Path) -> _Declarations:
         if folder not in self.folders:
-            self.folders[folder] = _Declarations(folder, self._read)
+            self.folders[folder] = _Declarations(folder, self._listed.names(folder), self._read)
         return self.folders[folder]
 
 
@@ -111,8 +116,7 @@ def may_declare(names: frozenset[str]) -> bool:
 class _Declarations:
     """What the files of one folder say; a folder is listed once, its files are read when asked for."""
 
-    def __init__(self, folder: Path, read: Callable[[Path], Document | None]) -> None:
-        names = _names(folder)
+    def __init__(self, folder: Path, names: frozenset[str], read: Callable[[Path], Document | None]) -> None:
         self.is_repository = ".git" in names
         texts = sorted(name for name in names if _is_requirements(name))
         self.is_project = bool(texts or names & _MARKERS)
@@ -182,14 +186,7 @@ class _Declarations:
             yield self.folder / name
         if "requirements" in self._names:
             folder = self.folder / "requirements"
-            yield from (folder / name for name in sorted(_names(folder)) if name.endswith(".txt"))
-
-
-def _names(folder: Path) -> frozenset[str]:
-    try:
-        return frozenset(os.listdir(folder))
-    except OSError:
-        return frozenset()
+            yield from (folder / name for name in sorted(Folders().names(folder)) if name.endswith(".txt"))
 
 
 def _is_requirements(name: str) -> bool:
