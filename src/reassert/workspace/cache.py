@@ -35,6 +35,7 @@ _FIND_FILE = "SELECT mark, digest, used FROM files WHERE path = ?"
 _FIND_ENTRY = "SELECT used, known, crc FROM entries WHERE key = ?"
 _FIND_FACTS = "SELECT said, sum FROM entries WHERE key = ?"
 _FIND_PLAN = "SELECT keys, made FROM plans WHERE root = ? AND state = ?"
+_FIND_ENTRIES = "SELECT key, used, known, crc, after FROM entries WHERE key IN (%s)"
 _FIND_AFTER = "SELECT after FROM entries WHERE key = ?"
 _KEEP_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)"
 _KEEP_ENTRY = "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -92,7 +93,7 @@ class Cache(AbstractContextManager["Cache"]):
             return None
         key = self._key(path, seen.digest, purpose)
         supply = _Supply(self._store, path, info, key, seen.data)
-        outcome = self._load(supply)
+        outcome = self._load(supply, self._store.get(_FIND_ENTRY, key))
         if outcome is None:
             return None
         try:
@@ -159,10 +160,13 @@ class Cache(AbstractContextManager["Cache"]):
         keys = [row[0][at : at + _KEY_BYTES] for at in range(0, len(row[0]), _KEY_BYTES)]
         if len(keys) != len(files) + len(made) or not all(map(may_be_made, made)):
             return None
+        entries = {entry[0]: entry[1:] for entry in self._store.rows(_FIND_ENTRIES, {*keys} - {_SILENT})}
         found: dict[Path, Outcome] = {}
         for key, (path, info) in zip(keys, [*files, *((path, _stat(path)) for path in made)], strict=True):
             silent = key == _SILENT and info is not None
-            outcome = Unchanged(path) if silent else self._load(_Supply(self._store, path, info, key, None))
+            *entry, after = entries.get(key, (None,))
+            supply = _Supply(self._store, path, info, key, None, after)
+            outcome = Unchanged(path) if silent else self._load(supply, entry or None)
             if outcome is None:
                 return None
             found[path] = outcome
@@ -194,8 +198,7 @@ class Cache(AbstractContextManager["Cache"]):
             self._files.append((self._name(path), mark, seen.digest, self._today))
         return seen
 
-    def _load(self, supply: _Supply) -> Outcome | None:
-        row = self._store.get(_FIND_ENTRY, supply.key) if self._store else None
+    def _load(self, supply: _Supply, row: Sequence[Any] | None) -> Outcome | None:
         if row is None:
             return None
         used, packed, crc = row
@@ -253,14 +256,20 @@ class _Supply:
     """
 
     def __init__(
-        self, store: Store, path: Path, info: os.stat_result | None, key: bytes, data: bytes | None
+        self,
+        store: Store,
+        path: Path,
+        info: os.stat_result | None,
+        key: bytes,
+        data: bytes | None,
+        after: object = None,
     ) -> None:
         self._store = store
         self._info = info
         self._data = data
         self.path = path
         self.key = key
-        self.after: bytes | None = None
+        self.after = after if isinstance(after, bytes) else None
 
     @property
     def is_new(self) -> bool:
@@ -280,9 +289,8 @@ class _Supply:
         return _read(self.path, self._info) if self._data is None else self._data
 
     def _after(self) -> bytes | None:
-        row = self._store.get(_FIND_AFTER, self.key)
-        if row and isinstance(row[0], bytes):
-            self.after = row[0]
+        if self.after is None and (row := self._store.get(_FIND_AFTER, self.key)):
+            self.after = row[0] if isinstance(row[0], bytes) else None
         return self.after
 
 

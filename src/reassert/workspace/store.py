@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ NAME = "results-1.sqlite3"
 MAX_AGE_DAYS = 30
 MAX_BYTES = 512_000_000
 BUSY_SECONDS = 1.0
+_AT_ONCE = 500  # older SQLite takes 999 parameters
 
 _SCHEMA = (
     "CREATE TABLE files (path TEXT PRIMARY KEY, mark TEXT, digest BLOB, used INTEGER) WITHOUT ROWID",
@@ -53,6 +54,16 @@ class Store:
             self._give_up(error)
             return None
         return row
+
+    def rows(self, sql: str, keys: Collection[bytes]) -> Iterator[tuple[Any, ...]]:
+        """The rows for ``keys``, for which ``sql`` has one ``%s``; those that cannot be had are missing."""
+        left = list(keys)
+        while left and self._db is not None:
+            some, left = left[:_AT_ONCE], left[_AT_ONCE:]
+            try:
+                yield from self._db.execute(sql % ",".join("?" * len(some)), some)
+            except (sqlite3.Error, OverflowError, UnicodeError) as error:
+                self._give_up(error)
 
     def put(self, writes: Iterable[tuple[str, Sequence[Sequence[Any]]]]) -> None:
         """Run each statement with its rows, all in one transaction."""
