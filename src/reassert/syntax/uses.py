@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import CLASS_FIXTURE_METHODS
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """``self.name`` (or ``cls.name``) in a method."""
 
     name: str
@@ -20,8 +20,7 @@ class Use:
     through_class: bool
 
 
-@dataclass(frozen=True)
-class SuperUse:
+class SuperUse(NamedTuple):
     """``super().name`` in a method; ``node``: the attribute, ``explicit``: Base in ``Base.name(self)``."""
 
     name: str
