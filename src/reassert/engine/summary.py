@@ -60,7 +60,7 @@ def _may_run(context: Context, finding: Finding, climbing: frozenset[str]) -> bo
     """Whether a test lies in no TestCase, or in one that climbs."""
     line = finding.location.line
     around = [c for c in context.classes.all if c.node.lineno <= line <= (c.node.end_lineno or c.node.lineno)]
-    stays = (c for c in around if any(k.is_testcase for k in context.classes.component(c)))
+    stays = (c for c in around if context.classes.component(c).has_testcase)
     return all(c.qualname in climbing for c in stays)
 
 

@@ -272,14 +272,14 @@ class _Office:
 
     def _started(self, suite: _Suite) -> Iterator[_Why]:
         """What is said where pytest is started."""
-        for path in self._commands(suite):
-            yield "C-CONFIG", f"{self._shown(path)} gives pytest another mode on the command line"
         for path, data in self._starters(suite):
+            if _STRICT.search(data):
+                yield "C-CONFIG", f"{self._shown(path)} gives pytest another mode on the command line"
             if _CHOSEN.search(data):
                 reason = "chooses tests by the mark asyncio, which sync tests would lose"
                 yield "C-CONFIG", f"{self._shown(path)} {reason}"
-        for path, name in self._other_configurations(suite):
-            yield "C-CONFIG", f"{self._shown(path)} has pytest use {name} as its configuration"
+            for name in _other_configurations(suite, data):
+                yield "C-CONFIG", f"{self._shown(path)} has pytest use {name} as its configuration"
 
     def _conflicts(self, suite: _Suite) -> Iterator[_Why]:
         """Configurations that count in the place of the suite's own, wherever pytest is started."""
@@ -312,19 +312,6 @@ class _Office:
         files = (f for p, f in self._scanned.items() if self._configured_by(p.parent) == inner)
         return any(facts.asyncio is not None for facts in files)
 
-    def _commands(self, suite: _Suite) -> Iterator[Path]:
-        """Files that start pytest with a mode that is not auto; options win over the configuration."""
-        yield from (path for path, data in self._starters(suite) if _STRICT.search(data))
-
-    def _other_configurations(self, suite: _Suite) -> Iterator[tuple[Path, str]]:
-        """Files that start pytest with a configuration that is named there and not the suite's own."""
-        for path, data in self._starters(suite):
-            for name in (match[1].decode() for match in _NAMED.finditer(data)):
-                named = suite.folder / name
-                same = named.resolve() == suite.path.resolve() if suite.path else False
-                if not same and not (suite.path and not named.exists() and named.name == suite.path.name):
-                    yield path, name
-
     def _starters(self, suite: _Suite) -> Iterator[tuple[Path, bytes]]:
         """Files that may say how pytest is started, and their bytes."""
         places = {suite.folder, self._surveyed.root}
@@ -349,6 +336,15 @@ class _Office:
     def _shown(self, path: Path) -> str:
         root = self._surveyed.root
         return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+
+def _other_configurations(suite: _Suite, command: bytes) -> Iterator[str]:
+    """The configurations that a file starts pytest with, but for the suite's own."""
+    for name in (match[1].decode() for match in _NAMED.finditer(command)):
+        named = suite.folder / name
+        same = named.resolve() == suite.path.resolve() if suite.path else False
+        if not same and not (suite.path and not named.exists() and named.name == suite.path.name):
+            yield name
 
 
 def _to_make(folder: Path) -> Path:
