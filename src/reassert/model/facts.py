@@ -10,6 +10,7 @@ BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
 # What a scope has of pytest-asyncio's mark: none, one without arguments, one with a loop scope.
 MarkKind = Literal["", "bare", "scoped"]
 RunKind = Literal["", "argument", "wraps"]
+Touch = Literal["context", "debug", "loop", "policy"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class FunctionFacts:
     if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
     hands it to nothing but these parameters (None: it does not). ``coroutine``: it is a coroutine function,
     ``gives_coroutine``: what it returns is one that it defines.
+    ``touches``: what it does to the event loop, or the context, that it is called in.
     ``runs`` is what it runs to its end in an event loop, and does nothing else: the ``argument`` that it is
     given, or as a decorator the coroutine of the function that it ``wraps``.
     """
@@ -42,6 +44,7 @@ class FunctionFacts:
     runs: RunKind = ""
     coroutine: bool = False
     gives_coroutine: bool = False
+    touches: frozenset[Touch] = frozenset()
 
 
 @dataclass(frozen=True, order=True)
