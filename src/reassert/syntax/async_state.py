@@ -25,7 +25,6 @@ from reassert.syntax.setup_chain import PHASES, SET_UPS, Problem
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 
 _LOGGING = ("assertLogs", "assertNoLogs", "getLogger")
-_LOOP_FIXTURES = ("event_loop", "event_loop_policy")
 # Since this version a fixture of a class has the instance of the test.
 _SAME_INSTANCE = (0, 20)
 # Since these versions a test sees the context variables that its fixtures set.
@@ -84,9 +83,6 @@ def _loops(context: Context, info: ClassInfo) -> Iterator[Problem]:
         for node in _called(context, method, "policy"):
             reason = f"{module.text(node)} changes which loop a test has"
             yield Problem(info, "C-LOOP", node, reason)
-    for function in module.top_level_functions.values():
-        if function.name in _LOOP_FIXTURES and function.decorator_list:
-            yield Problem(info, "C-LOOP", function, f"the file has an {function.name} fixture of its own")
 
 
 def _started_loops(context: Context, info: ClassInfo) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reassert.model.facts import AsyncioClass, AsyncioFacts, MarkKind, Remark
+from reassert.syntax.asyncio_hooks import asked, hooks
 from reassert.syntax.bodies import body_statements
 from reassert.syntax.module import FunctionNode, Module, imported_names
 
@@ -43,6 +44,7 @@ _PLAIN_FIXTURES = ("pytest.fixture", "pytest.yield_fixture")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _HANDED_ON = "strict mode hands on the coroutine of this async fixture, auto mode would run it"
 _UNKNOWN = "it is not certain whose fixture this is, and whether auto mode would run it"
+_ASKED = "code asks for the mark asyncio, which sync tests would lose"
 UNPARSED = "the file cannot be parsed, so nobody knows what auto mode would do with it"
 
 Scope = ast.Module | ast.ClassDef
@@ -162,8 +164,22 @@ def asyncio_facts(module: Module) -> AsyncioFacts | None:
         classes=tuple(_classes(module, module.tree, "", "")),
         wide=any(use.is_wide for use in fixtures),
         obstacles=tuple(sorted(set(_obstacles(module)))),
+        asked=tuple(_remark(module, node, "C-CONFIG", _ASKED) for node in asked(module)),
+        sync=any(_is_marked(module, function) for function in module.of(ast.FunctionDef)),
+        hooks=hooks(module),
     )
     return None if facts == AsyncioFacts() else facts
+
+
+def _is_marked(module: Module, function: ast.FunctionDef) -> bool:
+    """Whether a sync function that may be a test has the mark, by itself or by what is around it."""
+    around = module.parents[function]
+    if "test" not in function.name.lower() or not isinstance(around, (ast.ClassDef, ast.Module)):
+        return False
+    own = any(kind_of(module, decorator) for decorator in function.decorator_list)
+    return own or any(
+        scope_mark(module, s) for s in (around, *module.ancestors(around)) if isinstance(s, Scope)
+    )
 
 
 def _unmarked(module: Module, scope: Scope) -> Iterator[tuple[str, int, int]]:
