@@ -141,6 +141,8 @@ def test_the_mark_of_a_package_counts_for_older_versions_of_pytest_only(plan):
         pytest.param(
             {"noxfile.py": 's.run("pytest", "-m", "slow and asyncio")\n'}, "C-CONFIG", id="chosen by nox"
         ),
+        pytest.param({"pytest.ini": "[pytest]\nasyncio_mode = legacy\n"}, "C-CONFIG", id="legacy"),
+        pytest.param({"pytest.ini": "[pytest]\nasyncio_mode=strict ; why\n"}, "C-CONFIG", id="comment"),
         pytest.param({"pytest.ini": STRICT, "requirements.txt": "pytest-twisted\n"}, "C-AUTO", id="twisted"),
         pytest.param({"tox.ini": "[testenv]\ndeps =\n  pytest-aiohttp>=1\n"}, "C-AUTO", id="aiohttp"),
         pytest.param(

@@ -39,6 +39,7 @@ NEEDED = "auto_mode"
 MODE, SCOPE = "asyncio_mode", "asyncio_default_fixture_loop_scope"
 # Since these versions there is an auto mode, and a loop scope that can be configured.
 _AUTO, _SCOPED = (0, 17), (0, 24)
+_MODES = ("strict", "auto")
 _MADE = (b"mark.asyncio", b"pytest_asyncio")
 _STRICT = re.compile(
     rb"--asyncio-mode[=\s]+[\"']?(?!auto)\w|(?:-o|--override-ini)[=\s]*[\"']?asyncio_mode=(?!auto)\w"
@@ -259,6 +260,9 @@ class _Office:
         for plugin in ASYNC_PLUGINS:
             if suite.config.has_plugin(plugin):
                 yield "C-AUTO", f"the project has {plugin}, whose async tests auto mode would take over"
+        if suite.config.pytest.asyncio_mode not in _MODES:
+            mode = suite.config.pytest.asyncio_mode
+            yield "C-CONFIG", f"asyncio_mode is {mode!r}, which is neither strict nor auto"
         if suite.version is not None and suite.version < _AUTO:
             yield "C-CONFIG", f"pytest-asyncio {'.'.join(map(str, suite.version))} has no auto mode"
         if self._surveyed.only_given and not self._surveyed.whole:
