@@ -185,6 +185,18 @@ def test_a_configuration_that_cannot_be_written_keeps_the_marks(tmp_path, name, 
     assert {refusal.code for refusal in found.refusals} == {"C-CONFIG"}
 
 
+@pytest.mark.parametrize(
+    ("conftest", "stays"),
+    [
+        pytest.param("pytestmark = pytest.mark.asyncio(loop_scope='module')\n", False, id="of no test"),
+        pytest.param("SHARED = pytest.mark.asyncio(loop_scope='module')\n", True, id="to be given"),
+    ],
+)
+def test_a_mark_with_a_loop_scope_in_a_conftest(plan, conftest, stays):
+    found = plan({"pytest.ini": STRICT, "conftest.py": f"import pytest\n\n{conftest}", "test_a.py": MARKED})
+    assert after(found).get("test_a.py", MARKED) == (MARKED if stays else PLAIN)
+
+
 def test_only_what_was_given_may_change(plan):
     files = {"pytest.ini": STRICT, "test_a.py": MARKED}
     assert after(plan(files, "test_a.py", only_given=True)) == {}

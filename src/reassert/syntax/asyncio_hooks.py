@@ -18,7 +18,7 @@ _ASKING = ("get_closest_marker", "iter_markers", "get_marker")
 
 
 def hooks(module: Module) -> frozenset[LoopHook]:
-    """What a module, if it is a conftest.py, does to the tests below it: its marks are hooks' to give."""
+    """What a module, if it is a conftest.py, does to the tests below it."""
     return frozenset(_hooks(module))
 
 
@@ -31,9 +31,17 @@ def _hooks(module: Module) -> Iterator[LoopHook]:
                 yield "mark"
     for mark in module.attributes_named(_NAME):
         call = module.parents[mark]
-        if module.resolve(mark) == _MARK:
+        if module.resolve(mark) == _MARK and not _is_own(module, mark):
             scoped = module.is_called(mark) and isinstance(call, ast.Call) and (call.args or call.keywords)
             yield "scope" if scoped else "mark"
+
+
+def _is_own(module: Module, mark: ast.AST) -> bool:
+    """Whether a mark decorates something, or is that of the module: in a ``conftest.py`` it marks no test."""
+    statement = module.enclosing_statement(mark)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    own = any(isinstance(target, ast.Name) and target.id == "pytestmark" for target in targets)
+    return own or isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
 
 
 def asked(module: Module) -> Iterator[ast.AST]:
