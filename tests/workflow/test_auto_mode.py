@@ -141,6 +141,8 @@ def test_the_mark_of_a_package_counts_for_older_versions_of_pytest_only(plan):
         pytest.param(
             {"noxfile.py": 's.run("pytest", "-m", "slow and asyncio")\n'}, "C-CONFIG", id="chosen by nox"
         ),
+        pytest.param({"pytest.ini": "[pytest]\nasyncio_mode = legacy\n"}, "C-CONFIG", id="legacy"),
+        pytest.param({"pytest.ini": "[pytest]\nasyncio_mode=strict ; why\n"}, "C-CONFIG", id="comment"),
         pytest.param({"pytest.ini": STRICT, "requirements.txt": "pytest-twisted\n"}, "C-AUTO", id="twisted"),
         pytest.param({"tox.ini": "[testenv]\ndeps =\n  pytest-aiohttp>=1\n"}, "C-AUTO", id="aiohttp"),
         pytest.param(
@@ -181,6 +183,18 @@ def test_a_configuration_that_cannot_be_written_keeps_the_marks(tmp_path, name, 
     (tmp_path / name).chmod(usual)
     assert after(found) == {}
     assert {refusal.code for refusal in found.refusals} == {"C-CONFIG"}
+
+
+@pytest.mark.parametrize(
+    ("conftest", "stays"),
+    [
+        pytest.param("pytestmark = pytest.mark.asyncio(loop_scope='module')\n", False, id="of no test"),
+        pytest.param("SHARED = pytest.mark.asyncio(loop_scope='module')\n", True, id="to be given"),
+    ],
+)
+def test_a_mark_with_a_loop_scope_in_a_conftest(plan, conftest, stays):
+    found = plan({"pytest.ini": STRICT, "conftest.py": f"import pytest\n\n{conftest}", "test_a.py": MARKED})
+    assert after(found).get("test_a.py", MARKED) == (MARKED if stays else PLAIN)
 
 
 def test_only_what_was_given_may_change(plan):

@@ -224,6 +224,30 @@ def test_what_cannot_be_edited_is_pointed_at(tree, plan, name):
     assert said(found) == [(name, line, "STALE-NAME", message)]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        pytest.param(
+            "tox.ini", "[testenv]\ncommands = python -W error -m unittest discover -s tests\n", id="tox"
+        ),
+        pytest.param("noxfile.sh", "set -e\npython3 -m unittest -v\n", id="script"),
+        pytest.param(".circleci.json", '{"run":\n["python", "-m", "unittest"]}\n', id="list"),
+    ],
+)
+def test_a_command_that_starts_unittest_is_pointed_at(tree, plan, name, content):
+    tree({name: content})
+    message = "unittest no longer finds the classes that are plain"
+    assert said(plan()) == [(name, 2, "STALE-RUN", message)]
+
+
+@pytest.mark.parametrize(
+    "content", ["python -m unittest_xml\n", "pytest -m unittest_like\n", "x.-m unittest\n"]
+)
+def test_what_only_resembles_such_a_command(tree, plan, content):
+    tree({"Makefile": f"test:\n\t{content}", "README.md": "Run `python -m unittest`.\n"})
+    assert said(plan()) == []
+
+
 @pytest.mark.parametrize("name", ["old/slow.txt", "old/names.py"])
 def test_an_excluded_file_is_pointed_at(tree, plan, name):
     tree({"pyproject.toml": '[tool.reassert]\nexclude = ["old"]\n', name: f"A = '{OLD}'\n"})

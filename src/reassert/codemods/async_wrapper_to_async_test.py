@@ -18,7 +18,7 @@ from reassert.syntax.imports import imported_as
 from reassert.syntax.loop_attributes import set_up_reason
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.siblings import is_used, scopes
-from reassert.syntax.statements import line_start, line_stop
+from reassert.syntax.statements import line_start, line_stop, without_line
 
 
 class AsyncWrapperToAsyncTest(Codemod[Context]):
@@ -42,7 +42,7 @@ class AsyncWrapperToAsyncTest(Codemod[Context]):
         handled: set[int] = set()
         for owner, function in _tests(context):
             wrapper = wrapper_of(context, function)
-            qualname = f"{owner.qualname}.{function.name}" if owner else function.name
+            qualname = context.module.qualname(function)
             if wrapper is None or not isinstance(function, ast.AsyncFunctionDef):
                 continue
             if not (self_made or is_aiounittest(context, wrapper)):
@@ -54,12 +54,12 @@ class AsyncWrapperToAsyncTest(Codemod[Context]):
                 refusals.append(context.refusal(self.id, reason[0], wrapper, qualname, reason[1]))
                 continue
             unit = Unit(self.id, qualname)
-            requires = owner if owner and _is_testcase(context, owner) else None
+            requires = context.classes.climbing(owner)
             if needs_mark(context, function):
                 mark = imported_as(context, "pytest") + b".mark.asyncio"
                 edits.append(context.replace(wrapper, [mark], unit, requires=requires, imports=["pytest"]))
             else:
-                edits.append(_unwrapped(context, wrapper, unit, requires))
+                edits.append(without_line(context, wrapper, unit, requires))
             handled |= {id(wrapper), id(function)}
         return Rewrite(tuple(edits), tuple(refusals), handled=frozenset(handled))
 
@@ -70,10 +70,6 @@ def _tests(context: Context) -> Iterator[tuple[ClassInfo | None, FunctionNode]]:
     for info in context.classes.all:
         if context.classes.component(info).is_sync_unittest and not info.local:
             yield from ((info, function) for function in info.tests)
-
-
-def _is_testcase(context: Context, info: ClassInfo) -> bool:
-    return any(c.is_testcase for c in context.classes.component(info))
 
 
 def _reasons(
@@ -94,14 +90,3 @@ def _is_alone(context: Context, decorator: ast.expr) -> bool:
     span, buffer = context.module.span(decorator), context.source.buffer
     start, stop = line_start(context, span.start), line_stop(context, span.end)
     return buffer[start : span.start].strip() == b"@" and not buffer[span.end : stop].split(b"#")[0].strip()
-
-
-def _unwrapped(context: Context, decorator: ast.expr, unit: Unit, requires: ClassInfo | None) -> Edit:
-    """Remove the decorator with its line; a comment behind it stays."""
-    span, buffer = context.module.span(decorator), context.source.buffer
-    start, stop = line_start(context, span.start), line_stop(context, span.end)
-    comment = buffer.find(b"#", span.end, stop)
-    required = requires.qualname if requires else None
-    if comment < 0:
-        return Edit(start, stop, (), unit, required)
-    return Edit(buffer.index(b"@", start), comment, (), unit, required)

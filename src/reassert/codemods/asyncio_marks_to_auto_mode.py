@@ -18,17 +18,20 @@ from reassert.syntax.asyncio_marks import (
     Bound,
     FixtureUse,
     Scope,
+    called_fixtures,
     definitions_of,
     fixture_uses,
     kind_of,
     pytestmarks,
     scope_mark,
 )
+from reassert.syntax.comments import comments_in
 from reassert.syntax.context import Context
 from reassert.syntax.imports import imported_as
 from reassert.syntax.statements import line_start, line_stop, remove_statement
 
 _COMMA = re.compile(rb"\s*,\s*")
+_BEHIND = re.compile(rb"[ \t]*,[ \t]*(?=#)|[ \t]*,?[ \t]*(?:\r?\n|\r)")
 _AT = re.compile(rb"[ \t]*@[ \t]*")
 
 
@@ -43,7 +46,7 @@ class AsyncioMarksToAutoMode(Codemod[Context]):
         "C-CONFIG": "the configuration of pytest that counts is not certain, or cannot be changed",
         "C-LOOP": "the project has an event loop of its own",
         "C-SCOPE": "the fixture lives in a loop of its own scope; one for all fixtures would break it",
-        "C-SYNCFIX": "only pytest-asyncio's own fixture does this",
+        "C-SYNCFIX": "only pytest-asyncio's own fixture does this, or it is no decorator",
         "C-VACUOUS": "auto mode would run something that does not run today",
     }
 
@@ -90,6 +93,9 @@ class _Conversion:
     def rewrite(self) -> Rewrite:
         """Remove and replace."""
         edits = [*self._decorators(), *self._module_marks(), *self._fixtures()]
+        for call in called_fixtures(self.module):
+            unit, reason = self.module.qualname(call), "it is called and no decorator: it stays as it is"
+            self.refusals.append(self.context.refusal(self.rule_id, "C-SYNCFIX", call, unit, reason))
         return Rewrite(tuple(edits), tuple(self.refusals))
 
     # -- decorators ------------------------------------------------------------------------------------------
@@ -164,9 +170,14 @@ class _Conversion:
     def _fewer(self, bound: Bound, unit: Unit) -> Iterator[Edit]:
         """The statement without the marks; without the statement if there are no others."""
         gone = [kind_of(self.module, mark) == "bare" for mark in bound.marks]
-        if all(gone):
+        remarks = list(comments_in(self.module, bound.statement))
+        if all(gone) and not remarks:
             if self.context.stands_alone(bound.statement):
                 yield self._removal(bound.statement, unit)
+            return
+        if remarks:
+            rows = zip(bound.marks, gone, strict=True)
+            yield from (e for mark, goes in rows if goes and not all(gone) for e in self._row(mark, unit))
             return
         spans = [self.module.span(mark) for mark in bound.marks]
         last = max(index for index, is_gone in enumerate(gone) if not is_gone)
@@ -176,6 +187,15 @@ class _Conversion:
         between = [buffer[left.end : right.start] for left, right in pairwise(spans)]
         if all(_COMMA.fullmatch(text) for text in between):
             yield from (Edit(cut.start, cut.end, (), unit) for cut in cuts)
+
+    def _row(self, mark: ast.expr, unit: Unit) -> Iterator[Edit]:
+        """A mark that has a line of its own goes with it; a comment behind it stays."""
+        span, buffer = self.module.span(mark), self.context.source.buffer
+        start, stop = line_start(self.context, span.start), line_stop(self.context, span.end)
+        before, behind = buffer[start : span.start], _BEHIND.match(buffer, span.end, stop)
+        if not before.strip() and behind:
+            edges = (start, stop) if behind.end() == stop else (span.start, behind.end())
+            yield Edit(*edges, (), unit, swallows=True)
 
     def _removal(self, statement: ast.stmt, unit: Unit) -> Edit:
         """The statement with its line; of the blank lines around it those before it go, too."""

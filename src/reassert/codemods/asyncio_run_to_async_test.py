@@ -76,14 +76,14 @@ class _Work(Draft):
                 self.edits.append(remove_definition(self.context, function, unit, info))
 
     def _test(self, test: Test, held: Reason | None) -> None:
-        reading = Reading(self.context, test)
-        if not reading.runs or self.context.is_ignored(self.rule_id, test.function, test.qualname):
+        reading, name = Reading(self.context, test), self.context.module.qualname(test.function)
+        if not reading.runs or self.context.is_ignored(self.rule_id, test.function, name):
             return
         reason = held or reading.objection() or next(objections(self.context, test), None)
         if reason is not None:
             code, words = reason
             at = reading.runs[0].call
-            self.refusals.append(self.context.refusal(self.rule_id, code, at, test.qualname, words))
+            self.refusals.append(self.context.refusal(self.rule_id, code, at, name, words))
             return
-        work = Awaiting(reading, Unit(self.rule_id, test.qualname))
+        work = Awaiting(reading, Unit(self.rule_id, name))
         self.edits += work.edits()

@@ -23,11 +23,11 @@ from reassert.syntax.generated_tests import (
     Rows,
     as_rows,
     convertible_classes,
-    without_line,
 )
 from reassert.syntax.known_values import Known, Opaque, known
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import REFUSALS, Objection
+from reassert.syntax.statements import without_line
 from reassert.syntax.written_tables import WrittenTable, written_table
 
 _DATA = ("ddt.data", "ddt.idata", "ddt.named_data")

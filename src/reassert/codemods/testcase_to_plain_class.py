@@ -78,7 +78,7 @@ class TestcaseToPlainClass(Codemod[Context]):
         )
 
     def _candidates(self, context: Context) -> list[ClassInfo]:
-        return [c for c in context.classes.all if any(k.is_testcase for k in context.classes.component(c))]
+        return [c for c in context.classes.all if context.classes.component(c).has_testcase]
 
     def _problems(self, context: Context, info: ClassInfo, names: Names) -> Iterator[Problem]:
         if context.holds_excluded(info.qualname):

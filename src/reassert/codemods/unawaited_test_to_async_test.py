@@ -46,7 +46,7 @@ class UnawaitedTestToAsyncTest(Codemod[Context]):
         findings: list[Finding] = []
         handled: set[int] = set()
         for owner, test in _sleeping(context):
-            qualname = f"{owner.qualname}.{test.name}" if owner else test.name
+            qualname = context.module.qualname(test)
             if context.is_ignored(self.id, test, qualname):
                 continue
             reason = next(chain(obstacles(context, test), objections(context, test)), None)
@@ -54,15 +54,10 @@ class UnawaitedTestToAsyncTest(Codemod[Context]):
                 refusals.append(context.refusal(self.id, reason[0], test, qualname, reason[1]))
                 continue
             handled.add(id(test))
-            edits += marked(context, test, Unit(self.id, qualname), _climbing(context, owner))
+            edits += marked(context, test, Unit(self.id, qualname), context.classes.climbing(owner))
             message = f"nobody has ever awaited {test.name}; it runs for the first time"
             findings.append(context.finding(self.id, NEWLY_EXECUTED, test, message))
         return Rewrite(tuple(edits), tuple(refusals), tuple(findings), handled=frozenset(handled))
-
-
-def _climbing(context: Context, owner: ClassInfo | None) -> ClassInfo | None:
-    together = context.classes.component(owner) if owner else ()
-    return owner if any(info.is_testcase for info in together) else None
 
 
 def _sleeping(context: Context) -> Iterator[_Test]:
@@ -80,8 +75,13 @@ def _sleeping(context: Context) -> Iterator[_Test]:
 
 
 def _was_strict(context: Context) -> bool:
-    """Whether a test without a mark does not run so far, whatever mode this run takes the project to."""
+    """Whether a test without a mark does not run so far, whatever mode this run takes the project to.
+
+    Where a hook gives marks nobody knows.
+    """
     verdict = context.facts.asyncio
+    if context.facts.hooks & {"mark", "scope"}:
+        return False
     return not is_auto(context) or (verdict is not None and verdict.changes)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from reassert.model.edits import Edit, Unit
+from reassert.model.outcomes import STALE_MAIN, Finding
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.assertions import in_scope
 from reassert.syntax.context import Context
@@ -33,7 +34,8 @@ class UnittestMainToNoMain(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """Remove the block once every TestCase of the file has become a plain class."""
-        if not any(c.is_testcase and in_scope(context, c) for c in context.classes.all):
+        own = any(c.is_testcase and in_scope(context, c) for c in context.classes.all)
+        if not own and not context.facts.names:
             return Rewrite()
         for node in context.module.tree.body:
             if (
@@ -41,12 +43,21 @@ class UnittestMainToNoMain(Codemod[Context]):
                 and _is_main_guard(node)
                 and not context.is_ignored(self.id, node, "__main__")
             ):
-                return self._removed(context, node)
+                return self._removed(context, node) if own else Rewrite(findings=self._stale(context, node))
         return Rewrite()
+
+    def _stale(self, context: Context, node: ast.If) -> tuple[Finding, ...]:
+        """What is to be said if the block stays and a class becomes plain."""
+        if not any(_runs_tests(context, n) for n in ast.walk(node)):
+            return ()
+        return (
+            context.finding(self.id, STALE_MAIN, node, "the block no longer runs the classes that are plain"),
+        )
 
     def _removed(self, context: Context, node: ast.If) -> Rewrite:
         if _is_all_main(context, node) and _has_only_pragmas(context, node):
-            return Rewrite((_removal(context, node, Unit(self.id, "__main__")),))
+            removal = _removal(context, node, Unit(self.id, "__main__"))
+            return Rewrite((removal,), findings=self._stale(context, node))
         if not any(_runs_tests(context, n) for n in ast.walk(node)):
             return Rewrite()
         reason = "the block does more than unittest.main(), which no longer finds the tests"

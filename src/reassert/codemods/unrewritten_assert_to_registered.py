@@ -43,7 +43,7 @@ class UnrewrittenAssertToRegistered(Codemod[Context]):
     def _held_back(self, context: Context, reason: str) -> Rewrite:
         blocked: dict[str, tuple[Refusal, ...]] = {}
         for info in context.classes.all:
-            if any(c.is_testcase for c in context.classes.component(info)):
+            if context.classes.component(info).has_testcase:
                 refusal = context.refusal(self.id, "A-NOREWRITE", info.node, info.qualname, reason)
                 blocked[info.qualname] = (refusal,)
         return Rewrite(blocked=blocked, alone=bool(blocked))

@@ -37,11 +37,6 @@ class _YieldTest:
     owner: ClassInfo | None
     function: ast.FunctionDef
 
-    @property
-    def qualname(self) -> str:
-        """Its name, with the class's."""
-        return f"{self.owner.qualname}.{self.function.name}" if self.owner else self.function.name
-
 
 @dataclass(frozen=True)
 class _Shape:
@@ -73,8 +68,9 @@ class YieldTestToParametrize(Codemod[Context]):
             shape = _shape(test)
             if isinstance(tables, Objection) or shape is None:
                 objection = tables if isinstance(tables, Objection) else _NO_LOOP
+                name = context.module.qualname(test.function)
                 refusals.append(
-                    context.refusal(self.id, objection.code, test.function, test.qualname, objection.reason)
+                    context.refusal(self.id, objection.code, test.function, name, objection.reason)
                 )
             else:
                 edits += self._edits(context, test, shape, tables)
@@ -86,7 +82,7 @@ class YieldTestToParametrize(Codemod[Context]):
         if context.config.profile < Profile.CLASSES:
             return
         for test in _generators(context):
-            if not context.is_ignored(self.id, test.function, test.qualname):
+            if not context.is_ignored(self.id, test.function, context.module.qualname(test.function)):
                 yield test
 
     def _tables(self, context: Context, test: _YieldTest) -> list[Table] | Objection:
@@ -113,7 +109,8 @@ class YieldTestToParametrize(Codemod[Context]):
     def _edits(
         self, context: Context, test: _YieldTest, shape: _Shape, tables: list[Table]
     ) -> Iterator[Edit]:
-        function, unit = test.function, Unit(self.id, test.qualname)
+        function = test.function
+        unit = Unit(self.id, context.module.qualname(function))
         layout, newline = context.layout(function), context.source.newline.encode()
         parts: list[Part] = []
         for table in reversed(tables):
@@ -147,7 +144,7 @@ def _generators(context: Context) -> Iterator[_YieldTest]:
         (None, s) for s in module.tree.body if isinstance(s, FunctionNode)
     ]
     for owner in context.classes.all:
-        plain = not any(c.is_testcase for c in context.classes.component(owner))
+        plain = not context.classes.component(owner).has_testcase
         if plain and owner.outer is None and not owner.local and options.collects_class(owner.node.name):
             functions += [(owner, f) for f in owner.functions if f in owner.direct]
     for owner_or_none, function in functions:

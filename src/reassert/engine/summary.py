@@ -12,7 +12,16 @@ from reassert.engine.climbing import Decision, climbs_with_owner, key
 from reassert.engine.holding import Kept
 from reassert.model.config import Profile
 from reassert.model.edits import Edit
-from reassert.model.outcomes import NEWLY_EXECUTED, Finding, Held, Location, Refusal, Report, Tally
+from reassert.model.outcomes import (
+    NEWLY_EXECUTED,
+    STALE_MAIN,
+    Finding,
+    Held,
+    Location,
+    Refusal,
+    Report,
+    Tally,
+)
 from reassert.model.rules import Rewrite
 from reassert.syntax.assertions import in_scope
 from reassert.syntax.classes import ClassInfo, Use
@@ -42,6 +51,10 @@ def summarise(
         findings = {f for f in findings if _is_within(context, f.location.line, climbing)}
     asleep = {f for f in findings if f.code == NEWLY_EXECUTED and not _may_run(context, f, climbing)}
     findings -= asleep
+    if not _loses_tests(context, climbing, decision):
+        findings = {f for f in findings if f.code != STALE_MAIN}
+    gone = {edit.unit.rule_id for edit in edits}
+    findings = {f for f in findings if f.code != STALE_MAIN or f.rule_id not in gone}
     refused = _distinct(said, decision.held_back.get(path, []))
     refusals = sorted(refused, key=lambda r: (r.location, r.code, r.reason))
     uses = legacy_assertions(context)
@@ -56,11 +69,17 @@ def summarise(
     )
 
 
+def _loses_tests(context: Context, climbing: frozenset[str], decision: Decision) -> bool:
+    """Whether a class that the file has, or imports from its family, becomes plain."""
+    imported = (f"{ref.path}::{ref.qualname}" for ref in context.facts.names.values())
+    return bool(climbing) or not decision.climbing.isdisjoint(imported)
+
+
 def _may_run(context: Context, finding: Finding, climbing: frozenset[str]) -> bool:
     """Whether a test lies in no TestCase, or in one that climbs."""
     line = finding.location.line
     around = [c for c in context.classes.all if c.node.lineno <= line <= (c.node.end_lineno or c.node.lineno)]
-    stays = (c for c in around if any(k.is_testcase for k in context.classes.component(c)))
+    stays = (c for c in around if context.classes.component(c).has_testcase)
     return all(c.qualname in climbing for c in stays)
 
 

@@ -10,6 +10,8 @@ BaseKind = Literal["testcase", "async", "framework", "plain", "unknown"]
 # What a scope has of pytest-asyncio's mark: none, one without arguments, one with a loop scope.
 MarkKind = Literal["", "bare", "scoped"]
 RunKind = Literal["", "argument", "wraps"]
+LoopHook = Literal["factories", "mark", "scope"]
+Touch = Literal["context", "debug", "loop", "policy"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class FunctionFacts:
     if that goes to other code. ``makes``: it gives a function that takes the test instance alone, and
     hands it to nothing but these parameters (None: it does not). ``coroutine``: it is a coroutine function,
     ``gives_coroutine``: what it returns is one that it defines.
+    ``touches``: what it does to the event loop, or the context, that it is called in.
     ``runs`` is what it runs to its end in an event loop, and does nothing else: the ``argument`` that it is
     given, or as a decorator the coroutine of the function that it ``wraps``.
     """
@@ -42,6 +45,7 @@ class FunctionFacts:
     runs: RunKind = ""
     coroutine: bool = False
     gives_coroutine: bool = False
+    touches: frozenset[Touch] = frozenset()
 
 
 @dataclass(frozen=True, order=True)
@@ -72,7 +76,9 @@ class AsyncioFacts:
 
     ``uses``: it has marks or fixtures of pytest-asyncio. ``mark`` is the mark of the module, ``functions``
     are its async functions without a mark of their own. ``wide``: a fixture has another scope than a
-    function's and no loop scope. ``obstacles`` is what speaks against auto mode, whoever collects the file.
+    function's and no loop scope. ``obstacles`` is what speaks against auto mode, whoever collects the file;
+    ``asked``, too, if a sync test has the mark, which ``sync`` says of its own. ``hooks`` is what its code
+    does to the tests below it: it gives them the mark, or one with a loop ``scope``, or makes their loops.
     """
 
     uses: bool = False
@@ -81,6 +87,9 @@ class AsyncioFacts:
     classes: tuple[AsyncioClass, ...] = ()
     wide: bool = False
     obstacles: tuple[Remark, ...] = ()
+    asked: tuple[Remark, ...] = ()
+    sync: bool = False
+    hooks: frozenset[LoopHook] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -191,15 +200,9 @@ class QuotedRef:
 class FileFacts:
     """What the rest of the project says about one file; the default is a file that nobody knows.
 
-    ``bases`` maps a dotted base name to what it is; ``used_by`` maps a class of this file to a file that
-    uses it. ``aliases`` maps dotted names of this file, which other files pass on, to what they are in
-    unittest. ``names`` maps dotted names of this file to classes of the other files of its ``family``: those
-    files, this one included, whose test classes are connected and which are converted together.
-    ``family_digest`` stands for the contents of all of them. ``functions`` maps dotted names of this file to
-    functions of the project, ``additions`` the names of methods that an import puts on TestCase to these.
     ``quoted`` maps paths in this file's strings to classes of the family, ``named_by`` a class of this file
     to the place of a string elsewhere that names it and cannot follow a rename.
-    ``fixtures`` are names of fixtures that come from a conftest.py.
+    ``fixtures`` are names of fixtures that come from a conftest.py, ``hooks`` what the hooks of one do.
 
     ``registers`` are modules that this file, a conftest.py, must have rewritten by pytest, before it makes
     the imports ``early``; ``creates``: the file is not there yet. ``unrewritten`` is why assertions in this
@@ -229,6 +232,7 @@ class FileFacts:
     quoted: Mapping[str, tuple[QuotedRef, ...]] = field(default_factory=dict)
     named_by: Mapping[str, str] = field(default_factory=dict)
     fixtures: frozenset[str] = frozenset()
+    hooks: frozenset[LoopHook] = frozenset()
     registers: tuple[str, ...] = ()
     early: frozenset[str] = frozenset()
     creates: bool = False

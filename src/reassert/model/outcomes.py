@@ -68,6 +68,10 @@ class Note:
 
 # The code of findings that say that a test runs for the first time.
 NEWLY_EXECUTED = "NEWLY-EXECUTED"
+# The code of a finding that is one only if its block stays, and a class that it ran becomes plain.
+STALE_MAIN = "STALE-MAIN"
+# The code of a finding that counts only if some classes of the file become plain, and its block stays.
+STALE_MAIN = "STALE-MAIN"
 
 
 @dataclass(frozen=True)

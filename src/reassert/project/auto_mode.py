@@ -12,10 +12,19 @@ from functools import cached_property
 from pathlib import Path
 
 from reassert.model.config import PytestConfig
-from reassert.model.facts import AsyncioClass, AsyncioFacts, MarkKind, Remark, ScannedClass, ScannedFacts
+from reassert.model.facts import (
+    AsyncioClass,
+    AsyncioFacts,
+    LoopHook,
+    MarkKind,
+    Remark,
+    ScannedClass,
+    ScannedFacts,
+)
 
 _NOTHING = AsyncioFacts()
 _NEWLY = "this async test has no mark: strict mode does not run it, auto mode would"
+_HOOKED = "whether a hook of a conftest.py gives this async test its mark is not certain"
 
 # A class: the file, and what is known of it.
 _Home = tuple[Path, ScannedClass]
@@ -46,8 +55,9 @@ class AsyncioSuite:
         return any(self.facts(path).wide for path in self._scanned)
 
     def is_scoped(self, path: Path) -> bool:
-        """Whether a package around a file has a mark with a loop scope: older versions of pytest heed it."""
-        return any(self.facts(init).mark == "scoped" for init in self._packages(path))
+        """Whether a hook gives a loop scope, or a package around a file: older versions of pytest heed it."""
+        in_package = any(self.facts(init).mark == "scoped" for init in self._packages(path))
+        return in_package or "scope" in loop_hooks(self._scanned, path)
 
     @cached_property
     def scoped(self) -> frozenset[str]:
@@ -59,11 +69,14 @@ class AsyncioSuite:
     def obstacles(self) -> dict[Path, set[Remark]]:
         """What auto mode would change, at its place, by file."""
         found: defaultdict[Path, set[Remark]] = defaultdict(set)
+        is_asked = any(self.facts(path).sync for path in self._scanned)
         for path in self._scanned:
             found[path].update(self.facts(path).obstacles)
+            found[path].update(self.facts(path).asked if is_asked else ())
         for path in filter(self._is_collected, self._scanned):
+            reason = _HOOKED if loop_hooks(self._scanned, path) & {"mark", "scope"} else _NEWLY
             for place, line, column in self._newly_run(path):
-                found[place].add(Remark(line, column, "C-VACUOUS", _NEWLY))
+                found[place].add(Remark(line, column, "C-VACUOUS", reason))
         return {path: remarks for path, remarks in found.items() if remarks}
 
     @cached_property
@@ -155,6 +168,13 @@ class AsyncioSuite:
     def _is_marked(self, name: str) -> bool:
         marks = self._marks(name)
         return bool(marks) and all(marks)
+
+
+def loop_hooks(scanned: Mapping[Path, ScannedFacts], path: Path) -> frozenset[LoopHook]:
+    """What the hooks of every ``conftest.py`` above a file do to the loops of its tests."""
+    above = (scanned.get(folder / "conftest.py") for folder in path.parents)
+    found = (facts.asyncio.hooks for facts in above if facts is not None and facts.asyncio is not None)
+    return frozenset[LoopHook]().union(*found)
 
 
 def _last(dotted: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reassert.model.facts import BaseFacts, ClassRef, FileFacts, ScannedFacts
+from reassert.project.auto_mode import loop_hooks
 from reassert.project.families import Reference, families
 from reassert.project.index import Index
 from reassert.project.loose import loose_uses
@@ -44,6 +45,7 @@ def link(
         used[path] = {**uses, **used.get(path, {})}
     mine = _by_importer(references)
     fixtures = _conftest_fixtures(scanned)
+    hooked = any(facts.asyncio is not None and facts.asyncio.hooks for facts in scanned.values())
     found: dict[Path, FileFacts] = {}
     for path in wanted:
         if path not in scanned:
@@ -62,6 +64,7 @@ def link(
             quoted=quoted.get(path, {}),
             named_by=named_by.get(path, {}),
             fixtures=_visible(fixtures, path, has_classes=bool(facts.classes)),
+            hooks=loop_hooks(scanned, path) if hooked else frozenset(),
         )
         if replace(known, quoted={}) != FileFacts():
             found[path] = known

@@ -49,11 +49,6 @@ class Test:
     runners: frozenset[str] = frozenset()
 
     @property
-    def qualname(self) -> str:
-        """Its name, with the class's."""
-        return f"{self.owner.qualname}.{self.function.name}" if self.owner else self.function.name
-
-    @property
     def receiver(self) -> str | None:
         """The name of its first parameter."""
         first = (self.function.args.posonlyargs + self.function.args.args)[:1]
@@ -308,10 +303,7 @@ class Awaiting:
         self.module = reading.module
         self.unit = unit
         self.owner = reading.test.owner
-        is_testcase = self.owner is not None and any(
-            c.is_testcase for c in self.context.classes.component(self.owner)
-        )
-        self.requires = self.owner if is_testcase else None
+        self.requires = self.context.classes.climbing(self.owner)
 
     def edits(self) -> Iterator[Edit]:
         """``async`` before ``def``, ``await`` for the runs, nothing for the loops."""

@@ -29,6 +29,17 @@ _MOCKS: dict[str, Kind] = {
     "unittest.mock.MagicMock": "sync",
     "unittest.mock.AsyncMock": "async",
 }
+# What these give is of a builtin type, which has no coroutine functions.
+_DISPLAYS = (
+    ast.List,
+    ast.Dict,
+    ast.Set,
+    ast.ListComp,
+    ast.DictComp,
+    ast.SetComp,
+    ast.Constant,
+    ast.JoinedStr,
+)
 _TASKS = ("create_task", "ensure_future")
 # Methods of what asyncio makes that are no coroutine functions, whatever it is.
 _PLAIN_METHODS = ("cancel", "clear", "close", "kill", "release", "set", "stop", "terminate")
@@ -125,6 +136,8 @@ def _made(owner: ClassInfo, method: FunctionNode, node: ast.Attribute) -> Iterat
 def _kind_of_member(context: Context, value: ast.expr | None, name: str) -> Kind:
     """Whether a method of what a call gives is a coroutine function."""
     value = value.value if isinstance(value, ast.Await) else value
+    if isinstance(value, _DISPLAYS):
+        return "sync"
     if not isinstance(value, ast.Call):
         return "unknown"
     if isinstance(value.func, ast.Attribute) and value.func.attr in _TASKS:

@@ -12,21 +12,19 @@ import ast
 import builtins
 from collections.abc import Iterator
 
+from reassert.model.facts import Touch
 from reassert.syntax.async_kinds import is_sync_library
 from reassert.syntax.async_tests import obstacles
 from reassert.syntax.classes import ClassInfo, is_classmethod, receiver_name
 from reassert.syntax.cleanups import Arrangement
 from reassert.syntax.context import Context
+from reassert.syntax.handed_on import function_of
+from reassert.syntax.loop_touches import DEBUG, runs_loop, set_variables, sets_policy
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.setup_chain import PHASES, SET_UPS, Problem
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 
-_RUNNERS = ("asyncio.run", "asyncio.Runner", "asyncio.runners.run", "anyio.run", "trio.run")
-_RUNS = ("run_until_complete", "run_forever")
-_POLICIES = ("asyncio.set_event_loop_policy", "asyncio.set_event_loop", "uvloop.install")
-_DEBUG = ("get_debug", "set_debug", "slow_callback_duration", "cr_origin")
 _LOGGING = ("assertLogs", "assertNoLogs", "getLogger")
-_LOOP_FIXTURES = ("event_loop", "event_loop_policy")
 # Since this version a fixture of a class has the instance of the test.
 _SAME_INSTANCE = (0, 20)
 # Since these versions a test sees the context variables that its fixtures set.
@@ -78,16 +76,13 @@ def _loops(context: Context, info: ClassInfo) -> Iterator[Problem]:
     if "loop_factory" in info.defines:
         yield Problem(info, "C-LOOP", info.node, "the class has a loop_factory of its own")
     for call in module.of(ast.Call):
-        name = module.resolve(call.func)
-        if name in _POLICIES and not _is_none(call):
+        name = sets_policy(module, call)
+        if name:
             yield Problem(info, "C-LOOP", call, f"{name} changes which loop a test has")
-    for function in module.top_level_functions.values():
-        if function.name in _LOOP_FIXTURES and function.decorator_list:
-            yield Problem(info, "C-LOOP", function, f"the file has an {function.name} fixture of its own")
-
-
-def _is_none(call: ast.Call) -> bool:
-    return len(call.args) == 1 and isinstance(call.args[0], ast.Constant) and call.args[0].value is None
+    for method in info.functions:
+        for node in _called(context, method, "policy"):
+            reason = f"{module.text(node)} changes which loop a test has"
+            yield Problem(info, "C-LOOP", node, reason)
 
 
 def _started_loops(context: Context, info: ClassInfo) -> Iterator[Problem]:
@@ -99,22 +94,23 @@ def _started_loops(context: Context, info: ClassInfo) -> Iterator[Problem]:
             and not is_classmethod(function)
         ):
             reason = f"{function.name} runs a loop, which cannot be done from within a coroutine"
-            yield from (Problem(info, "C-LOOP", n, reason) for n in _starts(context.module, function, set()))
+            yield from (Problem(info, "C-LOOP", n, reason) for n in _starts(context, function))
 
 
-def _starts(module: Module, function: FunctionNode, seen: set[ast.AST]) -> Iterator[ast.AST]:
-    """Where a function, or one of the module that it mentions, runs a loop."""
-    seen.add(function)
-    for node in module.subtree(function):
-        if isinstance(node, ast.Attribute) and (node.attr in _RUNS or module.resolve(node) in _RUNNERS):
+def _starts(context: Context, function: FunctionNode) -> Iterator[ast.AST]:
+    """Where a function, or one that it calls, runs a loop."""
+    for node in context.module.subtree(function):
+        if isinstance(node, (ast.Name, ast.Attribute)) and runs_loop(context.module, node):
             yield node
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            called = module.top_level_functions.get(node.id)
-            if module.resolve(node) in _RUNNERS or (
-                isinstance(called, ast.FunctionDef)
-                and called not in seen
-                and any(_starts(module, called, seen))
-            ):
+    yield from _called(context, function, "loop")
+
+
+def _called(context: Context, function: FunctionNode, touch: Touch) -> Iterator[ast.AST]:
+    """Where a function names one of the module's own, or of another file of the project, that does this."""
+    for node in context.module.subtree(function):
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+            facts = function_of(context, node)
+            if facts is not None and touch in facts.touches:
                 yield node
 
 
@@ -159,7 +155,11 @@ def _tasks(module: Module, info: ClassInfo) -> Iterator[Problem]:
 def _debugging(context: Context, info: ClassInfo) -> Iterator[Problem]:
     """Uses of what only a loop in debug mode has or says."""
     module = context.module
-    for name in _DEBUG:
+    for function in info.functions:
+        for node in _called(context, function, "debug"):
+            reason = f"{module.text(node)} looks at the debug mode of the loop"
+            yield Problem(info, "C-DEBUG", node, reason)
+    for name in DEBUG:
         for node in _within(module, info, module.attributes_named(name)):
             yield Problem(info, "C-DEBUG", node, f"{name} tells that the loop is not in debug mode any more")
     for name in _LOGGING:
@@ -179,7 +179,8 @@ def _context_variables(context: Context, info: ClassInfo, arrangement: Arrangeme
         link.tear_downs for link in arrangement.chain.links.values()
     )
     for function in info.functions:
-        for call in _set_variables(module, function) if not is_classmethod(function) else ():
+        calls = [*set_variables(module, function), *_called(context, function, "context")]
+        for call in calls if not is_classmethod(function) else ():
             reason = _why_context(context, info, function, tears_down=tears_down)
             if reason:
                 yield Problem(info, "C-CTXVAR", call, reason)
@@ -197,21 +198,3 @@ def _why_context(context: Context, info: ClassInfo, function: FunctionNode, *, t
     if function in info.tests and isinstance(function, ast.FunctionDef):
         return "what a synchronous test sets in a context variable would be seen by the tests behind it"
     return "what is set in a test is not seen by what tears it down" if tears_down else ""
-
-
-def _set_variables(module: Module, function: FunctionNode) -> Iterator[ast.Call]:
-    """Calls of ``set`` on what may be a context variable: one of the module, or something imported."""
-    for node in module.inside(function, module.attributes_named("set")):
-        call = module.parents[node]
-        if not isinstance(call, ast.Call) or call.func is not node or len(call.args) != 1 or call.keywords:
-            continue
-        if not isinstance(module.parents[call], ast.Await) and _may_be_variable(module, node.value):
-            yield call
-
-
-def _may_be_variable(module: Module, node: ast.expr) -> bool:
-    if module.resolve(node) is not None:
-        return True
-    made = module.top_level_assignments.get(node.id, ()) if isinstance(node, ast.Name) else ()
-    names = [module.resolve(s.value.func) for s in made if isinstance(s.value, ast.Call)]
-    return "contextvars.ContextVar" in names

@@ -15,6 +15,7 @@ from reassert.model.edits import Edit, Unit
 from reassert.syntax.asyncio_marks import FIXTURE, MARK, Scope, pytestmarks, scope_mark
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
+from reassert.syntax.fixtures import EVENT_LOOP, made_up_fixtures
 from reassert.syntax.imports import imported_as
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.statements import insertion
@@ -26,6 +27,7 @@ Reason = tuple[str, str]
 _NARROW = ("", "function", "fixture-scope")
 # Plugins that take every coroutine for theirs, marked or not.
 _TAKE_ALL = ("pytest-aiohttp", "pytest-tornasync")
+_LOOP_FIXTURES = (EVENT_LOOP, f"{EVENT_LOOP}_policy")
 _OTHER_MARKS = tuple(f"pytest.mark.{name}" for name in ("anyio", "trio", "curio", "gen_test"))
 
 
@@ -76,6 +78,7 @@ def obstacles(context: Context, node: ast.AST) -> Iterator[Reason]:
     The loop of unittest's own async tests, and that of ``asyncio.run``, is there for one test only.
     """
     yield from _configured(context)
+    yield from _hooked(context)
     scopes = [a for a in (node, *context.module.ancestors(node)) if isinstance(a, (ast.ClassDef, ast.Module))]
     in_package = context.facts.asyncio is not None and context.facts.asyncio.in_scope
     if in_package or any(scope_mark(context.module, scope) == "scoped" for scope in scopes):
@@ -93,6 +96,17 @@ def _configured(context: Context) -> Iterator[Reason]:
     for name, scope in scopes.items():
         if scope not in _NARROW:
             yield "C-SCOPE", f"async {name} are configured to share the loop of their {scope}"
+
+
+def _hooked(context: Context) -> Iterator[Reason]:
+    """What a ``conftest.py`` does to the loops of pytest-asyncio, which are no others than these."""
+    if "scope" in context.facts.hooks:
+        yield "C-SCOPE", "a conftest.py gives tests a mark with a loop scope: the test may share its loop"
+    if "factories" in context.facts.hooks:
+        yield "C-LOOP", "a conftest.py has a hook that says which loops there are"
+    own = made_up_fixtures(context.module)
+    for name in sorted(n for n in own | context.facts.fixtures if n in _LOOP_FIXTURES):
+        yield "C-LOOP", f"{'the file' if name in own else 'a conftest.py'} has an {name} fixture of its own"
 
 
 def _marks(module: Module, scope: Scope) -> Iterator[str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reassert.model.facts import AsyncioClass, AsyncioFacts, MarkKind, Remark
+from reassert.syntax.asyncio_hooks import asked, hooks
 from reassert.syntax.bodies import body_statements
 from reassert.syntax.module import FunctionNode, Module, imported_names
 
@@ -43,6 +44,7 @@ _PLAIN_FIXTURES = ("pytest.fixture", "pytest.yield_fixture")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _HANDED_ON = "strict mode hands on the coroutine of this async fixture, auto mode would run it"
 _UNKNOWN = "it is not certain whose fixture this is, and whether auto mode would run it"
+_ASKED = "code asks for the mark asyncio, which sync tests would lose"
 UNPARSED = "the file cannot be parsed, so nobody knows what auto mode would do with it"
 
 Scope = ast.Module | ast.ClassDef
@@ -120,9 +122,13 @@ class FixtureUse(NamedTuple):
     @property
     def is_wide(self) -> bool:
         """Whether it lives longer than a test, and takes the loop that goes with that."""
-        scope = next((k.value for k in self.keywords if k.arg == "scope"), None)
-        narrow = scope is None or (isinstance(scope, ast.Constant) and scope.value == "function")
-        return not narrow and all(k.arg != "loop_scope" for k in self.keywords)
+        return _is_wide(self.keywords)
+
+
+def _is_wide(keywords: Sequence[ast.keyword]) -> bool:
+    scope = next((k.value for k in keywords if k.arg == "scope"), None)
+    narrow = scope is None or (isinstance(scope, ast.Constant) and scope.value == "function")
+    return not narrow and all(k.arg != "loop_scope" for k in keywords)
 
 
 def functions_of(module: Module) -> list[FunctionNode]:
@@ -146,24 +152,45 @@ def fixture_uses(module: Module) -> Iterator[FixtureUse]:
                 yield FixtureUse(function, decorator, name)
 
 
+def called_fixtures(module: Module) -> Iterator[ast.Call]:
+    """Where ``pytest_asyncio.fixture`` is called, and not as a decorator."""
+    if b"pytest_asyncio" in module.source.buffer:
+        above = {decorator for function in functions_of(module) for decorator in function.decorator_list}
+        yield from (c for c in module.of(ast.Call) if c not in above and module.resolve(c.func) == FIXTURE)
+
+
 def asyncio_facts(module: Module) -> AsyncioFacts | None:
     """What the module says, None if that is nothing."""
     buffer = module.source.buffer
     if not any(word in buffer for word in _CONCERNS):
         return None
-    fixtures = list(fixture_uses(module))
+    fixtures, called = list(fixture_uses(module)), list(called_fixtures(module))
     scopes: list[Scope] = [module.tree, *module.classes]
     marks = [m for scope in scopes for b in pytestmarks(module, scope) for m in b.marks]
     marks += [d for node in definitions_of(module) for d in node.decorator_list]
     facts = AsyncioFacts(
-        uses=bool(fixtures) or any(kind_of(module, mark) for mark in marks),
+        uses=bool(fixtures or called) or any(kind_of(module, mark) for mark in marks),
         mark=scope_mark(module, module.tree),
         functions=tuple(_unmarked(module, module.tree)),
         classes=tuple(_classes(module, module.tree, "", "")),
-        wide=any(use.is_wide for use in fixtures),
+        wide=any(use.is_wide for use in fixtures) or any(_is_wide(call.keywords) for call in called),
         obstacles=tuple(sorted(set(_obstacles(module)))),
+        asked=tuple(_remark(module, node, "C-CONFIG", _ASKED) for node in asked(module)),
+        sync=any(_is_marked(module, function) for function in module.of(ast.FunctionDef)),
+        hooks=hooks(module),
     )
     return None if facts == AsyncioFacts() else facts
+
+
+def _is_marked(module: Module, function: ast.FunctionDef) -> bool:
+    """Whether a sync function that may be a test has the mark, by itself or by what is around it."""
+    around = module.parents[function]
+    if "test" not in function.name.lower() or not isinstance(around, (ast.ClassDef, ast.Module)):
+        return False
+    own = any(kind_of(module, decorator) for decorator in function.decorator_list)
+    return own or any(
+        scope_mark(module, s) for s in (around, *module.ancestors(around)) if isinstance(s, Scope)
+    )
 
 
 def _unmarked(module: Module, scope: Scope) -> Iterator[tuple[str, int, int]]:

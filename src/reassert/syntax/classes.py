@@ -199,6 +199,11 @@ class Component(list["ClassInfo"]):
         """Whether one of them is a TestCase of unittest and of nothing else."""
         return any(info.kind in ("testcase", "async") for info in self)
 
+    @cached_property
+    def has_testcase(self) -> bool:
+        """Whether one of them is a TestCase of whatever kind."""
+        return any(info.is_testcase for info in self)
+
     @property
     def is_sync_unittest(self) -> bool:
         """Whether there is such a one, and none of them is asynchronous."""
@@ -390,6 +395,10 @@ class Classes:
     def component(self, info: ClassInfo) -> Component:
         """Every known class that is connected to ``info`` by inheritance, file by file in source order."""
         return self._group[info]
+
+    def climbing(self, owner: ClassInfo | None) -> ClassInfo | None:
+        """The class that must become plain for an edit in a test of ``owner``; None if nothing must."""
+        return owner if owner and self.component(owner).has_testcase else None
 
     def know(self, group: Mapping[ClassInfo, Component], heirs: Mapping[ClassInfo, list[ClassInfo]]) -> None:
         """Take over what ``link`` has found out about all files."""

@@ -12,6 +12,7 @@ from reassert.model.facts import FunctionFacts
 from reassert.syntax.bodies import last_name
 from reassert.syntax.coroutines import gives_coroutine
 from reassert.syntax.loop_runs import RUN, run_kind
+from reassert.syntax.loop_touches import touches
 from reassert.syntax.makers import instance_goes_to, made_tests
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.testcase_api import API, CLEANUP_METHODS
@@ -26,9 +27,11 @@ _HARMLESS = "unittest.SkipTest"
 def function_facts(module: Module) -> dict[str, FunctionFacts]:
     """Facts on each function of the module itself, and on the names that are assigned a skip or a mark."""
     found = {}
+    kinds = touches(module)
     for statement in module.tree.body:
         if isinstance(statement, FunctionNode) and not _is_bound_elsewhere(module, statement.name, 0):
-            found[statement.name] = _facts(module, statement)
+            own = kinds.get(statement.name, frozenset())
+            found[statement.name] = replace(_facts(module, statement), touches=own)
         elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target, value = statement.targets[0], statement.value
             name = target.id if isinstance(target, ast.Name) else ""
@@ -147,9 +150,32 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What functions are called that run a coroutine in a loop.
 _RUNNING = re.compile("run|sync|await|wait|loop|complete|coro", re.IGNORECASE)
 
+_ASYNC_CLASSES = (b"IsolatedAsyncioTestCase", b"asynctest", b"asyncSetUp", b"asyncTearDown")
+
 
 def wanted_functions(module: Module) -> Iterator[str]:
-    """The imported functions that decorate, make tests or run coroutines, clean up, or get ``self``."""
+    """The imported functions that decorate, make tests or run coroutines, clean up, or get ``self``.
+
+    Of a file with asynchronous test classes all that they call.
+    """
+    yield from _decorators(module)
+    for made in module.of(ast.Call):
+        lone = len(made.args) == 1 and isinstance(made.args[0], ast.Call)
+        if lone and _RUNNING.search(last_name(made.func)):
+            yield module.resolve(made.func) or ""
+    if any(word in module.source.buffer for word in _ASYNC_CLASSES):
+        yield from (module.resolve(call.func) or "" for call in module.of(ast.Call))
+    for name in CLEANUP_METHODS:
+        calls = (module.parents[node] for node in module.attributes_named(name))
+        yield from (module.resolve(c.args[0]) or "" for c in calls if isinstance(c, ast.Call) and c.args)
+    for receiver in module.names.get("self", ()):
+        call = module.call_of_argument(receiver)
+        if call is not None:
+            yield module.resolve(call.func) or ""
+
+
+def _decorators(module: Module) -> Iterator[str]:
+    """What decorates classes, their methods and coroutine functions, or makes the tests of a class."""
     for node in module.classes:
         yield from (module.resolve(made.func) or "" for _, made in made_tests(node))
         for decorated in (node, *(f for f in node.body if isinstance(f, FunctionNode))):
@@ -158,14 +184,3 @@ def wanted_functions(module: Module) -> Iterator[str]:
                 yield module.resolve(called) or ""
     for decorator in (d for f in module.of(ast.AsyncFunctionDef) for d in f.decorator_list):
         yield module.resolve(decorator) or ""
-    for made in module.of(ast.Call):
-        lone = len(made.args) == 1 and isinstance(made.args[0], ast.Call)
-        if lone and _RUNNING.search(last_name(made.func)):
-            yield module.resolve(made.func) or ""
-    for name in CLEANUP_METHODS:
-        calls = (module.parents[node] for node in module.attributes_named(name))
-        yield from (module.resolve(c.args[0]) or "" for c in calls if isinstance(c, ast.Call) and c.args)
-    for receiver in module.names.get("self", ()):
-        call = module.call_of_argument(receiver)
-        if call is not None:
-            yield module.resolve(call.func) or ""

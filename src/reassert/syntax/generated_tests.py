@@ -25,7 +25,7 @@ from reassert.syntax.module import FunctionNode
 from reassert.syntax.parametrize import Objection, Row, Table, call, case_name, duplicate_id
 from reassert.syntax.patches import hands_over, is_patched
 from reassert.syntax.siblings import fixture_names
-from reassert.syntax.statements import line_start, line_stop
+from reassert.syntax.statements import without_line
 
 
 @dataclass(frozen=True)
@@ -134,17 +134,6 @@ class Gathered(Draft):
         refusal = self.context.refusal(self.rule_id, objection.code, node, owner.qualname, objection.reason)
         self.blocked[owner.qualname].append(refusal)
         self.handled.add(id(node))
-
-
-def without_line(context: Context, decorator: ast.expr, unit: Unit, owner: ClassInfo) -> Edit:
-    """Removes a decorator with its line; a comment behind it stays, on a line of its own."""
-    span = context.module.span(decorator)
-    start, stop = line_start(context, span.start), line_stop(context, span.end)
-    comment = context.source.buffer.find(b"#", span.end, stop)
-    first = context.source.buffer.rindex(b"@", start, span.start)
-    if comment >= 0:
-        return Edit(first, comment, (), unit, owner.qualname, swallows=True)
-    return Edit(start, stop, (), unit, owner.qualname, swallows=True)
 
 
 class _Method:

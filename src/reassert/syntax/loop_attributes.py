@@ -126,7 +126,7 @@ class _Survey:
         if not reading.runs:
             yield "C-LOOP", f"{name} uses the loop of setUp"
             return
-        if home.is_ignored(self.rule_id, test.function, test.qualname):
+        if home.is_ignored(self.rule_id, test.function, home.module.qualname(test.function)):
             yield "C-LOOP", f"{name}, which needs the loop of setUp, is left as it is"
         objection = reading.objection() or next(objections(home, test), None)
         if objection is not None:

@@ -356,11 +356,28 @@ class Module:
     @cached_property
     def rebound(self) -> frozenset[str]:
         """Names that something other than an import binds: they cannot be resolved through the imports."""
+        spared = set(self._fallbacks())
         bound = {
-            name for name, nodes in self.names.items() if any(isinstance(n.ctx, ast.Store) for n in nodes)
+            name
+            for name, nodes in self.names.items()
+            if any(isinstance(n.ctx, ast.Store) and n not in spared for n in nodes)
         }
         bound.update(n.name for n in self.tree.body if isinstance(n, (ast.ClassDef, *_FUNCTIONS)))
         return frozenset(bound)
+
+    def _fallbacks(self) -> Iterator[ast.expr]:
+        """The targets that are None where an import fails that never does."""
+        for node in self.of(ast.Try):
+            found = [n for s in node.body if isinstance(s, _IMPORTS) for n in imported_names(s)]
+            everywhere = all(target.partition(".")[0] in _EVERYWHERE for _, target in found)
+            if not everywhere or not all(isinstance(s, _IMPORTS) for s in node.body):
+                continue
+            names = {name for name, _ in found}
+            for statement in (s for handler in node.handlers for s in handler.body):
+                value = statement.value if isinstance(statement, ast.Assign) else None
+                if isinstance(value, ast.Constant) and value.value is None:
+                    targets = statement.targets  # type: ignore[attr-defined] # an assignment
+                    yield from (t for t in targets if isinstance(t, ast.Name) and t.id in names)
 
     @cached_property
     def assigned(self) -> dict[str, ast.expr]:
@@ -396,6 +413,9 @@ class Module:
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+# Packages of the standard library that no Python comes without, and that fail to import on none.
+_EVERYWHERE = frozenset({"asyncio", "contextlib", "contextvars", "functools", "unittest"})
 _SILENT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 

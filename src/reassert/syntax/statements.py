@@ -168,6 +168,17 @@ def remove_statement(
     return Edit(start, stop, (), unit, required, swallows=True)
 
 
+def without_line(context: Context, decorator: ast.expr, unit: Unit, requires: ClassInfo | None) -> Edit:
+    """Removes a decorator with its line; a comment behind it stays, on a line of its own."""
+    span, buffer = context.module.span(decorator), context.source.buffer
+    start, stop = line_start(context, span.start), line_stop(context, span.end)
+    required = requires.qualname if requires else None
+    comment = buffer.find(b"#", span.end, stop)
+    if comment >= 0:
+        return Edit(buffer.rindex(b"@", start, span.start), comment, (), unit, required, swallows=True)
+    return Edit(start, stop, (), unit, required, swallows=True)
+
+
 def siblings(context: Context, statement: ast.stmt) -> list[ast.stmt]:
     """The block that holds a statement."""
     parent = context.module.parents[statement]

@@ -39,6 +39,7 @@ NEEDED = "auto_mode"
 MODE, SCOPE = "asyncio_mode", "asyncio_default_fixture_loop_scope"
 # Since these versions there is an auto mode, and a loop scope that can be configured.
 _AUTO, _SCOPED = (0, 17), (0, 24)
+_MODES = ("strict", "auto")
 _MADE = (b"mark.asyncio", b"pytest_asyncio")
 _STRICT = re.compile(
     rb"--asyncio-mode[=\s]+[\"']?(?!auto)\w|(?:-o|--override-ini)[=\s]*[\"']?asyncio_mode=(?!auto)\w"
@@ -259,6 +260,9 @@ class _Office:
         for plugin in ASYNC_PLUGINS:
             if suite.config.has_plugin(plugin):
                 yield "C-AUTO", f"the project has {plugin}, whose async tests auto mode would take over"
+        if suite.config.pytest.asyncio_mode not in _MODES:
+            mode = suite.config.pytest.asyncio_mode
+            yield "C-CONFIG", f"asyncio_mode is {mode!r}, which is neither strict nor auto"
         if suite.version is not None and suite.version < _AUTO:
             yield "C-CONFIG", f"pytest-asyncio {'.'.join(map(str, suite.version))} has no auto mode"
         if self._surveyed.only_given and not self._surveyed.whole:
@@ -272,14 +276,14 @@ class _Office:
 
     def _started(self, suite: _Suite) -> Iterator[_Why]:
         """What is said where pytest is started."""
-        for path in self._commands(suite):
-            yield "C-CONFIG", f"{self._shown(path)} gives pytest another mode on the command line"
         for path, data in self._starters(suite):
+            if _STRICT.search(data):
+                yield "C-CONFIG", f"{self._shown(path)} gives pytest another mode on the command line"
             if _CHOSEN.search(data):
                 reason = "chooses tests by the mark asyncio, which sync tests would lose"
                 yield "C-CONFIG", f"{self._shown(path)} {reason}"
-        for path, name in self._other_configurations(suite):
-            yield "C-CONFIG", f"{self._shown(path)} has pytest use {name} as its configuration"
+            for name in _other_configurations(suite, data):
+                yield "C-CONFIG", f"{self._shown(path)} has pytest use {name} as its configuration"
 
     def _conflicts(self, suite: _Suite) -> Iterator[_Why]:
         """Configurations that count in the place of the suite's own, wherever pytest is started."""
@@ -312,19 +316,6 @@ class _Office:
         files = (f for p, f in self._scanned.items() if self._configured_by(p.parent) == inner)
         return any(facts.asyncio is not None for facts in files)
 
-    def _commands(self, suite: _Suite) -> Iterator[Path]:
-        """Files that start pytest with a mode that is not auto; options win over the configuration."""
-        yield from (path for path, data in self._starters(suite) if _STRICT.search(data))
-
-    def _other_configurations(self, suite: _Suite) -> Iterator[tuple[Path, str]]:
-        """Files that start pytest with a configuration that is named there and not the suite's own."""
-        for path, data in self._starters(suite):
-            for name in (match[1].decode() for match in _NAMED.finditer(data)):
-                named = suite.folder / name
-                same = named.resolve() == suite.path.resolve() if suite.path else False
-                if not same and not (suite.path and not named.exists() and named.name == suite.path.name):
-                    yield path, name
-
     def _starters(self, suite: _Suite) -> Iterator[tuple[Path, bytes]]:
         """Files that may say how pytest is started, and their bytes."""
         places = {suite.folder, self._surveyed.root}
@@ -349,6 +340,15 @@ class _Office:
     def _shown(self, path: Path) -> str:
         root = self._surveyed.root
         return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+
+
+def _other_configurations(suite: _Suite, command: bytes) -> Iterator[str]:
+    """The configurations that a file starts pytest with, but for the suite's own."""
+    for name in (match[1].decode() for match in _NAMED.finditer(command)):
+        named = suite.folder / name
+        same = named.resolve() == suite.path.resolve() if suite.path else False
+        if not same and not (suite.path and not named.exists() and named.name == suite.path.name):
+            yield name
 
 
 def _to_make(folder: Path) -> Path:

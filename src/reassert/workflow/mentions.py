@@ -24,7 +24,7 @@ from reassert.workspace.folders import Folders
 from reassert.workspace.reading import read_regular
 
 RULE = "testcase_to_plain_class"
-CODE = "STALE-NAME"
+CODE, RUN_CODE = "STALE-NAME", "STALE-RUN"
 
 # Files by the end of their names; those without any are makefiles, scripts and lists.
 _SETTINGS = frozenset(
@@ -38,11 +38,14 @@ _PROSE = frozenset({".md", ".rst", ".adoc"})
 _KINDS = _SETTINGS | _LISTS | _PROSE | {".py"}
 _LARGEST = 5_000_000
 _FEW = 64
+_WHY = "unittest does not run a plain class: run it with pytest"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NODE_ID = re.compile(r"([^\s\ufeff\"'`=,;:()\[\]{}<>|&*?]+\.py)((?:::[^\W\d]\w*)+)")
 # What stands behind -k, to the end of its line; in a list the two may be on two lines.
 _KEYWORD = re.compile(r"(?<![\w-])-k[\"'\s,=]*([^\r\n]*)")
 _WORD = re.compile(r"\w+")
+# A command that starts unittest: ``python -m unittest``, also as a list of strings.
+_UNITTEST = re.compile(rb"(?<![\w.-])-m[\s\"',]{1,4}unittest\b")
 
 
 class _Edit(NamedTuple):
@@ -61,6 +64,7 @@ class _Remark(NamedTuple):
     start: int
     message: str
     suggestion: str = ""
+    code: str = CODE
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,8 @@ def follow_mentions(plan: Plan, exclude: Exclude, folders: Folders | None = None
 
     Node ids are edited in place, on top of a change that the plan may have of that file. What cannot be
     edited is a finding: dotted paths and ``-k``, documents, files that are excluded or in UTF-16, and node
-    ids that may mean several files. Files that cannot be read, or that git ignores, are not looked at.
-    ``folders`` have been looked at already.
+    ids that may mean several files; so is a command that starts unittest. Files that cannot be read, or that
+    git ignores, are not looked at. ``folders`` have been looked at already.
     """
     if not plan.test_map:
         return plan
@@ -117,11 +121,11 @@ def follow_mentions(plan: Plan, exclude: Exclude, folders: Folders | None = None
         if is_python(path.name) and path not in excluded:
             continue
         file = _read(plan.root, path, changes.get(path), excluded=path in excluded)
-        if file is not None and gate(file):
-            edits, remarks = _look(file, renames)
+        if file is not None:
+            edits, remarks = _look(file, renames) if gate(file) else ([], [])
             if edits:
                 changes[path] = _changed(file, edits)
-            findings += [_finding(file, remark) for remark in remarks]
+            findings += [_finding(file, remark) for remark in [*remarks, *_runs(file, remarks)]]
     return replace(plan, changes=tuple(changes[p] for p in sorted(changes)), findings=tuple(findings))
 
 
@@ -243,8 +247,19 @@ def _dotted(text: str, renames: Renames) -> Iterator[_Remark]:
     for start, path in paths_in(text):
         found = renames.of_dotted(reference(path).names) if ".py::" not in path else None
         if found:
-            why = "unittest does not run a plain class: run it with pytest"
-            yield _Remark(start, f"names {path}, whose {found[0]} is now {found[1]}", why)
+            yield _Remark(start, f"names {path}, whose {found[0]} is now {found[1]}", _WHY)
+
+
+def _runs(file: _File, remarks: Sequence[_Remark]) -> Iterator[_Remark]:
+    """The commands that start unittest; what is said of a test that such a command names is enough."""
+    if file.kind not in _SETTINGS or not _UNITTEST.search(file.data):
+        return
+    said = {file.text.count("\n", 0, remark.start) for remark in remarks}
+    for match in re.finditer(_UNITTEST.pattern.decode(), file.text):
+        if file.text.count("\n", 0, match.start()) not in said:
+            yield _Remark(
+                match.start(), "unittest no longer finds the classes that are plain", _WHY, RUN_CODE
+            )
 
 
 # -- what is made of it -------------------------------------------------------------------------------------
@@ -270,4 +285,4 @@ def _finding(file: _File, remark: _Remark) -> Finding:
     before = file.text[: remark.start]
     line = before.count("\n") + 1
     location = Location(file.path, line, len(before) - before.rfind("\n"))
-    return Finding(RULE, CODE, location, remark.message, remark.suggestion)
+    return Finding(RULE, remark.code, location, remark.message, remark.suggestion)
