@@ -384,3 +384,29 @@ class A(unittest.TestCase):
 """
     found = suite({"test_a.py": test}, unittest=by_unittest)
     assert outcomes(found) == {"A::test_caller": "passed"}
+
+
+def test_what_is_measured_is_the_phases_of_tests_and_what_plugins_do_around_them(suite):
+    files = {
+        "library.py": "def f(x):\n    if x == 'around':\n        return 1\n    if x == 'between':\n"
+        "        return 2\n    return 3\n",
+        "conftest.py": """
+import pytest
+from library import f
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call():
+    f('around')
+    yield
+def pytest_runtest_logreport():
+    f('between')
+""",
+        "test_a.py": "from library import f\ndef test_1(): pass\ndef test_2(): f('in')\ndef test_3(): pass\n",
+    }
+    found = suite(files, coverage=True)
+    assert found.coverage["library.py"].executed == {1, 2, 3, 4, 6}
+
+
+def test_what_assertions_ask_is_told_where_it_is_wanted(suite):
+    files = {"test_a.py": "def test():\n    assert 1 == 1\n"}
+    told = [suite(files, conditions=wanted).tests["test_a.py::test"].assertions for wanted in (True, False)]
+    assert [[one.text for one in each] for each in told] == [["1 == 1"], [""]]

@@ -97,6 +97,7 @@ def test_a_plan_that_holds_is_valid_after_three_runs(say):
         ("before, again", "before"),
         ("after", "after"),
     ]
+    assert bench.asked[1][2] == {"conditions": False}
 
 
 def test_a_lost_test_makes_it_invalid(say):

@@ -96,6 +96,31 @@ def pytest_configure(config: Any) -> None:
     if _settings["select"] is not None:
         config.args[:] = narrowed(_settings["select"], _settings["root"])
     config.pluginmanager.register(_Observer(config), "reassert_observer")
+    if _measure:
+        config.pluginmanager.register(_Measured(_measure), "reassert_measured")
+
+
+class _Measured:
+    """The hooks that let the measurement rest between tests; what other plugins do around a phase counts."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        self._measure.pause()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Iterator[None]:
+        self._measure.go_on()
+        yield
+        self._measure.pause()
+
+    pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self._measure.go_on()
 
 
 class _Observer:
@@ -205,7 +230,7 @@ class _Observer:
     def _executed(self, form: str, path: str, line: int, expected: str, count: int) -> list[Any]:
         shown = _trees.shown(path)
         place = f"{form} {shown}:{line}"
-        if place not in self._told:
+        if _settings["conditions"] and place not in self._told:
             self._told[place] = None
             text = assertions.conditions(path).get((form, line), "")
             if text:
