@@ -100,18 +100,19 @@ def _counted(tests: Iterable[TestRun], join: Callable[[int, int], int]) -> Count
         own: Counter[Executed] = Counter()
         for item in test.assertions:
             if item.form not in NEVER_PASSES:
-                own[Executed(item.form, item.path, item.line, 1, item.text)] += item.count
+                own[replace(item, count=1)] += item.count
         counts |= {place: join(counts.get(place, 0), number) for place, number in own.items()}
     return counts
 
 
 def _retold(again: Counts, before: Counts) -> Counts:
     """Let places of a second run, which need not tell what is asked there, say what the first one told."""
-    known = {(p.form, p.path, p.line): p.text for p in before}
-    return {
-        p if p.text else replace(p, text=known.get((p.form, p.path, p.line), "")): number
-        for p, number in again.items()
-    }
+    known = {(p.form, p.path, p.line): p for p in before}
+    retold = {}
+    for place, number in again.items():
+        told = known.get((place.form, place.path, place.line), place)
+        retold[replace(told, text=place.text or told.text)] = number
+    return retold
 
 
 def _once_each(before: Counts, again: Counts, after: Counts, tests: int) -> tuple[Counts, Counts]:

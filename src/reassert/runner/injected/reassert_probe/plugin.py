@@ -12,7 +12,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from . import assertions, bodies
+from . import assertions, bodies, sources
 from .choosing import in_order, narrowed, shuffled
 from .measure import Measure, open_measure
 from .outcomes import Outcome, why_failed, why_skipped
@@ -232,9 +232,9 @@ class _Observer:
         place = f"{form} {shown}:{line}"
         if _settings["conditions"] and place not in self._told:
             self._told[place] = None
-            text = assertions.conditions(path).get((form, line), "")
-            if text:
-                _records.write("condition", form=form, path=shown, line=line, text=text)
+            told = sources.told_of(path).get((form, line))
+            if told:
+                _records.write("condition", form=form, path=shown, line=line, **told._asdict())
         return [form, shown, line, count, expected]
 
     def pytest_internalerror(self, excrepr: Any) -> None:
