@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 UNKNOWN = "?"
@@ -162,6 +163,10 @@ def _conjuncts(node: ast.expr, *, truth: bool) -> Iterator[ast.expr]:
     elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And if truth else ast.Or):
         for value in node.values:
             yield from _conjuncts(value, truth=truth)
+    elif truth and isinstance(node, ast.Compare) and len(node.ops) > 1:
+        values = [node.left, *node.comparators]
+        for op, (left, right) in zip(node.ops, pairwise(values), strict=True):
+            yield ast.Compare(left, [op], [right])
     else:
         yield node if truth else ast.UnaryOp(ast.Not(), node)
 

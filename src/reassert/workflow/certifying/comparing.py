@@ -242,6 +242,16 @@ class _Comparer:
         return self._asserted(before, _own(result, before) if len(olds) > 1 else result)
 
     def _asserted(self, before: TestRun, result: Compared) -> Difference | None:
+        if not result.changes and result.wholes:
+            evidence = tuple(map(str, result.wholes))
+            return Difference(
+                Label.ASSERTIONS_DIFFER,
+                before.nodeid,
+                (),
+                evidence[0],
+                evidence,
+                "a value is compared as a whole",
+            )
         if not result.changes:
             return None
         evidence = tuple(map(str, result.changes))
@@ -302,7 +312,7 @@ class _Comparer:
             tests=len(self.compared),
             before=sum(result.before for result in self.compared),
             after=sum(result.after for result in self.compared),
-            differing=sum(bool(result.changes) for result in self.compared),
+            differing=sum(bool(result.changes or result.wholes) for result in self.compared),
             traced=self.traced,
         )
 

@@ -30,6 +30,11 @@ _TELLING = {
     "assertDictEqual": "assertDictEqual",
     "assertSequenceEqual": "assertSequenceEqual",
     "assertMultiLineEqual": "assertMultiLineEqual",
+    "assertIn": "assertIn",
+    "assertIs": "assertIs",
+    "assertIsNone": "assertIsNone",
+    "assertIsNotNone": "assertIsNotNone",
+    "assertIsInstance": "assertIsInstance",
 }
 _RAISING = ("assertRaises", "assertRaisesRegex", "raises")
 # With more arguments they call what they are given, and give no context manager.
@@ -53,7 +58,8 @@ _TRIES = tuple(filter(None, (getattr(ast, name, None) for name in ("Try", "TrySt
 class Told(NamedTuple):
     """What is known of an assertion from its source.
 
-    ``text`` is the source of an ``assert``'s condition or of a call's arguments, ``caught`` whether its
+    ``text`` is the source of an ``assert``'s condition, of a call's arguments or of the mock that is asked,
+    ``caught`` whether its
     failure would be caught there, so that the test would pass. ``around`` is the number of statements in
     the block of a ``with`` that expects something; 0 where that is not known.
     """
@@ -126,6 +132,8 @@ class _Reader:
     def _call(self, node: Any, name: str, caught: bool) -> None:
         key = _form(name), node.lineno
         text = self._arguments(node) if _is_telling(node, name) else ""
+        if _is_of_mock(node, name):
+            text = self._segment((node.func.lineno, node.func.col_offset), _end(node.func.value))
         around = 1 if len(node.args) > _AROUND.get(name, len(node.args)) else 0
         new = Told(text, caught, around)
         self.found[key] = new if key not in self.found else Told("", caught and self.found[key].caught)
@@ -147,6 +155,10 @@ def _end(node: Any) -> tuple[int, int]:
 
 def _is_telling(node: Any, name: str) -> bool:
     return name in _TELLING and isinstance(node.func, ast.Attribute) and bool(node.args)
+
+
+def _is_of_mock(node: Any, name: str) -> bool:
+    return name.startswith("assert_called") and isinstance(node.func, ast.Attribute)
 
 
 def _form(name: str) -> str:
