@@ -88,7 +88,6 @@ def write_settings(spec: RunSpec, interpreter: Interpreter, folder: Path) -> Non
         "coverage_fallback": _own_coverage(interpreter, folder) if spec.coverage or spec.contexts else None,
         "contexts": spec.contexts,
         "counted": spec.counted,
-        "conditions": spec.conditions,
         "select": spec.select,
         "order": spec.order,
         "seed": spec.shuffle_seed,

@@ -23,8 +23,7 @@ class RunSpec:
     order to run them, ``shuffle_seed`` makes a random one. ``contexts`` notes by coverage which test executes
     which line. ``rewrite_modules`` are helper modules whose ``assert`` statements pytest must rewrite to have
     them counted. ``unittest`` runs the suite with unittest; the fields about order, choice and processes are
-    then not used. ``counted``: executed assertions are counted; ``conditions``: what they ask
-    is told, from the source of their files.
+    then not used. ``counted``: executed assertions are counted.
     """
 
     root: Path
@@ -41,7 +40,6 @@ class RunSpec:
     coverage: bool = False
     contexts: bool = False
     counted: bool = True
-    conditions: bool = True
     select: tuple[str, ...] | None = None
     fail_fast: bool = False
     shuffle_seed: int | None = None

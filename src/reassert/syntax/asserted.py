@@ -70,6 +70,8 @@ class Shape(NamedTuple):
 @lru_cache(maxsize=4096)
 def shape_of(text: str) -> Shape:
     """Classify the source of a condition, as it stands in an ``assert`` statement."""
+    if not text:
+        return Shape(UNKNOWN)
     try:
         node = ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

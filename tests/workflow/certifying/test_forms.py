@@ -37,6 +37,7 @@ from reassert.workflow.certifying.forms import accepts, kind_of
         ("'x' in caplog.text", "in", ("caplog",)),
         ("f(a)", "truth", ()),
         ("a ==", "?", ()),
+        ("", "?", ()),
         ("value", "truth", ("bound",)),
         ("not value2", "not truth", ("bound",)),
     ],

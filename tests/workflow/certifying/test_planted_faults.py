@@ -362,15 +362,6 @@ def test_numbers_that_vary_before_are_asked_for_their_kinds_only():
     assert losses(certified(gone, again=again)) == [(DIFFER, f"{OLD}::test_loop")]
 
 
-def test_a_second_run_need_not_tell_what_is_asked():
-    before, again = (
-        with_tests(BEFORE, ran(f"{OLD}::test_loop", "passed", f"assertTrue{asked}:20*3"))
-        for asked in (" a > b", "")
-    )
-    fewer = asserting("test_loop", "assert a > b:19*2")(AFTER)
-    assert losses(certified(fewer, before, again)) == [(DIFFER, f"{OLD}::test_loop")]
-
-
 GARBAGE = "pytest.PytestUnraisableExceptionWarning: Exception ignored in: <file>"
 
 

@@ -95,7 +95,7 @@ def compare_assertions(
     """
     before, after = _counted(old, max), _counted(new, int.__add__)
     numbers = sum(before.values()), sum(after.values())
-    repeated = before if again is None else _retold(_counted(again, max), before)
+    repeated = before if again is None else _counted(again, max)
     steady = before == repeated
     if not steady:
         before, after = _once_each(before, repeated, after, len(old))
@@ -116,16 +116,6 @@ def _counted(tests: Iterable[TestRun], join: Callable[[int, int], int]) -> Count
                 own[replace(item, count=1)] += item.count
         counts |= {place: join(counts.get(place, 0), number) for place, number in own.items()}
     return counts
-
-
-def _retold(again: Counts, before: Counts) -> Counts:
-    """Let places of a second run, which need not tell what is asked there, say what the first one told."""
-    known = {(p.form, p.path, p.line): p for p in before}
-    retold = {}
-    for place, number in again.items():
-        told = known.get((place.form, place.path, place.line), place)
-        retold[replace(told, text=place.text or told.text)] = number
-    return retold
 
 
 def _once_each(before: Counts, again: Counts, after: Counts, tests: int) -> tuple[Counts, Counts]:

@@ -230,7 +230,7 @@ class _Observer:
     def _executed(self, form: str, path: str, line: int, expected: str, count: int) -> list[Any]:
         shown = _trees.shown(path)
         place = f"{form} {shown}:{line}"
-        if _settings["conditions"] and place not in self._told:
+        if place not in self._told:
             self._told[place] = None
             told = sources.told_of(path).get((form, line))
             if told:
