@@ -112,13 +112,12 @@ def _counted_method(name: str, method: Callable[..., Any]) -> Callable[..., Any]
 def _counted_context(context: Any, key: Key) -> Any:
     """Count a context manager whenever it is entered."""
     kind = type(context)
-    enter = getattr(kind, "__enter__", None)
-    if enter is None:
+    try:
+        if not hasattr(kind.__enter__, _ENTERED):
+            kind.__enter__ = _counted_entering(kind.__enter__)
+        vars(context)[_ENTERED] = key
+    except (AttributeError, TypeError):  # what is no such object, or takes no attributes
         next(_counts[key])
-        return context
-    if not hasattr(enter, _ENTERED):
-        kind.__enter__ = _counted_entering(enter)
-    vars(context)[_ENTERED] = key
     return context
 
 
