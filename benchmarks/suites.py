@@ -34,7 +34,7 @@ def words(text):
 HEAD = """
 import unittest
 
-import code_under_test as code
+import arithmetic as code
 
 
 class Numbers{file}Tests(unittest.TestCase):
@@ -57,14 +57,14 @@ CONFIG = """
 [tool.pytest.ini_options]
 pythonpath = ["."]
 """
-KINDS = {"little": (LITTLE, 40, 50), "much": (MUCH, 20, 20)}
+KINDS = {"little": (LITTLE, 40, 50), "much": (MUCH, 40, 50)}
 
 
 def make_suite(folder: Path, kind: str) -> str:
     """A project in a git repository of its own, with tests that do ``little`` or ``much``; says how many."""
     body, files, tests = KINDS[kind]
     folder.mkdir(parents=True)
-    (folder / "code_under_test.py").write_text(CODE.lstrip(), encoding="utf-8")
+    (folder / "arithmetic.py").write_text(CODE.lstrip(), encoding="utf-8")
     (folder / "pyproject.toml").write_text(CONFIG.lstrip(), encoding="utf-8")
     for file in range(files):
         text = HEAD.format(file=file) + "".join(body.format(number=number) for number in range(tests))

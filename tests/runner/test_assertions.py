@@ -247,8 +247,8 @@ def test_calls_in_unusual_positions(found):
 def test_methods_of_other_classes_count_by_what_they_call(found):
     assert executed(found, "test_own.py::T::test") == (
         Executed("assertEqual", "test_own.py", 6, 1, "str(first), str(second), msg"),
-        Executed("assertLess", "test_own.py", 8, 1),
-        Executed("assertGreater", "test_own.py", 9, 1),
+        Executed("assertLess", "test_own.py", 8, 1, "value, 10"),
+        Executed("assertGreater", "test_own.py", 9, 1, "value, -10"),
     )
 
 
@@ -328,3 +328,73 @@ def test_without_rewriting_it_is_said_that_nothing_is_traced(tmp_path):
     found = run_suite(tmp_path, files)
     assert counts(found, "test_a.py::test") == {}
     assert not found.traced
+
+
+CAUGHT = """
+import contextlib, unittest
+from contextlib import suppress
+import pytest
+class T(unittest.TestCase):
+    def test(self):
+        try:
+            self.assertTrue(1, "swallowed")
+        except Exception:
+            pass
+        try:
+            self.assertTrue(1, "raised again")
+        except:
+            raise
+        try:
+            self.assertTrue(1, "told")
+        except (ValueError, AssertionError) as error:
+            self.fail(error)
+        try:
+            pass
+        except AssertionError:
+            self.assertTrue(1, "not tried")
+        with suppress(AssertionError):
+            self.assertTrue(1, "suppressed")
+            def later():
+                self.assertTrue(1, "in a function")
+        with contextlib.suppress(ValueError):
+            self.assertTrue(1, "another error")
+        with self.assertRaises(Exception):
+            self.assertTrue(0, "expected")
+        later()
+"""
+AROUND = """
+import pytest
+def fails(): raise ValueError
+def test():
+    with pytest.raises(ValueError):
+        fails()
+    with pytest.raises(ValueError):
+        if True:
+            pass
+            x = 1
+            for y in (1,):
+                fails()
+    pytest.raises(ValueError, fails)
+    context = pytest.raises(ValueError)
+    with context:
+        x = 1
+        fails()
+    pytest.raises(ValueError)
+    for _ in (1, 2):
+        with pytest.raises(ValueError): fails()
+"""
+
+
+def test_what_catches_a_failure(suite):
+    found = suite({"test_a.py": CAUGHT})
+    lines = CAUGHT.splitlines()
+    asked = [one for one in found.tests["test_a.py::T::test"].assertions if one.form == "assertTrue"]
+    told = {lines[one.line - 1].split('"')[1]: one.caught for one in asked}
+    assert {text for text, caught in told.items() if caught} == {"swallowed", "suppressed", "expected"}
+    assert len(told) == 7
+
+
+def test_what_expects_something_counts_when_entered_and_tells_how_much_it_stands_around(suite):
+    found = suite({"test_a.py": AROUND})
+    told = [(one.line, one.count, one.around) for one in found.tests["test_a.py::test"].assertions]
+    assert told == [(5, 1, 1), (7, 1, 2), (13, 1, 1), (14, 1, 0), (20, 2, 1)]

@@ -384,3 +384,23 @@ class A(unittest.TestCase):
 """
     found = suite({"test_a.py": test}, unittest=by_unittest)
     assert outcomes(found) == {"A::test_caller": "passed"}
+
+
+def test_what_is_measured_is_the_phases_of_tests_and_what_plugins_do_around_them(suite):
+    files = {
+        "library.py": "def f(x):\n    if x == 'around':\n        return 1\n    if x == 'between':\n"
+        "        return 2\n    return 3\n",
+        "conftest.py": """
+import pytest
+from library import f
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call():
+    f('around')
+    yield
+def pytest_runtest_logreport():
+    f('between')
+""",
+        "test_a.py": "from library import f\ndef test_1(): pass\ndef test_2(): f('in')\ndef test_3(): pass\n",
+    }
+    found = suite(files, coverage=True)
+    assert found.coverage["library.py"].executed == {1, 2, 3, 4, 6}

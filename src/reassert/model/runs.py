@@ -16,8 +16,10 @@ class Executed:
 
     ``form`` is what was executed: the name of a TestCase method (``assertEqual``), ``assert`` for a
     statement, or ``pytest.raises``, ``pytest.warns`` and so on. ``text`` is the source of an ``assert``'s
-    condition or of the arguments of ``assertTrue`` and ``assertFalse``, else empty.
-    ``path`` is relative to the project's root, ``line`` 1-based.
+    condition, of the arguments of a method that says by them what it asks, or the classes that are expected.
+    ``caught``: a failure would be caught where it stands. ``around``: the statements in the block of a
+    ``with`` that expects something, 0 if not known. ``path`` is relative to the project's root, ``line``
+    1-based.
     """
 
     form: str
@@ -25,6 +27,8 @@ class Executed:
     line: int
     count: int
     text: str = ""
+    caught: bool = False
+    around: int = 0
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class _Read:
     late: list[Line] = field(default_factory=list)
     errors: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
-    conditions: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    conditions: dict[tuple[str, str, int], Line] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     files: Mapping[str, Any] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def _sort(read: _Read, line: Line) -> None:  # noqa: C901 - one branch a kind of
             read.tests[line["id"]] = line
             read.started[line["id"]] = line["at"]
         case "condition":
-            read.conditions[line["form"], line["path"], line["line"]] = line["text"]
+            read.conditions[line["form"], line["path"], line["line"]] = line
         case "crash":
             read.crashes[line["id"]] = line["message"]
         case "late":
@@ -131,8 +131,9 @@ def _test(nodeid: str, line: Line, read: _Read) -> TestRun:
 
 def _executed(counted: tuple[str, str, int, int, str], read: _Read) -> Executed:
     form, path, line, count, expected = counted
-    text = expected or read.conditions.get((form, path, line), "")
-    return Executed(form, path, line, count, text)
+    told = read.conditions.get((form, path, line), {})
+    text = expected or told.get("text", "")
+    return Executed(form, path, line, count, text, told.get("caught", False), told.get("around", 0))
 
 
 def _crashed(read: _Read) -> dict[str, str]:

@@ -64,7 +64,7 @@ def _steps(root: Path, changed: set[Path], loss: Difference) -> Iterator[list[tu
     if path in changed and loss.before and "[" not in loss.before and any("[" in new for new in loss.after):
         yield [(path, Unit(MERGE, f"{owner}.{test}" if owner else test))]
     if path in changed and owner:
-        if loss.label is Label.ASSERTIONS_DIFFER:
+        if loss.label in (Label.ASSERTIONS_DIFFER, Label.SURVIVES):
             yield [(path, Unit("*", f"{owner}.{test}"))]
         else:
             yield [(path, Unit(CLIMB, owner))]

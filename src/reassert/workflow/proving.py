@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reassert.model.certificate import Certificate, Excluded, Verdict
+from reassert.model.certificate import Certificate, Difference, Excluded, Verdict
 from reassert.model.outcomes import Change, Plan
 from reassert.workflow.backing_off import Exclusions, widen
 from reassert.workflow.certifying.certificate import certificate
@@ -42,7 +42,8 @@ def prove(plan_of: PlanOf, bench: PlanBench, proof: Proof, say: Say, *, back_off
     """Run the suite as it is and with the plan's changes, and compare.
 
     ``plan_of`` makes the plan without the given units. With ``back_off`` what is behind a loss is taken out
-    and the rest planned and proved again, until nothing is lost. Where nothing would change nothing is run.
+    and the rest planned and proved again, until nothing is lost, mutants included. Where nothing would change
+    nothing is run.
     """
     plan = plan_of({})
     if not plan.changes:
@@ -57,11 +58,18 @@ def prove(plan_of: PlanOf, bench: PlanBench, proof: Proof, say: Say, *, back_off
         bench.plan(plan.changes)
         names = names_of(plan)
         compared = run_new(bench, old, names, proof)
-        widened = widen(plan, compared.losses, exclusions) if back_off else None
+        losses: Sequence[Difference] = compared.losses
+        widened = widen(plan, losses, exclusions) if back_off else None
         if widened is None:
-            return Verified(concluded(bench, compared, names, proof, excluded), plan)
-        exclusions, excluded = widened.exclusions, (*excluded, *widened.reported)
-        say(f"{_counted(compared)}; planning again without what is behind it")
+            found = concluded(bench, compared, names, proof, excluded)
+            if losses or not back_off:
+                return Verified(found, plan)
+            losses = [difference for difference in found.differences if difference.is_loss]
+            widened = widen(plan, losses, exclusions)
+            if widened is None:
+                return Verified(found, plan)
+        exclusions, excluded = widened.exclusions, _told_once(excluded, widened.reported)
+        say(f"{_counted(losses)}; planning again without what is behind it")
         plan = plan_of(exclusions)
         if not plan.changes:
             return Verified(Certificate(Verdict.VALID, excluded=excluded, notes=(NOTHING_LEFT,)), plan)
@@ -95,6 +103,12 @@ def _useless(old: Old) -> Certificate:
     return certificate(runs, compare(runs, Matching({})))
 
 
-def _counted(compared: Compared) -> str:
-    number = len(compared.losses)
+def _told_once(known: Sequence[Excluded], new: Sequence[Excluded]) -> tuple[Excluded, ...]:
+    """Join what was excluded; of a unit that was taken out in two steps the first one tells why."""
+    units = {(each.path, each.qualname) for each in known}
+    return (*known, *(each for each in new if (each.path, each.qualname) not in units))
+
+
+def _counted(losses: Sequence[Difference]) -> str:
+    number = len(losses)
     return f"{number} difference{'s' if number != 1 else ''}"

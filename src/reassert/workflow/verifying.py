@@ -13,6 +13,7 @@ from reassert.model.source import SourceFile
 from reassert.workflow.certifying.certificate import reasons_against
 from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed, newly_failing
 from reassert.workflow.certifying.matching import Matching, match_by_map, match_by_name
+from reassert.workflow.certifying.outcomes import PASSED, standing
 
 # So many tests are run on their own to see whether another test's garbage has disturbed them.
 _MOST_ALONE = 50
@@ -119,14 +120,19 @@ def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
     """Run the new suite and compare it.
 
     What newly fails has to fail again, in a run that counts nothing: a test may be flaky, or notice that
-    it is observed.
+    it is observed. Which of the two it is, a third run of these tests tells.
     """
     bench.after()
     after = bench.run("after", coverage=proof.coverage, contexts=bool(proof.mutants))
     runs = Runs(old.first, after, old.again, unittest_ids=old.unittest_ids)
-    if newly_failing(runs, matched(runs, names)):
+    if failing := newly_failing(runs, matched(runs, names)):
         bench.after()
-        runs = replace(runs, uncounted_after=bench.run("after, again", counted=False))
+        again = bench.run("after, again", counted=False)
+        runs = replace(runs, uncounted_after=again)
+        passing = tuple(n for n in failing if standing(again.tests.get(n)) == PASSED)
+        if passing:
+            bench.after()
+            runs = replace(runs, third_after=bench.run("after, what failed once", select=passing))
     return _compared(bench, runs, names)
 
 

@@ -40,9 +40,32 @@ def test_each_condition_needs_a_counterpart(matching, before, after, expected):
     assert verdict(matching, before, after) is expected
 
 
+WHOLES = [
+    (["assertIn 'a', x", "assertEqual x['a'], 1"], ["assert x == {'a': 1}"], Verdict.VALID),
+    (["assertEqual len(x), 1", "assertTrue x[0] is y"], ["assert [y] == x"], Verdict.VALID),
+    (["assertEqual m.call_count, 1", "assert m.call_args == c"], ["assert_called_with m"], Verdict.VALID),
+    (["assertEqual x['a'], 1", "assertEqual y['a'], 1"], ["assert x == {'a': 1}"], Verdict.INVALID),
+    (["assertEqual x, [1]", "assertEqual x[0], 2"], ["assert x == [1]"], Verdict.INVALID),
+    (["assertEqual x[0], 1", "assertEqual x[1], 1"], ["assert x == y"], Verdict.INVALID),
+    (["assertEqual x[0], 1", "assertEqual x[1], 1"], ["assert x != [1, 2]"], Verdict.INVALID),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), WHOLES)
+def test_a_value_that_is_compared_as_a_whole_stands_for_its_parts(before, after, expected):
+    assert verdict(match_by_name, before, after) is expected
+
+
+def test_a_plan_of_our_own_puts_nothing_together():
+    before, after, _ = WHOLES[0]
+    assert verdict(lambda old, new: match_by_map(old, new, {}), before, after) is Verdict.INVALID
+
+
 @pytest.mark.parametrize(
     ("text", "truth", "parts"),
     [
+        ("0 <= a < 10", True, ("0 <= a", "a < 10")),
+        ("0 <= a < 10", False, ("not 0 <= a < 10",)),
         ("a and (b and not (c or d))", True, ("a", "b", "not c", "not d")),
         ("a or not b", False, ("not a", "b")),
         ("a or b", True, ("a or b",)),

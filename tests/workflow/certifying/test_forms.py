@@ -2,7 +2,7 @@
 
 import pytest
 
-from reassert.syntax.asserted import Shape, first_argument, shape_of
+from reassert.syntax.asserted import first_argument, shape_of, tolerance
 from reassert.syntax.testcase_api import ALIASES, ASSERTIONS, DEAD_ALIASES
 from reassert.workflow.certifying.forms import accepts, kind_of
 
@@ -37,12 +37,56 @@ from reassert.workflow.certifying.forms import accepts, kind_of
         ("'x' in caplog.text", "in", ("caplog",)),
         ("f(a)", "truth", ()),
         ("a ==", "?", ()),
+        ("", "?", ()),
         ("value", "truth", ("bound",)),
         ("not value2", "not truth", ("bound",)),
     ],
 )
 def test_a_condition_has_a_shape(text, op, tags):
-    assert shape_of(text) == Shape(op, frozenset(tags))
+    assert shape_of(text)[:2] == (op, frozenset(tags))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("a < 5", 5.0),
+        ("5 > a", 5.0),
+        ("a >= -0.5", 0.5),
+        ("0 < a", 0.0),
+        ("abs(a - b) < 0.1", 0.1),
+        ("a == pytest.approx(b, abs=0.1)", 0.1),
+        ("a == approx(b)", 5e-8),
+        ("a == approx(b, 0.5)", 0.5),
+        ("a == approx(b, rel=1e-9)", 5e-8),
+        ("a == approx(b, abs=tolerance)", None),
+        ("round(a - b, 2) == 0", 0.005),
+        ("round(a) == 0", 0.5),
+        ("a < b", None),
+        ("a < True", None),
+        ("a == 5", None),
+        ("not a < 5", None),
+    ],
+)
+def test_a_condition_has_a_limit_where_a_number_says_so(text, limit):
+    found = shape_of(text).limit
+    assert found == (limit if limit is None else pytest.approx(limit, abs=0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "limit"),
+    [
+        ("a, b", 5e-8),
+        ("a, b, 2", 0.005),
+        ("a, b, places=None, delta=3", 3.0),
+        ("a, b, None, 'why', 0.5", 0.5),
+        ("a, b, delta=timedelta(1)", None),
+        ("a, b, places=PLACES", None),
+        ("*ab", None),
+        ("a,, b", None),
+    ],
+)
+def test_the_tolerance_of_a_call(arguments, limit):
+    assert tolerance(arguments) == (limit if limit is None else pytest.approx(limit, abs=0))
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,13 @@ def test_the_test_map_is_followed(old, targets, known, expected):
         ),
         ("A::test_deep", "test_all[very-deep-1] test_all[very-deep-2]", {"A::test_deep": None}),
         ("A::test_x", "A::test_y", {"A::test_x": ""}),
+        ("ATests::testFoo", "test_foo", {"ATests::testFoo": "test_foo"}),
+        (
+            "CartTests::test_add OrderTests::test_add",
+            "test_add_to_order test_cart_add",
+            {"CartTests::test_add": "test_cart_add", "OrderTests::test_add": "test_add_to_order"},
+        ),
+        ("OrderTests::test_add", "test_add_order_1 test_add_order_2", {"OrderTests::test_add": ""}),
     ],
 )
 def test_names_are_found_again_in_the_same_file(olds, news, expected):

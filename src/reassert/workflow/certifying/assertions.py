@@ -17,12 +17,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from reassert.model.runs import Executed, TestRun
 from reassert.workflow.certifying.flow import Numbers, unserved
 from reassert.workflow.certifying.forms import NEVER_PASSES, SEEN_ALWAYS, TYPED, kind, parts_of
-from reassert.workflow.certifying.places import Change, extras, is_guard, losses, side_by_side
+from reassert.workflow.certifying.places import (
+    Change,
+    described,
+    extras,
+    in_order,
+    is_guard,
+    losses,
+    side_by_side,
+)
+from reassert.workflow.certifying.wholes import Covered, covered
 
 Counts = dict[Executed, int]
 _GUARDS = 2  # isinstance checks that a typed comparison may bring
@@ -62,7 +72,8 @@ class Compared(NamedTuple):
     """The comparison of one test.
 
     ``before`` and ``after`` are numbers of executed assertions, ``missing`` and ``extra`` those without a
-    counterpart; ``changes`` say where. ``unseen`` counts old assertions by the new file that cannot be seen.
+    counterpart; ``changes`` say where. ``unseen`` counts old assertions by the new file that cannot be seen,
+    ``wholes`` are old ones that ask for parts of what is now compared as a whole.
     """
 
     before: int
@@ -71,6 +82,7 @@ class Compared(NamedTuple):
     extra: int = 0
     changes: tuple[Change, ...] = ()
     unseen: Mapping[str, int] = {}
+    wholes: tuple[Change, ...] = ()
 
 
 def compare_assertions(
@@ -90,7 +102,8 @@ def compare_assertions(
     before, after, unseen = _visible(before, after, view)
     ordered = view.ordered and steady and len(old) == len(new) == 1
     result = _compared(before, after, view, ordered=ordered)
-    return Compared(*numbers, result.missing, result.extra if steady else 0, result.changes, unseen)
+    extra = result.extra if steady else 0
+    return Compared(*numbers, result.missing, extra, result.changes, unseen, result.wholes)
 
 
 def _counted(tests: Iterable[TestRun], join: Callable[[int, int], int]) -> Counts:
@@ -100,7 +113,7 @@ def _counted(tests: Iterable[TestRun], join: Callable[[int, int], int]) -> Count
         own: Counter[Executed] = Counter()
         for item in test.assertions:
             if item.form not in NEVER_PASSES:
-                own[Executed(item.form, item.path, item.line, 1, item.text)] += item.count
+                own[replace(item, count=1)] += item.count
         counts |= {place: join(counts.get(place, 0), number) for place, number in own.items()}
     return counts
 
@@ -126,6 +139,7 @@ class _Result(NamedTuple):
     missing: int
     extra: int
     changes: tuple[Change, ...]
+    wholes: tuple[Change, ...] = ()
 
 
 def _compared(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Result:
@@ -136,19 +150,24 @@ def _compared(before: Counts, after: Counts, view: View, *, ordered: bool) -> _R
         old = {p: n for p, n in before.items() if view.renamed(p.path) == path}
         new = {p: n for p, n in after.items() if p.path == path}
         found = _decided(old, new, view, ordered=False)
-        results.append(_Result(found.missing, 0, found.changes if found.missing else ()))
+        results.append(_Result(found.missing, 0, found.changes if found.missing else (), found.wholes))
     old = {p: n for p, n in before.items() if view.renamed(p.path) not in apart}
     new = {p: n for p, n in after.items() if p.path not in apart}
     results.append(_decided(old, new, view, ordered=ordered))
-    missing, extra, changes = zip(*results, strict=True)
-    return _Result(sum(missing), sum(extra), tuple(change for group in changes for change in group))
+    missing, extra, changes, wholes = zip(*results, strict=True)
+    return _Result(sum(missing), sum(extra), tuple(chain(*changes)), tuple(chain(*wholes)))
 
 
 def _decided(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Result:
     missing, left = unserved(_by_kind(before), _by_kind(after))
-    parted = _parted(before), _parted(after)
-    if missing and parted != (before, after) and not unserved(*map(_by_kind, parted))[0]:
-        return _decided(*parted, view, ordered=False)
+    if missing:
+        parted = _parted(before), _parted(after)
+        lacking, _ = unserved(*map(_by_kind, parted))
+        if parted != (before, after) and sum(lacking.values()) < sum(missing.values()):
+            return _decided(*parted, view, ordered=False)
+        found = Covered() if view.ordered else covered(before, after)
+        if found.parts:
+            return _without(found, before, after, view)
     left = _without_guards(left, sum(n for place, n in before.items() if place.form in TYPED))
     if missing:
         return _Result(sum(missing.values()), 0, losses(before, after, missing, view.file_renames))
@@ -156,6 +175,16 @@ def _decided(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Re
     if moved or not left:
         return _Result(len(moved), 0, moved)
     return _Result(0, sum(left.values()), extras(before, after, left, view.file_renames))
+
+
+def _without(found: Covered, before: Counts, after: Counts, view: View) -> _Result:
+    """Compare what is left beside the places whose values are now compared as a whole."""
+    old = {place: number for place, number in before.items() if place not in found.parts}
+    new = {place: number for place, number in after.items() if place not in found.wholes}
+    result = _decided(old, new, view, ordered=False)
+    parts = in_order(found.parts, view.file_renames)
+    told = tuple(Change("asked of the whole value", described(place, before[place])) for place in parts)
+    return _Result(result.missing, 0, result.changes if result.missing else (), told)
 
 
 def _parted(counts: Counts) -> Counts:

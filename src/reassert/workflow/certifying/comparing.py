@@ -27,6 +27,7 @@ from reassert.workflow.certifying.outcomes import (
 
 _NEVER_RAN = "never ran before"
 _COUNTED = "passes in another run, in which assertions are not counted"
+_FLAKY = "flaky: it failed in one of three runs; the old one passed in both of its own"
 _DISTURBED = "disturbed by another test's garbage; {} alone"
 
 
@@ -36,7 +37,8 @@ class Runs:
 
     ``again`` is a second run of the old suite, to find flaky tests. ``alone_before`` and ``alone_after`` hold
     tests that were run on their own (see ``disturbed``), ``uncounted_after`` the new tests that fail, run
-    again without counting assertions (see ``newly_failing``). ``unittest_ids`` are the node ids of tests that
+    again without counting assertions (see ``newly_failing``), ``third_after`` those that passed there, once
+    more and counting. ``unittest_ids`` are the node ids of tests that
     unittest finds in the old suite, whether pytest collects them or not.
     """
 
@@ -46,6 +48,7 @@ class Runs:
     alone_before: SuiteRun | None = None
     alone_after: SuiteRun | None = None
     uncounted_after: SuiteRun | None = None
+    third_after: SuiteRun | None = None
     unittest_ids: frozenset[str] = frozenset()
 
     @cached_property
@@ -213,10 +216,11 @@ class _Comparer:
         )
 
     def _explained(self, before: TestRun, failing: Iterable[TestRun]) -> str:
-        """Say that a test is only a victim: of the counting, or of another test's garbage."""
+        """Say that a test is only a victim: of the counting, of chance, or of another test's garbage."""
         was, failing = standing(before), tuple(failing)
         if was == PASSED and all(self._is(was, self.runs.uncounted_after, test) for test in failing):
-            return _COUNTED
+            flaky = any(self._is(was, self.runs.third_after, test) for test in failing)
+            return _FLAKY if flaky else _COUNTED
         blamed = all(blames_garbage(test) and self._is(was, self.runs.alone_after, test) for test in failing)
         alone = {PASSED: "passes", SKIPPED: "is skipped"}.get(was)
         return (
@@ -242,6 +246,16 @@ class _Comparer:
         return self._asserted(before, _own(result, before) if len(olds) > 1 else result)
 
     def _asserted(self, before: TestRun, result: Compared) -> Difference | None:
+        if not result.changes and result.wholes:
+            evidence = tuple(map(str, result.wholes))
+            return Difference(
+                Label.ASSERTIONS_DIFFER,
+                before.nodeid,
+                (),
+                evidence[0],
+                evidence,
+                "a value is compared as a whole",
+            )
         if not result.changes:
             return None
         evidence = tuple(map(str, result.changes))
@@ -302,7 +316,7 @@ class _Comparer:
             tests=len(self.compared),
             before=sum(result.before for result in self.compared),
             after=sum(result.after for result in self.compared),
-            differing=sum(bool(result.changes) for result in self.compared),
+            differing=sum(bool(result.changes or result.wholes) for result in self.compared),
             traced=self.traced,
         )
 

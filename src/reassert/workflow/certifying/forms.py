@@ -16,11 +16,13 @@ from reassert.model.runs import Executed
 from reassert.syntax.asserted import (
     UNKNOWN,
     Shape,
+    bound,
     conjuncts,
     first_argument,
     negated,
     operands,
     shape_of,
+    tolerance,
 )
 from reassert.syntax.testcase_api import ALIASES
 
@@ -46,13 +48,17 @@ class Kind(NamedTuple):
     """What is compared of an executed assertion: its form, its condition's shape, and what else is known.
 
     ``shape`` is that of an ``assert``, or of the argument of ``assertTrue`` and ``assertFalse`` where the run
-    tells it; ``text`` what ``raises`` and ``warns`` expect (``Expected``), and the tags of what
-    ``assertEqual`` compares, where the run tells that.
+    tells it; ``text`` what ``raises`` and ``warns`` expect (``Expected``), and the tags of what an equality
+    compares, where the run tells that. ``limit`` is how far it lets values go (see ``Shape``), ``caught``
+    and ``around`` are as in ``Executed``.
     """
 
     form: str
     shape: Shape | None = None
     text: str = ""
+    limit: float | None = None
+    caught: bool = False
+    around: int = 0
 
 
 @lru_cache(maxsize=8192)
@@ -60,13 +66,19 @@ def kind_of(form: str, text: str) -> Kind:
     """Classify an executed assertion by its form and text."""
     name = ALIASES.get(form, form)
     if name == ASSERT:
-        return Kind(name, shape_of(text))
+        shape = shape_of(text)
+        return Kind(name, shape, limit=shape.limit)
     if name in ("assertTrue", "assertFalse") and (argument := first_argument(text)):
         shape = shape_of(argument)
-        return Kind(name, shape if name == "assertTrue" else negated(shape))
-    if name == "assertEqual" and (both := operands(text)):
+        shape = shape if name == "assertTrue" else negated(shape)
+        return Kind(name, shape, limit=shape.limit)
+    if (name == "assertEqual" or name in TYPED) and (both := operands(text)):
         tags = shape_of("({}) == ({})".format(*both)).tags
         return Kind(name, None, " ".join(sorted(tags | {_KNOWN})))
+    if name == "assertAlmostEqual" and text:
+        return Kind(name, limit=tolerance(text))
+    if name in _BOUNDED and text:
+        return Kind(name, limit=bound(text, _ASKED[name]))
     return Kind(name, None, text if name in _EXPECTING else "")
 
 
@@ -112,14 +124,19 @@ def parts_of(form: str, text: str) -> tuple[tuple[str, str], ...]:
 
 def kind(executed: Executed) -> Kind:
     """Classify an executed assertion."""
-    return kind_of(executed.form, executed.text)
+    known = kind_of(executed.form, executed.text)
+    if not executed.caught and not executed.around:
+        return known
+    return known._replace(caught=executed.caught, around=executed.around)
 
 
 def told(executed: Executed) -> str:
     """Give what a reader is shown of an assertion beside its form: the condition, or what is expected."""
+    caught = " (where a failure is caught)" if executed.caught else ""
     if executed.form in _EXPECTING:
-        return str(Expected.of(executed.text)) if executed.text else ""
-    return executed.text if executed.form == ASSERT else ""
+        around = f" around {executed.around} statements" if executed.around > 1 else ""
+        return (str(Expected.of(executed.text)) if executed.text else "") + around + caught
+    return (executed.text if executed.form == ASSERT or executed.form in _BOUNDED else "") + caught
 
 
 def _ops(*names: str, tags: frozenset[str] = frozenset(), without: frozenset[str] = frozenset()) -> _Test:
@@ -144,9 +161,16 @@ def _anything(shape: Shape) -> bool:
 _CLOSE = frozenset({"approx", "abs", "round"})
 _SEARCH = frozenset({"search"})
 _SIZES = frozenset({"set", "frozenset", "len"})
+# What lets more values pass as equal, where it is done to one of them or both.
+_LOOSENING = frozenset(
+    {"approx", "round", "sorted", "Counter", "keys", "lower", "upper", "casefold", "strip"}
+)
+_LOOSENING |= {"str", "repr", "bool", "int"}
 _LOOSER = _SIZES | {"approx", "round", "same"}
 # What an equality must not have come by: both sides have become sizes or sets, or one and the same.
-_EMPTIER = frozenset({"same", "sizes"})
+_EMPTIER = _LOOSENING | {"same", "sizes"}
+_BOUNDED = frozenset({"assertGreater", "assertGreaterEqual", "assertLess", "assertLessEqual"})
+_SLACK = 1e-9  # for numbers that are written differently
 _STRICTER = {
     "==": ("is", "is None"),
     "truth": ("is", "==", "any", "all"),
@@ -235,6 +259,12 @@ SEEN_ALWAYS = _EXPECTING | {"assertLogs", "assertNoLogs"}
 @lru_cache(maxsize=65536)
 def accepts(before: Kind, after: Kind) -> bool:
     """Whether the new assertion asks at least what the old one did, as far as their kinds tell."""
+    if (after.caught and not before.caught) or _reaches_further(before, after):
+        return False
+    return _answers(_unlimited(before), _unlimited(after))
+
+
+def _answers(before: Kind, after: Kind) -> bool:
     if before.form in _EXPECTING:
         return _expects(before, after)
     shape = _asked(after)
@@ -243,16 +273,37 @@ def accepts(before: Kind, after: Kind) -> bool:
     if before.shape is not None:
         hoisted = before.form != ASSERT and "bound" in shape.tags
         return hoisted or _asks_the_same(before.shape, shape)
-    if before.text and shape.tags & _EMPTIER - {*before.text.split()}:
+    if before.text and _is_emptier(frozenset(before.text.split()), shape.tags, before.form):
         return False
     if before.form == after.form or shape.op == UNKNOWN:
         return True
     return _ACCEPTED.get(before.form, _anything)(shape)
 
 
+def _reaches_further(before: Kind, after: Kind) -> bool:
+    """Whether numbers say that the new one lets values go further."""
+    if before.limit is None or after.limit is None:
+        return False
+    return after.limit > before.limit + abs(before.limit) * _SLACK
+
+
+def _unlimited(kind: Kind) -> Kind:
+    """Leave out what has been looked at."""
+    shape = None if kind.shape is None else kind.shape._replace(limit=None)
+    return kind._replace(caught=False, limit=None, shape=shape)
+
+
+def _is_emptier(before: frozenset[str], after: frozenset[str], form: str) -> bool:
+    """Whether an equality lets more values pass as equal than one that compared others."""
+    new = after - before
+    return bool(new & _EMPTIER) or (form in TYPED and "len" in new)
+
+
 def _expects(before: Kind, after: Kind) -> bool:
     family = _RAISING if before.form in _RAISING else _WARNING
     known = before.text and after.text
+    if before.around and after.around > before.around:
+        return False
     return after.form in family and (not known or Expected.of(after.text).asks_for(Expected.of(before.text)))
 
 
@@ -271,6 +322,9 @@ def _asked(kind: Kind) -> Shape | None:
 
 def _asks_the_same(before: Shape, after: Shape) -> bool:
     """Whether a condition whose text changed asks at least what it asked."""
-    if before.op in (UNKNOWN, after.op):
-        return not (after.tags - before.tags) & _LOOSER
+    new = after.tags - before.tags
+    if before.op == UNKNOWN:
+        return not new & _LOOSER
+    if before.op == after.op:
+        return not new & (_LOOSER | _LOOSENING)
     return after.op in _STRICTER.get(before.op, ())

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reassert.workflow.certifying.names import NodeName, parse_nodeid, plain, plain_class, plain_test
+from reassert.workflow.certifying.names import (
+    NodeName,
+    parse_nodeid,
+    plain,
+    plain_class,
+    plain_test,
+    words,
+)
 
 _SHORTEST = 3  # letters of a name that may be looked for inside another one
 
@@ -116,6 +123,11 @@ _WAYS = (
         lambda n: None if n.classes else (n.file, plain_test(n.name)),
     ),
     _same("the same name in the same file", lambda n: (n.file, n.name)),
+    _Way(
+        "a function with a similar name",
+        lambda n: (n.file, plain_test(n.name)) if n.classes else None,
+        lambda n: None if n.classes else (n.file, plain_test(n.name)),
+    ),
 )
 _ELSEWHERE = (
     _same("the same class and name in another file", lambda n: (plain_class(n.classes), n.name)),
@@ -136,6 +148,7 @@ def match_by_name(
     search.by_case(_is_case)
     for way in _WAYS:
         search.by_key(way)
+    search.by_words()
     search.by_case(_names_case)
     for way in _ELSEWHERE:
         search.by_key(way)
@@ -177,6 +190,21 @@ class _Search:
             if ids and not name.case and len({self.news[new].base for new in ids}) == 1:
                 self._take(old, Match(tuple(ids), "the name of a case", certain=False))
 
+    def by_words(self) -> None:
+        """Find functions of a file that have all words of a class's and a test's name, as no other has."""
+        functions = [new for new in self.free if not self.news[new].classes and not self.news[new].case]
+        pairs = [
+            (old, new)
+            for old in self._left()
+            if self.olds[old].classes and not self.olds[old].case
+            for new in functions
+            if self.news[new].file == self.olds[old].file and _words(self.olds[old]) < _words(self.news[new])
+        ]
+        olds, news = Counter(old for old, _ in pairs), Counter(new for _, new in pairs)
+        for old, new in pairs:
+            if olds[old] == news[new] == 1:
+                self._take(old, Match((new,), "a function with the words of class and test", certain=False))
+
     def _left(self) -> list[str]:
         return [old for old in self.olds if old not in self.found]
 
@@ -203,6 +231,10 @@ class _Search:
                 (old, Match((new,), "the order of the cases", certain=False))
                 for old, new in zip(rest, left, strict=True)
             )
+
+
+def _words(name: NodeName) -> frozenset[str]:
+    return words((*name.classes, name.name))
 
 
 def _renamed(name: NodeName, renames: Mapping[str, str]) -> NodeName:

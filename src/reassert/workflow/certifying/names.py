@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _AFFIX = re.compile(
     r"^(?:Unit)?[Tt]ests?(?:Cases?)?(?=[A-Z0-9_])|(?:(?:_?T|_t)ests?(?:_?[Cc]ases?)?|_?Cases?|_cases?)$"
 )
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_NO_WORDS = frozenset({"test", "tests", "case", "cases"})
 _SEPARATOR = re.compile(r"[\W_]+")
 
 
@@ -46,6 +49,12 @@ def plain_class(classes: tuple[str, ...]) -> str:
 def plain_test(name: str) -> str:
     """Give a test's name in lower case, without underscores and without ``test`` in front of it."""
     return plain(name).removeprefix("test")
+
+
+def words(names: Iterable[str]) -> frozenset[str]:
+    """Give the words of some names in lower case, without ``test``, ``case`` and the like."""
+    found = (word.lower() for name in names for word in _WORD.findall(_AFFIX.sub("", name) or name))
+    return frozenset(found) - _NO_WORDS
 
 
 def plain(name: str) -> str:

@@ -57,7 +57,7 @@ def judged(before: TestRun, after: Sequence[TestRun | None]) -> Judged | None:
         return Judged(Label.LOST, now, "")
     differing = tuple(test for test in after if test is not None and standing(test) == now)
     if was == now:
-        return _fewer_subtests(before, differing)
+        return _fewer_subtests(before, differing) or _fewer_cases(before, differing)
     message = next((f": {test.message}" for test in differing if test.message), "")
     cases = f" ({len(differing)} of {len(after)} cases)" if len(after) > 1 else ""
     words = f"{_WORDS.get(was, was)} before, {_WORDS.get(now, now)} after{cases}{message}"
@@ -104,6 +104,16 @@ def _fewer_subtests(before: TestRun, after: Sequence[TestRun]) -> Judged | None:
         words = f"{sum(old)} subtests ran before, {sum(new)} after"
         return Judged(Label.ASSERTIONS_DIFFER, PASSED, words, tuple(after))
     return None
+
+
+def _fewer_cases(before: TestRun, after: Sequence[TestRun]) -> Judged | None:
+    """Compare subtests that became cases: by their number, where no assertion tells that one is lost."""
+    cases = all("[" in test.nodeid for test in after)
+    old, new = sum(before.subtests), sum(max(1, sum(test.subtests)) for test in after)
+    if standing(before) != PASSED or not cases or before.assertions or "[" in before.nodeid or new >= old:
+        return None
+    words = f"{old} subtests ran before, {new} case{'s' if new != 1 else ''} after"
+    return Judged(Label.ASSERTIONS_DIFFER, PASSED, words, tuple(after))
 
 
 def failure_lines(tests: Iterable[TestRun]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 Counted are the calls of the assertion methods of ``unittest.TestCase`` and of mocks (those that unittest
 makes itself to carry out another are not), the ``assert`` statements that pytest has rewritten, passed or
 failed, and calls of ``pytest.raises``, ``warns``, ``deprecated_call`` and ``fail``. A call counts when it is
-made; the place is the caller's.
+made, one that gives a context manager when that is entered; the place is the caller's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
-import importlib.util
 import itertools
 import sys
 import types
@@ -24,17 +23,6 @@ __unittest = True  # unittest and pytest leave frames of such modules out of wha
 
 Key = Tuple[str, str, int, str]
 _CASE = vars(unittest.case)
-# Whose arguments tell what it asks, and by which name it is counted.
-_TELLING = {
-    "assertEqual": "assertEqual",
-    "assertEquals": "assertEqual",
-    "failUnlessEqual": "assertEqual",
-    "assertTrue": "assertTrue",
-    "assert_": "assertTrue",
-    "failUnless": "assertTrue",
-    "assertFalse": "assertFalse",
-    "failIf": "assertFalse",
-}
 _PYTEST = ("raises", "warns", "deprecated_call", "fail")
 _MOCKS = ("unittest.mock", "mock.mock")
 # By which name a function that expects something is given what it expects.
@@ -46,6 +34,19 @@ _EXPECTED = {
     "raises": "expected_exception",
     "warns": "expected_warning",
 }
+# With so many arguments, or fewer, they give a context manager.
+_CONTEXTS = {
+    "assertRaises": 1,
+    "assertRaisesRegex": 2,
+    "assertWarns": 1,
+    "assertWarnsRegex": 2,
+    "assertLogs": 2,
+    "assertNoLogs": 2,
+    "raises": 1,
+    "warns": 1,
+    "deprecated_call": 0,
+}
+_ENTERED = "_reassert_entered"
 _getframe = sys._getframe
 # The name by which what counts is found in the module that rewrites, and what keeps that from a module.
 _PASSED = "_reassert_passed"
@@ -90,17 +91,46 @@ def _redirect(alias: types.FunctionType, counted: dict[Any, Any]) -> None:
 
 def _counted_method(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     expects = name in _EXPECTED
+    entered = _CONTEXTS.get(name, -1)
 
     @functools.wraps(method)
     def counted(*args: Any, **kwargs: Any) -> Any:
         frame = _getframe(1)
         text = _expectation(name, args[1:], kwargs) if expects else ""
-        if frame.f_globals is not _CASE:
-            next(_counts[name, frame.f_code.co_filename, frame.f_lineno, text])
-        else:
+        if frame.f_globals is _CASE:
             _count_from_unittest(name, frame, text)
-        return method(*args, **kwargs)
+            return method(*args, **kwargs)
+        key = name, frame.f_code.co_filename, frame.f_lineno, text
+        if len(args) - 1 > entered:
+            next(_counts[key])
+            return method(*args, **kwargs)
+        return _counted_context(method(*args, **kwargs), key)
 
+    return counted
+
+
+def _counted_context(context: Any, key: Key) -> Any:
+    """Count a context manager whenever it is entered."""
+    kind = type(context)
+    try:
+        if not hasattr(kind.__enter__, _ENTERED):
+            kind.__enter__ = _counted_entering(kind.__enter__)
+        vars(context)[_ENTERED] = key
+    except (AttributeError, TypeError):  # what is no such object, or takes no attributes
+        next(_counts[key])
+    return context
+
+
+def _counted_entering(enter: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    @functools.wraps(enter)
+    def counted(context: Any) -> Any:
+        __tracebackhide__ = True
+        key = vars(context).get(_ENTERED)
+        if key is not None:
+            next(_counts[key])
+        return enter(context)
+
+    setattr(counted, _ENTERED, True)
     return counted
 
 
@@ -191,15 +221,23 @@ def _counted_match(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _counted_function(form: str, function: Any) -> Any:
-    expects = form.rpartition(".")[2] in _EXPECTED
+    name = form.rpartition(".")[2]
+    expects, entered = name in _EXPECTED, _CONTEXTS.get(name, -1)
 
     @functools.wraps(function)
     def counted(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         frame = _getframe(1)
-        text = _expectation(form.rpartition(".")[2], args, kwargs) if expects else ""
-        next(_counts[form, frame.f_code.co_filename, frame.f_lineno, text])
-        return function(*args, **kwargs)
+        key = (
+            form,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            _expectation(name, args, kwargs) if expects else "",
+        )
+        if len(args) > entered:
+            next(_counts[key])
+            return function(*args, **kwargs)
+        return _counted_context(function(*args, **kwargs), key)
 
     if hasattr(function, "Exception"):  # `pytest.fail.Exception`; of an object's class it is not copied
         counted.Exception = function.Exception  # type: ignore[attr-defined]
@@ -266,35 +304,3 @@ def _followed(node: Any, path: str) -> list[Any]:
     arguments: list[Any] = [ast.Constant(path), ast.Constant(node.lineno)]
     call = ast.Expr(ast.Call(ast.Attribute(module, _PASSED, ast.Load()), arguments, []))
     return [node, ast.fix_missing_locations(ast.copy_location(call, node))]
-
-
-@functools.lru_cache(maxsize=None)
-def conditions(path: str) -> dict[tuple[str, int], str]:
-    """The source of what each ``assert`` and each call of a method of ``_TELLING`` asks, by line.
-
-    Of a call it is the source of all arguments. Empty for a file that cannot be read.
-    """
-    try:
-        with open(path, "rb") as stream:
-            source = importlib.util.decode_source(stream.read())
-        tree = ast.parse(source)
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    lines = source.encode("utf-8", "surrogatepass").split(b"\n")
-    found: dict[tuple[str, int], str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assert):  # of several on a line the first
-            found.setdefault(("assert", node.lineno), _segment(lines, node.test, node.test))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            key = _TELLING.get(node.func.attr, ""), node.lineno
-            if key[0]:
-                found[key] = "" if key in found else _segment(lines, node.args[0], node.args[-1])
-    return found
-
-
-def _segment(lines: list[bytes], start: Any, end: Any) -> str:
-    first, last = start.lineno - 1, end.end_lineno - 1
-    found = lines[first : last + 1]
-    found[-1] = found[-1][: end.end_col_offset]
-    found[0] = found[0][start.col_offset :]
-    return b"\n".join(found).decode("utf-8", "replace")

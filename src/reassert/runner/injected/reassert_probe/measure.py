@@ -1,7 +1,9 @@
 """Line and branch coverage of the code under test, by the library ``coverage``, in the suite's own process.
 
 The code under test is every Python file below the project's root that is no test: not ``conftest.py``, not
-called like one, and not in a folder called ``test`` or ``tests``.
+called like one, and not in a folder called ``test`` or ``tests``. What is measured is what runs while tests
+are collected, and from a test's set-up to its teardown; not pytest's own work between tests, which a tracer
+would follow call by call.
 """
 
 from __future__ import annotations
@@ -34,12 +36,26 @@ class Measure:
         }
         self._library = coverage
         self._coverage = coverage.Coverage(data_suffix=True, **self._options)
+        self._paused: Any = None
 
     def start(self) -> None:
         """Begin to measure."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._coverage.start()
+
+    def pause(self) -> None:
+        """Follow nothing in this thread until it goes on; a way to measure that traces nothing ignores it."""
+        tracing = sys.gettrace()
+        if tracing is not None:
+            self._paused = tracing
+            sys.settrace(None)
+
+    def go_on(self) -> None:
+        """Take back a pause, if there is one."""
+        if self._paused is not None:
+            sys.settrace(self._paused)
+            self._paused = None
 
     def switch(self, context: str) -> None:
         """Say which test runs from now on."""

@@ -12,7 +12,7 @@ from typing import Any, Iterator
 
 import pytest
 
-from . import assertions, bodies
+from . import assertions, bodies, sources
 from .choosing import in_order, narrowed, shuffled
 from .measure import Measure, open_measure
 from .outcomes import Outcome, why_failed, why_skipped
@@ -96,6 +96,31 @@ def pytest_configure(config: Any) -> None:
     if _settings["select"] is not None:
         config.args[:] = narrowed(_settings["select"], _settings["root"])
     config.pluginmanager.register(_Observer(config), "reassert_observer")
+    if _measure:
+        config.pluginmanager.register(_Measured(_measure), "reassert_measured")
+
+
+class _Measured:
+    """The hooks that let the measurement rest between tests; what other plugins do around a phase counts."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        self._measure.pause()
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Iterator[None]:
+        self._measure.go_on()
+        yield
+        self._measure.pause()
+
+    pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        self._measure.go_on()
 
 
 class _Observer:
@@ -207,9 +232,9 @@ class _Observer:
         place = f"{form} {shown}:{line}"
         if place not in self._told:
             self._told[place] = None
-            text = assertions.conditions(path).get((form, line), "")
-            if text:
-                _records.write("condition", form=form, path=shown, line=line, text=text)
+            told = sources.told_of(path).get((form, line))
+            if told:
+                _records.write("condition", form=form, path=shown, line=line, **told._asdict())
         return [form, shown, line, count, expected]
 
     def pytest_internalerror(self, excrepr: Any) -> None:
