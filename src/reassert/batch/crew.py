@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
+from reassert.batch.paths import send_as_text
 from reassert.batch.worker import READY, serve
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Worker:
     """One process, and the numbers of the tasks it still owes, in the order it works on them."""
 
     def __init__(self, work: Work, strangers: Sequence[Connection]) -> None:
+        send_as_text()
         context = _context()
         self.pipe, theirs = context.Pipe()
         forked = context.get_start_method() == "fork"

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
+from reassert.batch.paths import send_as_text
 from reassert.model.outcomes import Failed
 from reassert.workflow.executor import Result, Task, Work
 from reassert.workflow.memory import collector_off
@@ -27,6 +28,7 @@ def serve(pipe: Connection, strangers: Sequence[Connection], work: Work, parent:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stranger in strangers:
         stranger.close()
+    send_as_text()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         pipe.send((READY, None))
