@@ -60,6 +60,7 @@ class _Work(Draft):
         super().__init__(context, rule_id)
         # The names of the new tests, by scope.
         self.made: defaultdict[str, set[str]] = defaultdict(set)
+        self.taken: dict[str, set[str]] = {}
 
     def scope(self, scope: Scope) -> None:
         """The tests of a class or of the module."""
@@ -131,7 +132,8 @@ class _Work(Draft):
     def _merge(self, group: Group) -> Objection | None:
         """Take the edits of a group, or say what speaks against them."""
         scope, names = group.scope, {m.name for m in group.members}
-        name = merged_name(group, (_taken(scope) - names) | self.made[scope.qualname])
+        taken, made = self._taken(scope), self.made[scope.qualname]
+        name = merged_name(group, lambda n: n in made or (n in taken and n not in names))
         unit = Unit(self.rule_id, scope.qualname + group.first.name)
         merging = Merging(group, parameter_names(group), name, unit)
         objection = _too_small(group, merging)
@@ -142,6 +144,11 @@ class _Work(Draft):
         self.made[scope.qualname].add(name)
         self._note(scope, name, group.members)
         return None
+
+    def _taken(self, scope: Scope) -> set[str]:
+        if scope.qualname not in self.taken:
+            self.taken[scope.qualname] = _taken(scope)
+        return self.taken[scope.qualname]
 
     def _refuse(self, scope: Scope, members: Sequence[Sibling], objection: Objection) -> None:
         first = members[0]

@@ -6,7 +6,7 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from reassert.syntax.bodies import last_name
 from reassert.syntax.context import Context
@@ -278,7 +278,7 @@ def _variable(group: Group, place: ast.expr) -> str:
 # -- tests -------------------------------------------------------------------------------------------------
 
 
-def merged_name(group: Group, taken: set[str]) -> str:
+def merged_name(group: Group, is_taken: Callable[[str], bool]) -> str:
     """A name for the test that takes the place of ``group``: what their names have in common.
 
     It is one that pytest collects as it is configured; if nothing better is, that of the first copy.
@@ -291,7 +291,7 @@ def merged_name(group: Group, taken: set[str]) -> str:
     base = usable[0] if usable else names[0]
     tries = [*usable, *(f"{name}_cases" for name in usable), *(f"{base}_{n}" for n in range(2, 1000))]
     collects = group.scope.context.config.pytest.collects_function
-    return next((name for name in tries if name not in taken and collects(name)), names[0])
+    return next((name for name in tries if not is_taken(name) and collects(name)), names[0])
 
 
 def _common(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 from reassert.model.edits import Edit, Moved, Part, Span, Unit, skip_blank_lines
 from reassert.syntax.classes import ClassInfo
@@ -171,11 +172,13 @@ def remove_statement(
 def siblings(context: Context, statement: ast.stmt) -> list[ast.stmt]:
     """The block that holds a statement."""
     parent = context.module.parents[statement]
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and statement in block:
-            return block
-    return [statement]
+    known = cast("dict[ast.AST, list[ast.stmt]]", context.memory.setdefault("blocks", {}))
+    if statement not in known:
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(parent, field, None)
+            if isinstance(block, list):
+                known.update(dict.fromkeys(block, block))
+    return known.get(statement, [statement])
 
 
 def is_only_child(context: Context, statement: ast.stmt) -> bool:
