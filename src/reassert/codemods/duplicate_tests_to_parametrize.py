@@ -11,13 +11,14 @@ from reassert.model.config import Profile
 from reassert.model.edits import Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.context import Context
-from reassert.syntax.copies import Group, alike, group_of
+from reassert.syntax.copies import Group, alike, runs
 from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
 from reassert.syntax.merging import Merging
 from reassert.syntax.parameter_names import merged_name, parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
+from reassert.syntax.sifting import Sifted, sifted
 from reassert.syntax.taking_up import Taken, objection_to, same_id, taken_up, taking_up
 
 # Above this many lines two copies are told apart too hard in a table.
@@ -119,15 +120,29 @@ class _Work(Draft):
         for why in dict.fromkeys(held.values()):
             known = [m for m in members if held.get(m.name) == why]
             self._refuse(scope, known, why)
-        if len(left) < max(2, self.context.config.limits.copies):
+        for run in runs(scope, left):
+            if len(run) >= max(_PAIR, self.context.config.limits.copies):
+                self._tables(scope, run)
+
+    def _tables(self, scope: Scope, members: Sequence[Sibling]) -> None:
+        """One table for all, if nothing keeps them from it; else one without those that do."""
+        found = sifted(scope, members)
+        if found.groups and knows_its_test(self.context):
+            asks = Objection("PARAM-IMPURE", "something in the file asks which test runs")
+            found = Sifted((), (), asks)
+        problems = [(group, self._merge(group)) for group in found.groups]
+        if all(problem for _, problem in problems):
+            self._stay(scope, members, found.whole or next((p for _, p in problems), None))
             return
-        found = group_of(scope, left)
-        if isinstance(found, Group) and knows_its_test(self.context):
-            found = Objection("PARAM-IMPURE", "something in the file asks which test runs")
-        if isinstance(found, Group):
-            found = self._merge(found) or found
-        if isinstance(found, Objection) and (len(left) > _PAIR or found.code not in _MATTERS_OF_TASTE):
-            self._refuse(scope, left, found)
+        for remark in found.remarks:
+            self._refuse(scope, remark.members, remark.objection)
+        for group, problem in problems:
+            self._stay(scope, group.members, problem)
+
+    def _stay(self, scope: Scope, members: Sequence[Sibling], objection: Objection | None) -> None:
+        """Say why copies stay, if a reader would have expected a table."""
+        if objection is not None and (len(members) > _PAIR or objection.code not in _MATTERS_OF_TASTE):
+            self._refuse(scope, members, objection)
 
     def _merge(self, group: Group) -> Objection | None:
         """Take the edits of a group, or say what speaks against them."""

@@ -126,12 +126,21 @@ class _Shaping:
         self.data = original.source.data if data is None else data
 
     def run(self, rule: Codemod[Context]) -> Failed | None:
-        """Apply one codemod to the present text until it has no more to do, and keep what it says then."""
+        """Apply one codemod to the present text until it has no more to do, and keep what it says then.
+
+        What it said before counts of that which later rounds neither change nor speak of.
+        """
+        earlier: dict[str, Refusal] = {}
         for left in reversed(range(_ROUNDS)):
             context = self._context()
             result = rule.rewrite(context)
             done = written(context, result.edits) if result.edits else None
             again = result.again and left > 0
+            settled = {*result.splits, *(r.unit.qualname for r in result.refusals)}
+            earlier = {name: said for name, said in earlier.items() if name not in settled}
+            if again:
+                new = {r.unit.qualname: self._refusal(context.source, r) for r in result.refusals}
+                earlier.update(new)
             self._note(context, replace(result, refusals=(), findings=()) if again else result)
             context.release()
             if isinstance(done, Failed):
@@ -140,6 +149,7 @@ class _Shaping:
                 self._take(rule, done)
             if not again:
                 break
+        self.report = replace(self.report, refusals=(*self.report.refusals, *earlier.values()))
         return None
 
     def _context(self) -> Context:

@@ -287,7 +287,7 @@ def merged_name(group: Group, is_taken: Callable[[str], bool]) -> str:
     common = _common(names)
     ways = (_after_scope, _after_exception, _after_callee)
     fallbacks = [common, *(way(group, names[0]) for way in ways)]
-    usable = [name for name in fallbacks if name]
+    usable = [name for name in fallbacks if name] or list(filter(None, [_after_builtin(group, names[0])]))
     base = usable[0] if usable else names[0]
     tries = [*usable, *(f"{name}_cases" for name in usable), *(f"{base}_{n}" for n in range(2, 1000))]
     collects = group.scope.context.config.pytest.collects_function
@@ -344,6 +344,14 @@ def _after_callee(group: Group, like: str) -> str:
     telling = [name for name in public if not _STAND_IN.search(name)]
     telling.sort(key=lambda name: name[:1].isupper())
     return next((_joined(like, name) for name in telling), "")
+
+
+def _after_builtin(group: Group, like: str) -> str:
+    """A test named after the builtin that it calls, as it calls nothing else."""
+    module = group.scope.context.module
+    calls = (n for n in module.subtree(group.first.function) if isinstance(n, ast.Call))
+    names = (call.func.id for call in calls if isinstance(call.func, ast.Name))
+    return next((_joined(like, name) for name in names if hasattr(builtins, name)), "")
 
 
 def _after_exception(group: Group, like: str) -> str:
