@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from reassert.model.config import Profile
@@ -19,7 +18,7 @@ from reassert.syntax.parameter_names import merged_name, parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
 from reassert.syntax.sifting import Sifted, sifted
-from reassert.syntax.taking_up import Taken, objection_to, same_id, taken_up, taking_up
+from reassert.syntax.taking_up import Taken, objection_to, taken_up, taking_up, unfit, without
 
 # Above this many lines two copies are told apart too hard in a table.
 _SHORT = 6
@@ -83,30 +82,22 @@ class _Work(Draft):
     def _take_up(self, taken: Taken) -> set[str]:
         """Give the rows of a parametrized test more of them; the names of the tests that go."""
         scope = taken.scope
-        double = same_id(taken)
-        if double is not None:
-            self._refuse(scope, taken.copies, double)
+        left: Taken | None = taken
+        for remark in unfit(
+            taken, {c.name: why for c in taken.copies if (why := _bound_to_name(scope, c.name))}
+        ):
+            self._refuse(scope, remark.members, remark.objection)
+            left = left and without(left, remark.members)
+        if left is None:
             return set()
-        held = {c.name: why for c in taken.copies if (why := _bound_to_name(scope, c.name))}
-        free = [i for i, copy in enumerate(taken.copies) if copy.name not in held]
-        for copy in taken.copies:
-            if copy.name in held:
-                self._refuse(scope, [copy], held[copy.name])
-        if not free:
-            return set()
-        kept = replace(
-            taken,
-            copies=tuple(taken.copies[i] for i in free),
-            values=tuple(taken.values[i] for i in free),
-        )
-        objection = objection_to(kept)
+        objection = objection_to(left)
         if objection is not None:
-            self._refuse(scope, [kept.copies[0], kept.host], objection)
+            self._refuse(scope, [left.copies[0], left.host], objection)
             return set()
-        unit = Unit(self.rule_id, scope.qualname + kept.copies[0].name)
-        self.edits += taking_up(kept, unit)
-        self._note(scope, kept.host.name, kept.copies)
-        return {copy.name for copy in kept.copies}
+        unit = Unit(self.rule_id, scope.qualname + left.copies[0].name)
+        self.edits += taking_up(left, unit)
+        self._note(scope, left.host.name, left.copies)
+        return {copy.name for copy in left.copies}
 
     def _note(self, scope: Scope, name: str, members: Sequence[Sibling]) -> None:
         """Enter what tests are now cases of."""
