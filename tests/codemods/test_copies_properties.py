@@ -174,7 +174,7 @@ pairs_of_values = st.tuples(plain_values, plain_values)
 @given(
     plain_templates,
     st.lists(pairs_of_values, min_size=1, max_size=3),
-    st.lists(pairs_of_values, min_size=1, max_size=4),
+    st.lists(pairs_of_values, min_size=3, max_size=4),
 )
 def test_a_table_takes_up_the_copies_that_belong_to_it_and_no_other(
     template: str, rows: list[tuple[str, str]], copies: list[tuple[str, str]]

@@ -12,7 +12,8 @@ from reassert.model.config import Profile, RuleConfig
 
 def named(bodies: dict[str, str], head: str = "") -> tuple[str, list[str]]:
     """The name of the one test that ``bodies`` become, and its arguments."""
-    tests = "".join(f"def {name}():\n    {body}\n\n\n" for name, body in bodies.items())
+    more = "    assert f\n" * 4  # a table must save lines
+    tests = "".join(f"def {name}():\n    {body}\n{more}\n\n" for name, body in bodies.items())
     config = RuleConfig(profile=Profile.IDIOMATIC)
     after = convert_file("test_thing.py", f"{head}\n\n{tests}", config).files["test_thing.py"]
     found = re.findall(r"def (test\w*)\((.*)\):", after)

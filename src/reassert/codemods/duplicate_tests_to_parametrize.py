@@ -13,7 +13,7 @@ from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, alike, runs
 from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
-from reassert.syntax.merging import Merging
+from reassert.syntax.merging import Merging, fewer_lines
 from reassert.syntax.parameter_names import merged_name, parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
@@ -24,6 +24,9 @@ from reassert.syntax.taking_up import Taken, objection_to, taken_up, taking_up, 
 _SHORT = 6
 _NAMED = 3
 _PAIR = 2
+_LONGER = Objection("PARAM-STRUCTURE", "a table would not be shorter")
+# The lines that a file gets by its first import of pytest.
+_IMPORT = 2
 # Of two tests nobody expects a table that would have these flaws.
 _MATTERS_OF_TASTE = frozenset({"PARAM-STRUCTURE", "PARAM-TOO-MANY"})
 
@@ -42,25 +45,32 @@ class DuplicateTestsToParametrize(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """The tables of all classes, and of the module."""
-        work = _Work(context, self.id)
-        if (
-            context.module.imports.get("pytest", {"pytest"})
-            == {"pytest"}
-            == {imported_as(context, "pytest").decode()}
-        ):
-            for scope in scopes(context):
-                work.scope(scope)
+        known = context.module.imports.get("pytest")
+        if not (known or {"pytest"}) == {"pytest"} == {imported_as(context, "pytest").decode()}:
+            return Rewrite()
+        work = _Work(context, self.id, 0)
+        work.scopes()
+        if not known and 0 < work.saved <= _IMPORT:
+            work = _Work(context, self.id, _IMPORT)
+            work.scopes()
         return work.rewrite()
 
 
 class _Work(Draft):
-    """One file."""
+    """One file. ``cost`` is how many lines each table must save and one more, ``saved`` what they all do."""
 
-    def __init__(self, context: Context, rule_id: str) -> None:
+    def __init__(self, context: Context, rule_id: str, cost: int) -> None:
         super().__init__(context, rule_id)
+        self.cost = cost
+        self.saved = 0
         # The names of the new tests, by scope.
         self.made: defaultdict[str, set[str]] = defaultdict(set)
         self.taken: dict[str, set[str]] = {}
+
+    def scopes(self) -> None:
+        """The tests of all classes, and those of the module."""
+        for scope in scopes(self.context):
+            self.scope(scope)
 
     def scope(self, scope: Scope) -> None:
         """The tests of a class or of the module."""
@@ -95,7 +105,13 @@ class _Work(Draft):
             self._refuse(scope, [left.copies[0], left.host], objection)
             return set()
         unit = Unit(self.rule_id, scope.qualname + left.copies[0].name)
-        self.edits += taking_up(left, unit)
+        edits = list(taking_up(left, unit))
+        saved = fewer_lines(self.context, edits)
+        if saved <= self.cost:
+            self._refuse(scope, [left.copies[0], left.host], _LONGER)
+            return set()
+        self.saved += saved
+        self.edits += edits
         self._note(scope, left.host.name, left.copies)
         return {copy.name for copy in left.copies}
 
@@ -142,10 +158,14 @@ class _Work(Draft):
         name = merged_name(group, lambda n: n in made or (n in taken and n not in names))
         unit = Unit(self.rule_id, scope.qualname + group.first.name)
         merging = Merging(group, parameter_names(group), name, unit)
-        objection = _too_small(group, merging)
-        if objection is not None:
-            return objection
-        self.edits += merging.edits()
+        edits = list(merging.edits())
+        saved = fewer_lines(self.context, edits)
+        if _is_long_pair(group):
+            return Objection("PARAM-STRUCTURE", f"two copies of more than {_SHORT} lines are no table")
+        if saved <= self.cost:
+            return _LONGER
+        self.saved += saved
+        self.edits += edits
         self.again |= merging.shortens
         self.made[scope.qualname].add(name)
         self._note(scope, name, group.members)
@@ -188,12 +208,8 @@ def _taken(scope: Scope) -> set[str]:
     return {name for info in (*scope.owner.lineage, *scope.heirs) for name in info.inherited}
 
 
-def _too_small(group: Group, merging: Merging) -> Objection | None:
-    """Whether a table would be no shorter than the copies, or hard to see through."""
+def _is_long_pair(group: Group) -> bool:
+    """Whether a table would be hard to see through for the little that it holds."""
     first = group.first.function
     lines = (first.end_lineno or first.lineno) - first.body[0].lineno + 1
-    if len(group.members) == _PAIR and lines > _SHORT:
-        return Objection("PARAM-STRUCTURE", f"two copies of more than {_SHORT} lines are no table")
-    if merging.saved() <= 0:
-        return Objection("PARAM-STRUCTURE", "a table would not be shorter")
-    return None
+    return len(group.members) == _PAIR and lines > _SHORT

@@ -32,8 +32,6 @@ from reassert.syntax.statements import (
 _OPENING = re.compile(rb"[(\[{]\s*\Z")
 _LETTER = re.compile(rb"[\w\x80-\xff]")
 _WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)[ \t]*\Z")
-# Lines that every table has and no reader looks at: the brackets around the rows.
-FRAME = 3
 
 
 def cell(context: Context, node: ast.expr) -> bytes:
@@ -302,17 +300,14 @@ class Merging:
             start = line_start(self.context, start - 1)
         return Span(start, member.region.end)
 
-    # -- what is gained --------------------------------------------------------------------------------------
 
-    def saved(self) -> int:
-        """How many lines go; where there are more than two copies the brackets of the table do not count."""
-        buffer = self.context.source.buffer
-        old = sum(buffer.count(b"\n", *self._gone(m)) for m in self.group.members[1:])
-        new = 0
-        for edit in (self._head, *self._cleaned(), *self._without_marks()):
-            text = self.context.layout(self.first).text(edit.parts)
-            new += text.count(b"\n") - buffer.count(b"\n", edit.start, edit.end)
-        return old - new + (FRAME if len(self.group.members) > 2 else 0)  # noqa: PLR2004 - see above
+def fewer_lines(context: Context, edits: Iterable[Edit]) -> int:
+    """How many lines a file loses by edits that do not overlap."""
+    buffer, saved = context.source.buffer, 0
+    for edit in edits:
+        texts = (p if isinstance(p, bytes) else buffer[p.start : p.end] for p in edit.parts)
+        saved += buffer.count(b"\n", edit.start, edit.end) - sum(text.count(b"\n") for text in texts)
+    return saved
 
 
 def _holds(outer: Span, inner: Span) -> bool:
