@@ -38,6 +38,12 @@ NUMBERS = (("1", "10"), ("2", "20"), ("3", "30"))
         pytest.param("assert known({0}, {1})", ["width", "height"], id="known_function"),
         pytest.param("assert f()[{0}] == {1}", ["index", "expected"], id="index"),
         pytest.param("assert f({0}) == g({1})", ["number", "expected"], id="inside"),
+        pytest.param("f.a[{0}] = 1\n    assert f.b[{1}]", ["a_index", "b_index"], id="keys"),
+        pytest.param(
+            "assert f({{'foo': {0}, 'more': 'a long text'}}) == {1}", ["number", "expected"], id="any"
+        ),
+        pytest.param("assert Known({0}, {1})", ["width", "height"], id="known_class"),
+        pytest.param("f.run({0})\n    assert f.size == {0}", ["size"], id="compared_with"),
         pytest.param("assert f(4) == {0}, {1}", ["expected", "message"], id="message"),
         pytest.param("assert f(_query={0})\n    assert f.x == {1}", ["query", "expected"], id="private"),
         pytest.param("f.__name__ = {0}\n    assert f.other == {1}", ["name", "expected"], id="dunder"),
@@ -50,7 +56,8 @@ NUMBERS = (("1", "10"), ("2", "20"), ("3", "30"))
     ],
 )
 def test_arguments_are_named_after_their_places(template: str, expected: list[str]) -> None:
-    head = "def known(width, height):\n    return f"
+    head = "def known(width, height):\n    return f\n\n\n"
+    head += "class Known:\n    def __init__(self, width, height):\n        self.size = f"
     assert named(copies(template, *NUMBERS), head)[1] == expected
 
 
@@ -87,6 +94,7 @@ def test_arguments_of_which_nothing_else_is_known_are_named_after_their_values(
         (["testParseOne", "testParseTwo", "testParseSix"], "testParse"),
         (["test___call___one", "test___call___two", "test___call___six"], "test___call__"),
         (["test_one", "test_two", "test_six"], "test_thing"),
+        (["test_anyOf_is_open", "test_oneOf_is_open", "test_allOf_is_open"], "test_is_open"),
     ],
 )
 def test_tests_are_named_after_what_their_names_have_in_common(names: list[str], expected: str) -> None:

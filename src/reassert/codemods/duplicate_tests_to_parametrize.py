@@ -13,11 +13,12 @@ from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, alike, runs
 from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
-from reassert.syntax.merging import Merging, fewer_lines
+from reassert.syntax.merging import Merging
 from reassert.syntax.parameter_names import merged_name, parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
 from reassert.syntax.sifting import Sifted, sifted
+from reassert.syntax.statements import fewer_lines
 from reassert.syntax.taking_up import Taken, objection_to, taken_up, taking_up, unfit, without
 
 # Above this many lines two copies are told apart too hard in a table.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NamedTuple
 
+from reassert.syntax.cells import cell
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.parametrize import Objection
@@ -16,7 +17,7 @@ from reassert.syntax.remarks import comments_in
 from reassert.syntax.row_values import RowValues
 from reassert.syntax.shared_state import is_changed
 from reassert.syntax.siblings import PLAIN_FIXTURES, Scope, Sibling, fixtures
-from reassert.syntax.skeletons import Hole
+from reassert.syntax.skeletons import Hole, canonical_constant
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 _SINGLETONS = (None, True, False, ...)
@@ -190,23 +191,53 @@ def _columns(module: Module, rows: Sequence[Sequence[Hole]]) -> Iterator[_Column
 def _parts(module: Module, column: _Column) -> list[_Column]:
     """A column, or those of its elements where these show better what differs."""
     inner = [c for c in map(_Column, _aligned(column.nodes)) if c.varies]
-    long = max(len(module.text(n)) for n in column.nodes) > _LONG_DISPLAY if inner else False
-    return _parts(module, inner[0]) if len(inner) == 1 and long else [column]
+    if len(inner) != 1:
+        return [column]
+    if isinstance(column.nodes[0], ast.Call):
+        told = not _is_wanted(module, column.nodes[0])
+    else:
+        told = max(len(module.text(n)) for n in column.nodes) > _LONG_DISPLAY
+    return _parts(module, inner[0]) if told else [column]
+
+
+def _is_wanted(module: Module, node: ast.expr) -> bool:
+    """Whether a value is the right side of a comparison: there it is said as a whole what is expected."""
+    parent = module.parents[node]
+    return isinstance(parent, ast.Compare) and parent.comparators[-1] is node
 
 
 def _aligned(nodes: Sequence[ast.expr]) -> Iterator[tuple[Hole, ...]]:
-    """The elements of displays of one form, place by place."""
-    first = nodes[0]
-    if len({_form(node) for node in nodes}) > 1 or not isinstance(first, (ast.List, ast.Tuple, ast.Dict)):
+    """The elements of displays, or the arguments of calls, of one form, place by place."""
+    if len({_form(node) for node in nodes}) > 1 or not isinstance(nodes[0], _COMPOSED):
         return
-    rows = [n.values if isinstance(n, ast.Dict) else getattr(n, "elts", []) for n in nodes]
-    for elements in zip(*rows, strict=True):
-        yield tuple(Hole(e, ast.dump(e)) for e in elements)
+    for elements in zip(*map(_elements, nodes), strict=True):
+        yield tuple(Hole(e, _canonical(e)) for e in elements)
+
+
+_COMPOSED = (ast.List, ast.Tuple, ast.Dict, ast.Call)
+
+
+def _canonical(node: ast.expr) -> str:
+    return canonical_constant(node) if isinstance(node, ast.Constant) else ast.dump(node)
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.Dict):
+        return node.values
+    if isinstance(node, ast.Call):
+        return [*node.args, *(k.value for k in node.keywords)]
+    return getattr(node, "elts", [])
 
 
 def _form(node: ast.expr) -> tuple[object, ...]:
-    keys = [ast.dump(k) for k in node.keys if k is not None] if isinstance(node, ast.Dict) else []
-    return type(node), len(getattr(node, "elts", keys)), *keys
+    """What displays of one form have in common: their length, their keys, what is called."""
+    if isinstance(node, ast.Dict):
+        keys = [ast.dump(k) for k in node.keys if k is not None]
+    elif isinstance(node, ast.Call):
+        keys = [ast.dump(node.func), *(str(k.arg) for k in node.keywords)]
+    else:
+        keys = []
+    return type(node), len(_elements(node)), *keys
 
 
 def _united(columns: Iterable[_Column]) -> Iterator[Parameter]:
@@ -291,7 +322,7 @@ def _of_member(
             yield Objection("PARAM-IMPURE", "the test expects that something fails, maybe a value itself")
         if use.identity and not _is_single(value):
             yield Objection("PARAM-IMPURE", f"{use.identity} looks at the identity of a value")
-        yield from _of_text(context, value)
+        yield from _of_text(context, member.function, value)
         if use.is_changed and is_mutable(value):
             text = " ".join(context.module.text(value).split())
             yield Objection("PARAM-MUTABLE", f"the test changes {text}")
@@ -378,7 +409,7 @@ def _may_multiply(context: Context, function: FunctionNode) -> bool:
     return not known.issuperset(names) and not _is_mock(function)
 
 
-def _of_text(context: Context, value: ast.expr) -> Iterator[Objection]:
+def _of_text(context: Context, function: FunctionNode, value: ast.expr) -> Iterator[Objection]:
     """A value that is no cell for a reader."""
     span = context.module.span(value)
     limit = context.config.limits.value_length
@@ -390,6 +421,15 @@ def _of_text(context: Context, value: ast.expr) -> Iterator[Objection]:
         yield Objection("PARAM-TOO-MANY", "a text of several lines is no cell of a table")
     elif comments_in(context, span):
         yield Objection("PARAM-TOO-MANY", "a value has comments inside")
+    elif not _fits(context, function, value):
+        yield Objection("PARAM-TOO-MANY", "a value does not fit on a line")
+
+
+def _fits(context: Context, function: FunctionNode, value: ast.expr) -> bool:
+    """Whether a value fits on a line of its own in a table above a test."""
+    layout = context.layout(function)
+    indent = layout.deeper(layout.deeper(layout.deeper(layout.indent)))
+    return layout.fits((layout.newline + indent, cell(context, value), b","))
 
 
 def _is_changed(context: Context, place: ast.expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
@@ -256,3 +256,12 @@ def before_statement(
     text = b"".join(line + newline for line in lines)
     # The method that it stands before may move.
     return replace(insertion(start, [text], unit, host, *imports), apart=True)
+
+
+def fewer_lines(context: Context, edits: Iterable[Edit]) -> int:
+    """How many lines a file loses by edits that do not overlap."""
+    buffer, saved = context.source.buffer, 0
+    for edit in edits:
+        texts = (p if isinstance(p, bytes) else buffer[p.start : p.end] for p in edit.parts)
+        saved += buffer.count(b"\n", edit.start, edit.end) - sum(text.count(b"\n") for text in texts)
+    return saved
