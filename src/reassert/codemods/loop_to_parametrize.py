@@ -194,8 +194,7 @@ class LoopToParametrize(Codemod[Context]):
                 free = sum(_FRAME for t in tables if b"\n" in layout.text(decorator(layout, t)))
                 saved.append((loop, fewer_lines(context, edits) + free))
         kept = sum(lines for _, lines in saved if lines >= 0)
-        imported = {"pytest", "unittest"} & {name.partition(".")[0] for name in _imported(context)}
-        most = -1 if imported or kept else 0
+        most = -1 if kept or _has_import(context) else 0
         return [loop for loop, lines in saved if lines <= most]
 
     # -- the edits -------------------------------------------------------------------------------------------
@@ -251,9 +250,10 @@ _NO_UNIT = Unit("", "")
 _FRAME = 3
 
 
-def _imported(context: Context) -> Iterator[str]:
-    for names in context.module.imports.values():
-        yield from names
+def _has_import(context: Context) -> bool:
+    """Whether a table costs no import: that of pytest is there, or comes in the place of unittest's."""
+    dotted = {name for names in context.module.imports.values() for name in names}
+    return "pytest" in dotted or any(context.classes.component(c).is_unittest for c in context.classes.all)
 
 
 def _comments_above(context: Context, statement: ast.stmt) -> list[Span]:
