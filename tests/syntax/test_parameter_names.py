@@ -10,11 +10,11 @@ from converting import convert_file
 from reassert.model.config import Profile, RuleConfig
 
 
-def named(bodies: dict[str, str], head: str = "") -> tuple[str, list[str]]:
+def named(bodies: dict[str, str], head: str = "", plugins: tuple[str, ...] = ()) -> tuple[str, list[str]]:
     """The name of the one test that ``bodies`` become, and its arguments."""
     more = "    assert f\n" * 4  # a table must save lines
     tests = "".join(f"def {name}():\n    {body}\n{more}\n\n" for name, body in bodies.items())
-    config = RuleConfig(profile=Profile.IDIOMATIC)
+    config = RuleConfig(profile=Profile.IDIOMATIC, plugins=tuple((name, None) for name in plugins))
     after = convert_file("test_thing.py", f"{head}\n\n{tests}", config).files["test_thing.py"]
     found = re.findall(r"def (test\w*)\((.*)\):", after)
     assert len(found) == 1, after
@@ -100,3 +100,12 @@ def test_arguments_of_which_nothing_else_is_known_are_named_after_their_values(
 def test_tests_are_named_after_what_their_names_have_in_common(names: list[str], expected: str) -> None:
     bodies = dict(zip(names, copies("assert f({0})", *NUMBERS).values(), strict=True))
     assert named(bodies)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("plugins", "expected"),
+    [((), "client"), (("pytest-mock",), "client"), (("pytest-django",), "number")],
+)
+def test_arguments_do_not_hide_the_fixtures_of_a_plugin_that_the_project_has(plugins, expected):
+    rows = copies("assert f(client={0})", *NUMBERS)
+    assert named(rows, plugins=plugins)[1] == [expected]
