@@ -153,16 +153,20 @@ class _Namer:
             yield function[position]
 
     def _called(self, func: ast.expr) -> list[str] | None:
-        """The names of the parameters of a function or a method of the file."""
+        """The names of the parameters of a function or a method of the file, or of the project if known."""
         if isinstance(func, ast.Name):
             known = self.module.top_level_functions.get(func.id)
-            return [a.arg for a in known.args.args] if known else self._constructed(func.id)
+            if known or func.id not in self.module.imports:
+                return [a.arg for a in known.args.args] if known else self._constructed(func.id)
         owner = self.group.scope.owner
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and owner is not None:
             for info in owner.lineage if func.value.id == "self" else ():
                 if func.attr in info.methods:
                     return [a.arg for a in info.methods[func.attr].args.args][1:]
-        return None
+            if func.value.id == "self":
+                return list(self.context.inherited.get(func.attr, ()))
+        facts = self.context.facts.functions.get(self.module.resolve(func) or "")
+        return [name for name, _ in facts.uses] if facts else None
 
     def _constructed(self, name: str) -> list[str] | None:
         """What a class of the file asks for to make an instance."""
