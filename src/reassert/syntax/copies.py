@@ -21,7 +21,7 @@ from reassert.syntax.skeletons import Hole, canonical_constant
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 _SINGLETONS = (None, True, False, ...)
-# A display of which one value differs is taken apart if it is longer than this.
+# A display of which one value differs is taken apart if it is longer; what is not fits on a line.
 _LONG_DISPLAY = 24
 # Of the names and literals of a body of several statements at most every second one may differ.
 _SHARE = 0.5
@@ -421,7 +421,7 @@ def _of_text(context: Context, function: FunctionNode, value: ast.expr) -> Itera
         yield Objection("PARAM-TOO-MANY", "a text of several lines is no cell of a table")
     elif comments_in(context, span):
         yield Objection("PARAM-TOO-MANY", "a value has comments inside")
-    elif not _fits(context, function, value):
+    elif span.end - span.start > _LONG_DISPLAY and not _fits(context, function, value):
         yield Objection("PARAM-TOO-MANY", "a value does not fit on a line")
 
 
