@@ -10,10 +10,11 @@ from converting import convert_file
 from reassert.model.config import Profile, RuleConfig
 
 
-def named(bodies: dict[str, str], head: str = "") -> tuple[str, list[str]]:
+def named(bodies: dict[str, str], head: str = "", plugins: tuple[str, ...] = ()) -> tuple[str, list[str]]:
     """The name of the one test that ``bodies`` become, and its arguments."""
-    tests = "".join(f"def {name}():\n    {body}\n\n\n" for name, body in bodies.items())
-    config = RuleConfig(profile=Profile.IDIOMATIC)
+    more = "    assert f\n" * 4  # a table must save lines
+    tests = "".join(f"def {name}():\n    {body}\n{more}\n\n" for name, body in bodies.items())
+    config = RuleConfig(profile=Profile.IDIOMATIC, plugins=tuple((name, None) for name in plugins))
     after = convert_file("test_thing.py", f"{head}\n\n{tests}", config).files["test_thing.py"]
     found = re.findall(r"def (test\w*)\((.*)\):", after)
     assert len(found) == 1, after
@@ -37,6 +38,12 @@ NUMBERS = (("1", "10"), ("2", "20"), ("3", "30"))
         pytest.param("assert known({0}, {1})", ["width", "height"], id="known_function"),
         pytest.param("assert f()[{0}] == {1}", ["index", "expected"], id="index"),
         pytest.param("assert f({0}) == g({1})", ["number", "expected"], id="inside"),
+        pytest.param("f.a[{0}] = 1\n    assert f.b[{1}]", ["a_index", "b_index"], id="keys"),
+        pytest.param(
+            "assert f({{'foo': {0}, 'more': 'a long text'}}) == {1}", ["number", "expected"], id="any"
+        ),
+        pytest.param("assert Known({0}, {1})", ["width", "height"], id="known_class"),
+        pytest.param("f.run({0})\n    assert f.size == {0}", ["size"], id="compared_with"),
         pytest.param("assert f(4) == {0}, {1}", ["expected", "message"], id="message"),
         pytest.param("assert f(_query={0})\n    assert f.x == {1}", ["query", "expected"], id="private"),
         pytest.param("f.__name__ = {0}\n    assert f.other == {1}", ["name", "expected"], id="dunder"),
@@ -49,7 +56,8 @@ NUMBERS = (("1", "10"), ("2", "20"), ("3", "30"))
     ],
 )
 def test_arguments_are_named_after_their_places(template: str, expected: list[str]) -> None:
-    head = "def known(width, height):\n    return f"
+    head = "def known(width, height):\n    return f\n\n\n"
+    head += "class Known:\n    def __init__(self, width, height):\n        self.size = f"
     assert named(copies(template, *NUMBERS), head)[1] == expected
 
 
@@ -86,8 +94,18 @@ def test_arguments_of_which_nothing_else_is_known_are_named_after_their_values(
         (["testParseOne", "testParseTwo", "testParseSix"], "testParse"),
         (["test___call___one", "test___call___two", "test___call___six"], "test___call__"),
         (["test_one", "test_two", "test_six"], "test_thing"),
+        (["test_anyOf_is_open", "test_oneOf_is_open", "test_allOf_is_open"], "test_is_open"),
     ],
 )
 def test_tests_are_named_after_what_their_names_have_in_common(names: list[str], expected: str) -> None:
     bodies = dict(zip(names, copies("assert f({0})", *NUMBERS).values(), strict=True))
     assert named(bodies)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("plugins", "expected"),
+    [((), "client"), (("pytest-mock",), "client"), (("pytest-django",), "number")],
+)
+def test_arguments_do_not_hide_the_fixtures_of_a_plugin_that_the_project_has(plugins, expected):
+    rows = copies("assert f(client={0})", *NUMBERS)
+    assert named(rows, plugins=plugins)[1] == [expected]

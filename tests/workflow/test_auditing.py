@@ -69,3 +69,12 @@ def test_every_test_that_two_modules_have_is_told_once_with_all_of_its_places(
     lines = [int(f.message.split(": ")[1].split()[0]) for f in found]
     assert lines == sorted(lines, reverse=True)
     assert sum(lines) == sum(5 * (len(paths) - 1) for paths in expected.values())
+
+
+def test_a_mixin_that_has_the_tests_is_the_base_that_others_are_to_inherit(tmp_path: Path) -> None:
+    body = "    def test_it(self):\n" + "".join(f"        assert self.made[{n}] == {n}\n" for n in range(6))
+    (tmp_path / "mixins.py").write_text(f"class MadeMixin:\n{body}")
+    for name in ("One", "Two"):
+        (tmp_path / f"test_{name}.py").write_text(f"class Test{name}:\n    made = {name!r}\n\n{body}")
+    (finding,) = audit(PlanRequest(paths=(tmp_path,), isolated=True), SerialExecutor(work=inspect)).findings
+    assert finding.suggestion.startswith("let TestOne and TestTwo inherit MadeMixin, and delete them there; ")

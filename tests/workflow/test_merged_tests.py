@@ -31,6 +31,12 @@ class LaterTests(unittest.TestCase):
     def test_large(self):
         self.assertEqual(self.number + 1, 2)
 
+    def test_largest(self):
+        self.assertEqual(self.number + 3, 4)
+
+    def test_huge(self):
+        self.assertEqual(self.number + 4, 5)
+
     @unittest.skip("no")
     def test_none(self):
         self.assertEqual(self.number + 0, 2)
@@ -52,7 +58,7 @@ SETTINGS = {
     "pyproject.toml": "[tool.reassert]\nprofile = 'idiomatic'\n",
     "tox.ini": "[testenv]\ncommands=pytest --deselect test_suite.py::LaterTests::test_large -k test_larger\n",
 }
-CASES = ("test_larger", "test_large", "test_none")
+CASES = ("test_larger", "test_large", "test_largest", "test_huge", "test_none")
 
 
 @pytest.fixture

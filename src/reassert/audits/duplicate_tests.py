@@ -137,6 +137,10 @@ class _Group:
         rest += [f"let each class have its own {fixtures}"] if fixtures else []
         if STATE in self.differing:
             rest.append("what else differs stays in each class")
+        mixin = next((owner for owner in owners if owner.endswith("Mixin")), None)
+        others = [owner for owner in owners if owner != mixin]
+        if mixin and others:
+            return "; ".join([f"let {_listed(others)} inherit {mixin}, and delete them there", *rest])
         return "; ".join([f"move them to one base class of {named}{below}", *rest])
 
     def _fixture(self) -> str:

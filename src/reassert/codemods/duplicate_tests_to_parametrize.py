@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar
 
 from reassert.model.config import Profile
 from reassert.model.edits import Unit
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.context import Context
-from reassert.syntax.copies import Group, alike, group_of
+from reassert.syntax.copies import Group, alike, runs
 from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
 from reassert.syntax.merging import Merging
 from reassert.syntax.parameter_names import merged_name, parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection
 from reassert.syntax.siblings import Scope, Sibling, known_elsewhere, knows_its_test, scopes
-from reassert.syntax.taking_up import Taken, objection_to, same_id, taken_up, taking_up
+from reassert.syntax.sifting import Sifted, sifted
+from reassert.syntax.statements import fewer_lines
+from reassert.syntax.taking_up import Taken, objection_to, taken_up, taking_up, unfit, without
 
 # Above this many lines two copies are told apart too hard in a table.
 _SHORT = 6
 _NAMED = 3
 _PAIR = 2
+_LONGER = Objection("PARAM-STRUCTURE", "a table would not be shorter")
+# The lines that a file gets by its first import of pytest.
+_IMPORT = 2
 # Of two tests nobody expects a table that would have these flaws.
 _MATTERS_OF_TASTE = frozenset({"PARAM-STRUCTURE", "PARAM-TOO-MANY"})
 
@@ -42,24 +46,32 @@ class DuplicateTestsToParametrize(Codemod[Context]):
 
     def rewrite(self, context: Context) -> Rewrite:
         """The tables of all classes, and of the module."""
-        work = _Work(context, self.id)
-        if (
-            context.module.imports.get("pytest", {"pytest"})
-            == {"pytest"}
-            == {imported_as(context, "pytest").decode()}
-        ):
-            for scope in scopes(context):
-                work.scope(scope)
+        known = context.module.imports.get("pytest")
+        if not (known or {"pytest"}) == {"pytest"} == {imported_as(context, "pytest").decode()}:
+            return Rewrite()
+        work = _Work(context, self.id, 0)
+        work.scopes()
+        if not known and 0 < work.saved <= _IMPORT:
+            work = _Work(context, self.id, _IMPORT)
+            work.scopes()
         return work.rewrite()
 
 
 class _Work(Draft):
-    """One file."""
+    """One file. ``cost`` is how many lines each table must save and one more, ``saved`` what they all do."""
 
-    def __init__(self, context: Context, rule_id: str) -> None:
+    def __init__(self, context: Context, rule_id: str, cost: int) -> None:
         super().__init__(context, rule_id)
+        self.cost = cost
+        self.saved = 0
         # The names of the new tests, by scope.
         self.made: defaultdict[str, set[str]] = defaultdict(set)
+        self.taken: dict[str, set[str]] = {}
+
+    def scopes(self) -> None:
+        """The tests of all classes, and those of the module."""
+        for scope in scopes(self.context):
+            self.scope(scope)
 
     def scope(self, scope: Scope) -> None:
         """The tests of a class or of the module."""
@@ -81,30 +93,28 @@ class _Work(Draft):
     def _take_up(self, taken: Taken) -> set[str]:
         """Give the rows of a parametrized test more of them; the names of the tests that go."""
         scope = taken.scope
-        double = same_id(taken)
-        if double is not None:
-            self._refuse(scope, taken.copies, double)
+        left: Taken | None = taken
+        for remark in unfit(
+            taken, {c.name: why for c in taken.copies if (why := _bound_to_name(scope, c.name))}
+        ):
+            self._refuse(scope, remark.members, remark.objection)
+            left = left and without(left, remark.members)
+        if left is None:
             return set()
-        held = {c.name: why for c in taken.copies if (why := _bound_to_name(scope, c.name))}
-        free = [i for i, copy in enumerate(taken.copies) if copy.name not in held]
-        for copy in taken.copies:
-            if copy.name in held:
-                self._refuse(scope, [copy], held[copy.name])
-        if not free:
-            return set()
-        kept = replace(
-            taken,
-            copies=tuple(taken.copies[i] for i in free),
-            values=tuple(taken.values[i] for i in free),
-        )
-        objection = objection_to(kept)
+        objection = objection_to(left)
         if objection is not None:
-            self._refuse(scope, [kept.copies[0], kept.host], objection)
+            self._refuse(scope, [left.copies[0], left.host], objection)
             return set()
-        unit = Unit(self.rule_id, scope.qualname + kept.copies[0].name)
-        self.edits += taking_up(kept, unit)
-        self._note(scope, kept.host.name, kept.copies)
-        return {copy.name for copy in kept.copies}
+        unit = Unit(self.rule_id, scope.qualname + left.copies[0].name)
+        edits = list(taking_up(left, unit))
+        saved = fewer_lines(self.context, edits)
+        if saved <= self.cost:
+            self._refuse(scope, [left.copies[0], left.host], _LONGER)
+            return set()
+        self.saved += saved
+        self.edits += edits
+        self._note(scope, left.host.name, left.copies)
+        return {copy.name for copy in left.copies}
 
     def _note(self, scope: Scope, name: str, members: Sequence[Sibling]) -> None:
         """Enter what tests are now cases of."""
@@ -118,30 +128,54 @@ class _Work(Draft):
         for why in dict.fromkeys(held.values()):
             known = [m for m in members if held.get(m.name) == why]
             self._refuse(scope, known, why)
-        if len(left) < max(2, self.context.config.limits.copies):
+        for run in runs(scope, left):
+            if len(run) >= max(_PAIR, self.context.config.limits.copies):
+                self._tables(scope, run)
+
+    def _tables(self, scope: Scope, members: Sequence[Sibling]) -> None:
+        """One table for all, if nothing keeps them from it; else one without those that do."""
+        found = sifted(scope, members)
+        if found.groups and knows_its_test(self.context):
+            asks = Objection("PARAM-IMPURE", "something in the file asks which test runs")
+            found = Sifted((), (), asks)
+        problems = [(group, self._merge(group)) for group in found.groups]
+        if all(problem for _, problem in problems):
+            self._stay(scope, members, found.whole or next((p for _, p in problems), None))
             return
-        found = group_of(scope, left)
-        if isinstance(found, Group) and knows_its_test(self.context):
-            found = Objection("PARAM-IMPURE", "something in the file asks which test runs")
-        if isinstance(found, Group):
-            found = self._merge(found) or found
-        if isinstance(found, Objection) and (len(left) > _PAIR or found.code not in _MATTERS_OF_TASTE):
-            self._refuse(scope, left, found)
+        for remark in found.remarks:
+            self._refuse(scope, remark.members, remark.objection)
+        for group, problem in problems:
+            self._stay(scope, group.members, problem)
+
+    def _stay(self, scope: Scope, members: Sequence[Sibling], objection: Objection | None) -> None:
+        """Say why copies stay, if a reader would have expected a table."""
+        if objection is not None and (len(members) > _PAIR or objection.code not in _MATTERS_OF_TASTE):
+            self._refuse(scope, members, objection)
 
     def _merge(self, group: Group) -> Objection | None:
         """Take the edits of a group, or say what speaks against them."""
         scope, names = group.scope, {m.name for m in group.members}
-        name = merged_name(group, (_taken(scope) - names) | self.made[scope.qualname])
+        taken, made = self._taken(scope), self.made[scope.qualname]
+        name = merged_name(group, lambda n: n in made or (n in taken and n not in names))
         unit = Unit(self.rule_id, scope.qualname + group.first.name)
         merging = Merging(group, parameter_names(group), name, unit)
-        objection = _too_small(group, merging)
-        if objection is not None:
-            return objection
-        self.edits += merging.edits()
+        edits = list(merging.edits())
+        saved = fewer_lines(self.context, edits)
+        if _is_long_pair(group):
+            return Objection("PARAM-STRUCTURE", f"two copies of more than {_SHORT} lines are no table")
+        if saved <= self.cost:
+            return _LONGER
+        self.saved += saved
+        self.edits += edits
         self.again |= merging.shortens
         self.made[scope.qualname].add(name)
         self._note(scope, name, group.members)
         return None
+
+    def _taken(self, scope: Scope) -> set[str]:
+        if scope.qualname not in self.taken:
+            self.taken[scope.qualname] = _taken(scope)
+        return self.taken[scope.qualname]
 
     def _refuse(self, scope: Scope, members: Sequence[Sibling], objection: Objection) -> None:
         first = members[0]
@@ -175,12 +209,8 @@ def _taken(scope: Scope) -> set[str]:
     return {name for info in (*scope.owner.lineage, *scope.heirs) for name in info.inherited}
 
 
-def _too_small(group: Group, merging: Merging) -> Objection | None:
-    """Whether a table would be no shorter than the copies, or hard to see through."""
+def _is_long_pair(group: Group) -> bool:
+    """Whether a table would be hard to see through for the little that it holds."""
     first = group.first.function
     lines = (first.end_lineno or first.lineno) - first.body[0].lineno + 1
-    if len(group.members) == _PAIR and lines > _SHORT:
-        return Objection("PARAM-STRUCTURE", f"two copies of more than {_SHORT} lines are no table")
-    if merging.saved() <= 0:
-        return Objection("PARAM-STRUCTURE", "a table would not be shorter")
-    return None
+    return len(group.members) == _PAIR and lines > _SHORT

@@ -28,6 +28,7 @@ from reassert.syntax.siblings import fixture_names, scopes
 from reassert.syntax.statements import (
     Body,
     comment_block_above,
+    fewer_lines,
     insertion,
     is_docstring,
     line_start,
@@ -114,9 +115,12 @@ class LoopToParametrize(Codemod[Context]):
         refusals: list[Refusal] = []
         splits: dict[str, tuple[str, ...]] = {}
         handled: set[int] = set()
-        for widest in self._found(context):
-            loop, tables = self._best(context, widest)
+        found = [self._best(context, widest) for widest in self._found(context)]
+        lengthens = self._lengthens(context, found)
+        for loop, tables in found:
             name = loop.name
+            if not isinstance(tables, Objection) and loop in lengthens:
+                tables = _LONGER  # noqa: PLW2901 - what is left of them
             if isinstance(tables, Objection):
                 refusals.append(context.refusal(self.id, tables.code, loop.blocks[0], name, tables.reason))
                 continue
@@ -176,6 +180,23 @@ class LoopToParametrize(Codemod[Context]):
         rounds = Rounds(context, loop.owner, loop.method, loop.before, targets, loop.body)
         return too_many(whole, limits) or long or same_rows(tables) or rounds.objection()
 
+    def _lengthens(
+        self, context: Context, found: Sequence[tuple[_Loop, list[Table] | Objection]]
+    ) -> list[_Loop]:
+        """The loops whose tables would make the file longer, each by itself or all by the import of pytest.
+
+        The brackets of a table and the line of its names are none that a reader looks at, and do not count.
+        """
+        saved: list[tuple[_Loop, int]] = []
+        for loop, tables in found:
+            if not isinstance(tables, Objection):
+                layout, edits = context.layout(loop.method), self._edits(context, loop, tables, _NO_UNIT)
+                free = sum(_FRAME for t in tables if b"\n" in layout.text(decorator(layout, t)))
+                saved.append((loop, fewer_lines(context, edits) + free))
+        kept = sum(lines for _, lines in saved if lines >= 0)
+        most = -1 if kept or _has_import(context) else 0
+        return [loop for loop, lines in saved if lines <= most]
+
     # -- the edits -------------------------------------------------------------------------------------------
 
     def _edits(self, context: Context, loop: _Loop, tables: Sequence[Table], unit: Unit) -> Iterator[Edit]:
@@ -223,6 +244,16 @@ class LoopToParametrize(Codemod[Context]):
 
 
 _FEWEST = 2
+_LONGER = Objection("PARAM-STRUCTURE", "a table would not be shorter than the loop")
+_NO_UNIT = Unit("", "")
+# The lines of a table that is laid out in rows: its brackets, and its names.
+_FRAME = 3
+
+
+def _has_import(context: Context) -> bool:
+    """Whether a table costs no import: that of pytest is there, or comes in the place of unittest's."""
+    dotted = {name for names in context.module.imports.values() for name in names}
+    return "pytest" in dotted or any(context.classes.component(c).is_unittest for c in context.classes.all)
 
 
 def _comments_above(context: Context, statement: ast.stmt) -> list[Span]:

@@ -14,11 +14,11 @@ from reassert.model.config import Profile
 from reassert.model.edits import Edit, Span, Unit
 from reassert.model.outcomes import Safety
 from reassert.model.rules import Codemod, Rewrite
+from reassert.syntax.cells import cell, whole
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group, group_of
 from reassert.syntax.draft import Draft
 from reassert.syntax.imports import imported_as
-from reassert.syntax.merging import cell, whole
 from reassert.syntax.parameter_names import parameter_names
 from reassert.syntax.parametrize import REFUSALS, Objection, Row, Table, decorator
 from reassert.syntax.remarks import comments_in

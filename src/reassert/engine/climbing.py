@@ -33,13 +33,14 @@ class Decision:
 
     ``splits`` has for each class, named like these, what becomes of tests that were not collected as they
     are now: see ``Rewrite.splits``. ``held_back`` are the refusals to report, ``kept`` what each file has of
-    the components that stay.
+    the components that stay. ``renames`` are the new names of classes that climb.
     """
 
     climbing: frozenset[str]
     held_back: Mapping[str, list[Refusal]] = field(default_factory=dict)
     kept: Mapping[str, list[Kept]] = field(default_factory=dict)
     splits: Mapping[str, Splits] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(family: Sequence[Said]) -> Decision:
@@ -63,7 +64,7 @@ def count(ballot: Ballot, components: Iterable[Sequence[ClassInfo]]) -> Decision
             held_back[ballot.path(info)].append(refusal)
         for path, part in _by_file(ballot, component, causes):
             kept[path].append(part)
-    return Decision(frozenset(climbing), held_back, kept, ballot.splits(climbing))
+    return Decision(frozenset(climbing), held_back, kept, ballot.splits(climbing), ballot.renames(climbing))
 
 
 def key(context: Context, name: str) -> str:
@@ -108,6 +109,11 @@ class Ballot:
                 if key(context, owner) in climbing or not any(c.is_testcase for c in hits):
                     found[key(context, owner)][test] = new
         return dict(found)
+
+    def renames(self, climbing: Collection[str]) -> dict[str, str]:
+        """The new qualified names of climbing classes."""
+        named = ((key(c, old), new) for c, rewrite in self._rewrites for old, new in rewrite.renames.items())
+        return {old: new for old, new in named if old in climbing}
 
     def context(self, info: ClassInfo) -> Context:
         """The file of a class."""

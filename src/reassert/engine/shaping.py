@@ -14,6 +14,7 @@ from reassert.engine.climbing import Decision, Said, key
 from reassert.engine.summary import with_case
 from reassert.engine.writing import Written, written
 from reassert.model.edits import Spliced, Unit
+from reassert.model.facts import BaseFacts
 from reassert.model.outcomes import (
     Change,
     Failed,
@@ -50,12 +51,35 @@ def shaped(
     ]
     if not late or original.facts.scope is not None or not isinstance(outcome, (Rewritten, Unchanged)):
         return outcome
-    work = _Shaping(original, outcome, spliced, _Names(said, decision))
+    bases = _settled_bases(original.facts.bases, decision)
+    work = _Shaping(original, outcome, spliced, _Names(said, decision), bases)
     for rule in late:
         failed = work.run(rule)
         if failed is not None:
             return failed
     return work.outcome()
+
+
+def _settled_bases(bases: Mapping[str, BaseFacts], decision: Decision) -> dict[str, BaseFacts]:
+    """What the bases in other files are when these are converted, too, under their names of then."""
+    found = dict(bases)
+    for dotted, base in bases.items():
+        name = f"{base.path}::{base.qualname}"
+        if name in decision.climbing:
+            new = decision.renames.get(name, base.qualname)
+            module = dotted.removesuffix(base.qualname)
+            plain = replace(base, kind="plain", qualname=new)
+            found |= {dotted: plain, f"{module}{new}" if module != dotted else dotted: plain}
+    return found
+
+
+def _inherited(original: Context) -> dict[str, tuple[str, ...]]:
+    """The arguments of the methods that bases in other files have, by the name of the method."""
+    found: dict[str, tuple[str, ...]] = {}
+    for info in (c for own in original.classes.all for c in own.lineage if c.module is not original.module):
+        for name, method in info.methods.items():
+            found.setdefault(name, tuple(a.arg for a in method.args.args[1:]))
+    return found
 
 
 class _Names:
@@ -113,12 +137,19 @@ class _Shaping:
     """One file on its way through the late codemods."""
 
     def __init__(
-        self, original: Context, outcome: Rewritten | Unchanged, spliced: Spliced | None, names: _Names
+        self,
+        original: Context,
+        outcome: Rewritten | Unchanged,
+        spliced: Spliced | None,
+        names: _Names,
+        bases: Mapping[str, BaseFacts],
     ) -> None:
         self.original = original
         self.first = outcome
         self.report = outcome.report
         self.names = names
+        self.bases = bases
+        self.inherited = _inherited(original)
         self.origins = [_Origin(spliced)] if spliced else []
         self.units: list[Unit] = []
         self.safety = Safety.SAFE
@@ -126,12 +157,21 @@ class _Shaping:
         self.data = original.source.data if data is None else data
 
     def run(self, rule: Codemod[Context]) -> Failed | None:
-        """Apply one codemod to the present text until it has no more to do, and keep what it says then."""
+        """Apply one codemod to the present text until it has no more to do, and keep what it says then.
+
+        What it said before counts of that which later rounds neither change nor speak of.
+        """
+        earlier: dict[str, Refusal] = {}
         for left in reversed(range(_ROUNDS)):
             context = self._context()
             result = rule.rewrite(context)
             done = written(context, result.edits) if result.edits else None
             again = result.again and left > 0
+            settled = {*result.splits, *(r.unit.qualname for r in result.refusals)}
+            earlier = {name: said for name, said in earlier.items() if name not in settled}
+            if again:
+                new = {r.unit.qualname: self._refusal(context.source, r) for r in result.refusals}
+                earlier.update(new)
             self._note(context, replace(result, refusals=(), findings=()) if again else result)
             context.release()
             if isinstance(done, Failed):
@@ -140,6 +180,7 @@ class _Shaping:
                 self._take(rule, done)
             if not again:
                 break
+        self.report = replace(self.report, refusals=(*self.report.refusals, *earlier.values()))
         return None
 
     def _context(self) -> Context:
@@ -148,7 +189,10 @@ class _Shaping:
         excluded = frozenset(Unit(u.rule_id, self.names.new(u.qualname)) for u in config.excluded)
         facts = self.original.facts
         kept = frozenset(map(self.names.new, facts.kept_tests))
-        context = Context(source, replace(facts, kept_tests=kept), replace(config, excluded=excluded))
+        context = Context(
+            source, replace(facts, kept_tests=kept, bases=self.bases), replace(config, excluded=excluded)
+        )
+        context.inherited = self.inherited
         context.family = {str(source.path): context}
         link({str(source.path): context.unlinked_classes})
         return context

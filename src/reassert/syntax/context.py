@@ -37,6 +37,8 @@ class Context:
         self._parsed = parsed
         # The files that are converted together, by path; set by the engine, as the classes are linked by it.
         self.family: Mapping[str, Context] = {}
+        # What methods of bases in other files take; set by the engine for codemods that see one file alone.
+        self.inherited: Mapping[str, tuple[str, ...]] = {}
         # What rules compute once for the file, by a key of their own.
         self.memory: dict[str, object] = {}
         # The ids of the rules that run on this file; set by the engine.

@@ -6,9 +6,10 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
+from reassert.syntax.cells import cell
 from reassert.syntax.context import Context
 from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.parametrize import Objection
@@ -16,11 +17,11 @@ from reassert.syntax.remarks import comments_in
 from reassert.syntax.row_values import RowValues
 from reassert.syntax.shared_state import is_changed
 from reassert.syntax.siblings import PLAIN_FIXTURES, Scope, Sibling, fixtures
-from reassert.syntax.skeletons import Hole
+from reassert.syntax.skeletons import Hole, canonical_constant
 
 _MUTABLE = (ast.List, ast.Dict, ast.Set)
 _SINGLETONS = (None, True, False, ...)
-# A display of which one value differs is taken apart if it is longer than this.
+# A display of which one value differs is taken apart if it is longer; what is not fits on a line.
 _LONG_DISPLAY = 24
 # Of the names and literals of a body of several statements at most every second one may differ.
 _SHARE = 0.5
@@ -30,19 +31,24 @@ _FEW = 3
 
 @dataclass(frozen=True)
 class Parameter:
-    """An argument that the copies' one test gets: where it stands in the first copy, and a value for each."""
+    """An argument that the copies' one test gets: where it stands in the first copy, and a value for each.
+
+    ``canonical`` is what tells the values from one another.
+    """
 
     places: tuple[ast.expr, ...]
     values: tuple[ast.expr, ...]
+    canonical: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Group:
-    """Copies, in order, and what they differ in."""
+    """Copies, in order, and what they differ in: at how many ``places`` of the test, by which parameters."""
 
     scope: Scope
     members: tuple[Sibling, ...]
     parameters: tuple[Parameter, ...]
+    places: int = 0
 
     @property
     def first(self) -> Sibling:
@@ -140,15 +146,22 @@ def _is_mock(function: FunctionNode) -> bool:
     return any("patch" in ast.dump(d) for d in function.decorator_list)
 
 
-def group_of(scope: Scope, members: Sequence[Sibling]) -> Group | Objection:
-    """The copies with what they differ in, or why they cannot be one test."""
+def drafted(scope: Scope, members: Sequence[Sibling]) -> Group | Objection:
+    """The copies with what they differ in."""
     module = scope.context.module
     columns = list(_columns(module, [m.skeleton.holes for m in members]))
     parameters = tuple(_united(columns))
     if not parameters:
         return Objection("PARAM-STRUCTURE", "they do not differ at all")
-    group = Group(scope, tuple(members), parameters)
-    return next(_objections(group, columns), group)
+    return Group(scope, tuple(members), parameters, len(columns))
+
+
+def group_of(scope: Scope, members: Sequence[Sibling]) -> Group | Objection:
+    """The copies with what they differ in, or why they cannot be one test."""
+    found = drafted(scope, members)
+    if isinstance(found, Objection):
+        return found
+    return next(chain(_of_size(found), objections_to(found)), found)
 
 
 # -- what differs ------------------------------------------------------------------------------------------
@@ -178,23 +191,53 @@ def _columns(module: Module, rows: Sequence[Sequence[Hole]]) -> Iterator[_Column
 def _parts(module: Module, column: _Column) -> list[_Column]:
     """A column, or those of its elements where these show better what differs."""
     inner = [c for c in map(_Column, _aligned(column.nodes)) if c.varies]
-    long = max(len(module.text(n)) for n in column.nodes) > _LONG_DISPLAY if inner else False
-    return _parts(module, inner[0]) if len(inner) == 1 and long else [column]
+    if len(inner) != 1:
+        return [column]
+    if isinstance(column.nodes[0], ast.Call):
+        told = not _is_wanted(module, column.nodes[0])
+    else:
+        told = max(len(module.text(n)) for n in column.nodes) > _LONG_DISPLAY
+    return _parts(module, inner[0]) if told else [column]
+
+
+def _is_wanted(module: Module, node: ast.expr) -> bool:
+    """Whether a value is the right side of a comparison: there it is said as a whole what is expected."""
+    parent = module.parents[node]
+    return isinstance(parent, ast.Compare) and parent.comparators[-1] is node
 
 
 def _aligned(nodes: Sequence[ast.expr]) -> Iterator[tuple[Hole, ...]]:
-    """The elements of displays of one form, place by place."""
-    first = nodes[0]
-    if len({_form(node) for node in nodes}) > 1 or not isinstance(first, (ast.List, ast.Tuple, ast.Dict)):
+    """The elements of displays, or the arguments of calls, of one form, place by place."""
+    if len({_form(node) for node in nodes}) > 1 or not isinstance(nodes[0], _COMPOSED):
         return
-    rows = [n.values if isinstance(n, ast.Dict) else getattr(n, "elts", []) for n in nodes]
-    for elements in zip(*rows, strict=True):
-        yield tuple(Hole(e, ast.dump(e)) for e in elements)
+    for elements in zip(*map(_elements, nodes), strict=True):
+        yield tuple(Hole(e, _canonical(e)) for e in elements)
+
+
+_COMPOSED = (ast.List, ast.Tuple, ast.Dict, ast.Call)
+
+
+def _canonical(node: ast.expr) -> str:
+    return canonical_constant(node) if isinstance(node, ast.Constant) else ast.dump(node)
+
+
+def _elements(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.Dict):
+        return node.values
+    if isinstance(node, ast.Call):
+        return [*node.args, *(k.value for k in node.keywords)]
+    return getattr(node, "elts", [])
 
 
 def _form(node: ast.expr) -> tuple[object, ...]:
-    keys = [ast.dump(k) for k in node.keys if k is not None] if isinstance(node, ast.Dict) else []
-    return type(node), len(getattr(node, "elts", keys)), *keys
+    """What displays of one form have in common: their length, their keys, what is called."""
+    if isinstance(node, ast.Dict):
+        keys = [ast.dump(k) for k in node.keys if k is not None]
+    elif isinstance(node, ast.Call):
+        keys = [ast.dump(node.func), *(str(k.arg) for k in node.keywords)]
+    else:
+        keys = []
+    return type(node), len(_elements(node)), *keys
 
 
 def _united(columns: Iterable[_Column]) -> Iterator[Parameter]:
@@ -204,7 +247,8 @@ def _united(columns: Iterable[_Column]) -> Iterator[Parameter]:
         own = any(map(is_mutable, column.nodes))
         found[number if own else tuple(h.canonical for h in column.holes)].append(column)
     for same in found.values():
-        yield Parameter(tuple(c.holes[0].node for c in same), same[0].nodes)
+        canonical = tuple(h.canonical for h in same[0].holes)
+        yield Parameter(tuple(c.holes[0].node for c in same), same[0].nodes, canonical)
 
 
 def is_mutable(node: ast.expr) -> bool:
@@ -215,47 +259,110 @@ def is_mutable(node: ast.expr) -> bool:
 # -- what speaks against it ---------------------------------------------------------------------------------
 
 
-def _objections(group: Group, columns: Sequence[_Column]) -> Iterator[Objection]:
-    limits = group.scope.context.config.limits
-    number = len(group.parameters)
-    if number > limits.parameters:
-        yield Objection(
-            "PARAM-TOO-MANY", f"{number} parameters are more than the {limits.parameters} that are readable"
-        )
-    if len(group.members) > limits.rows:
-        yield Objection(
-            "PARAM-TOO-MANY", f"{len(group.members)} rows are more than the limit of {limits.rows}"
-        )
-    yield from objections_to(group)
-    read = group.first.skeleton
-    if read.statements > 1 and len(columns) > _SHARE * read.leaves:
-        yield Objection("PARAM-TOO-MANY", "more differs than is the same")
+def objection_to_shape(group: Group) -> Objection | None:
+    """What speaks against a table of copies, whatever their values are."""
+    return next(chain(_of_size(group), _of_body(group)), None)
 
 
 def objections_to(group: Group) -> Iterator[Objection]:
-    """What speaks against values as cells of a table."""
+    """What speaks against values as cells of a table that is there."""
+    yield from _of_body(group)
+    yield from chain.from_iterable(_of_members(group))
+
+
+def _of_size(group: Group) -> Iterator[Objection]:
+    limits = group.scope.context.config.limits
+    number, rows = len(group.parameters), len(group.members)
+    if number > limits.parameters:
+        reason = f"{number} parameters are more than the {limits.parameters} that are readable"
+        yield Objection("PARAM-TOO-MANY", reason)
+    if rows > limits.rows:
+        yield Objection("PARAM-TOO-MANY", f"{rows} rows are more than the limit of {limits.rows}")
+    read = group.first.skeleton
+    if read.statements > 1 and group.places > _SHARE * read.leaves:
+        yield Objection("PARAM-TOO-MANY", "more differs than is the same")
+
+
+def _of_body(group: Group) -> Iterator[Objection]:
     if any(m.opaque for m in group.members):
         yield Objection("PARAM-STRUCTURE", "a decorator may not hand further arguments on to the test")
-    yield from _of_places(group.scope.context.module, group)
-    yield from _of_values(group)
+    module = group.scope.context.module
+    for place in (p for parameter in group.parameters for p in parameter.places):
+        if any(_decides(module, node) for node in (place, *_read_as(module, place))):
+            yield Objection("PARAM-STRUCTURE", "the body would have a condition that a parameter decides")
 
 
-def _of_places(module: Module, group: Group) -> Iterator[Objection]:
-    """A value that decides what the body does, or whose identity is looked at."""
-    for parameter in group.parameters:
-        for place in parameter.places:
-            around = list(_within(module, place))
-            if any(_decides(module, node) for node in (place, *_read_as(module, place))):
-                yield Objection("PARAM-STRUCTURE", "the body would have a condition that a parameter decides")
-            guarded = any(_catches(module, p) for _, p in around)
-            if guarded and any(isinstance(v, ast.Attribute) for v in parameter.values):
-                yield Objection("PARAM-IMPURE", "the test expects that something fails, maybe a value itself")
-            parent = module.parents[place]
-            by_identity = isinstance(parent, ast.Compare) and any(
-                isinstance(op, (ast.Is, ast.IsNot)) for op in parent.ops
-            )
-            if by_identity and not all(map(_is_single, parameter.values)):
-                yield Objection("PARAM-IMPURE", f"{module.text(parent)} looks at the identity of a value")
+def odd_ones(group: Group) -> dict[str, Objection]:
+    """The members, by name, of which a value is no cell of a table, whatever the others have; and why."""
+    pairs = zip(group.members, _of_members(group), strict=True)
+    return {member.name: said[0] for member, found in pairs if (said := list(islice(found, 1)))}
+
+
+def _of_members(group: Group) -> Iterator[Iterator[Objection]]:
+    """For each member what speaks against its values, and against itself."""
+    context = group.scope.context
+    shared = group.scope.is_multiplied or _may_multiply(context, group.first.function)
+    uses = [_use(context, parameter) for parameter in group.parameters]
+    for index, member in enumerate(group.members):
+        values = [parameter.values[index] for parameter in group.parameters]
+        yield _of_member(group, member, list(zip(uses, values, strict=True)), shared=shared)
+
+
+def _of_member(
+    group: Group, member: Sibling, cells: Sequence[tuple[_Use, ast.expr]], *, shared: bool
+) -> Iterator[Objection]:
+    context = group.scope.context
+    if runs_over_nothing(context.module, member.function):
+        yield Objection("PARAM-STRUCTURE", "its loop runs over nothing")
+    if not all(isinstance(value, ast.Constant) for _, value in cells):
+        judge = RowValues(context, group.scope.owner, member.function, shared=shared)
+        yield from filter(None, (judge.objection(value) for _, value in cells))
+    for use, value in cells:
+        if use.is_guarded and isinstance(value, ast.Attribute):
+            yield Objection("PARAM-IMPURE", "the test expects that something fails, maybe a value itself")
+        if use.identity and not _is_single(value):
+            yield Objection("PARAM-IMPURE", f"{use.identity} looks at the identity of a value")
+        yield from _of_text(context, member.function, value)
+        if use.is_changed and is_mutable(value):
+            text = " ".join(context.module.text(value).split())
+            yield Objection("PARAM-MUTABLE", f"the test changes {text}")
+
+
+class _Use(NamedTuple):
+    """What a test does with a parameter; ``identity`` is the comparison that looks at it."""
+
+    is_guarded: bool
+    identity: str
+    is_changed: bool
+
+
+def _use(context: Context, parameter: Parameter) -> _Use:
+    module, places = context.module, parameter.places
+    guarded = any(_catches(module, p) for place in places for _, p in _within(module, place))
+    parents = (module.parents[place] for place in places)
+    compared = (p for p in parents if isinstance(p, ast.Compare))
+    by_identity = (p for p in compared if any(isinstance(op, (ast.Is, ast.IsNot)) for op in p.ops))
+    changed = any(map(is_mutable, parameter.values)) and any(_is_changed(context, p) for p in places)
+    return _Use(guarded, next(map(module.text, by_identity), ""), changed)
+
+
+def runs_over_nothing(module: Module, function: FunctionNode) -> bool:
+    """Whether a loop of a test has an empty table, so that what it asserts never is."""
+    loops = module.inside(function, module.of(ast.For))
+    empty = (loop for loop in loops if _is_empty(module, loop.iter))
+    return any(module.inside(loop, module.of(ast.Assert)) for loop in empty)
+
+
+def _is_empty(module: Module, node: ast.expr) -> bool:
+    if isinstance(node, ast.Name):
+        found = module.top_level_assignments.get(node.id, ())
+        stores = sum(not isinstance(n.ctx, ast.Load) for n in module.names.get(node.id, ()))
+        return len(found) == stores == 1 and _is_empty(module, found[0].value)
+    if isinstance(node, ast.Dict):
+        return not node.keys
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return not node.elts
+    return isinstance(node, ast.Constant) and node.value in ("", b"")
 
 
 def _decides(module: Module, node: ast.expr) -> bool:
@@ -295,22 +402,6 @@ def _is_single(node: ast.expr) -> bool:
     return isinstance(node, (ast.Name, ast.Attribute))
 
 
-def _of_values(group: Group) -> Iterator[Objection]:
-    context = group.scope.context
-    shared = group.scope.is_multiplied or _may_multiply(context, group.first.function)
-    for index, member in enumerate(group.members):
-        values = [p.values[index] for p in group.parameters]
-        if not all(isinstance(v, ast.Constant) for v in values):
-            judge = RowValues(context, group.scope.owner, member.function, shared=shared)
-            yield from filter(None, map(judge.objection, values))
-        for value in values:
-            yield from _of_text(context, value)
-    for parameter in group.parameters:
-        if any(map(is_mutable, parameter.values)) and any(_is_changed(context, p) for p in parameter.places):
-            text = " ".join(context.module.text(parameter.values[0]).split())
-            yield Objection("PARAM-MUTABLE", f"the test changes {text}")
-
-
 def _may_multiply(context: Context, function: FunctionNode) -> bool:
     """Whether what a test gets may have parameters, so that it runs several times with a row."""
     names = [a.arg for a in function.args.args[_receivers(context, function) :]]
@@ -318,7 +409,7 @@ def _may_multiply(context: Context, function: FunctionNode) -> bool:
     return not known.issuperset(names) and not _is_mock(function)
 
 
-def _of_text(context: Context, value: ast.expr) -> Iterator[Objection]:
+def _of_text(context: Context, function: FunctionNode, value: ast.expr) -> Iterator[Objection]:
     """A value that is no cell for a reader."""
     span = context.module.span(value)
     limit = context.config.limits.value_length
@@ -330,6 +421,15 @@ def _of_text(context: Context, value: ast.expr) -> Iterator[Objection]:
         yield Objection("PARAM-TOO-MANY", "a text of several lines is no cell of a table")
     elif comments_in(context, span):
         yield Objection("PARAM-TOO-MANY", "a value has comments inside")
+    elif span.end - span.start > _LONG_DISPLAY and not _fits(context, function, value):
+        yield Objection("PARAM-TOO-MANY", "a value does not fit on a line")
+
+
+def _fits(context: Context, function: FunctionNode, value: ast.expr) -> bool:
+    """Whether a value fits on a line of its own in a table above a test."""
+    layout = context.layout(function)
+    indent = layout.deeper(layout.deeper(layout.deeper(layout.indent)))
+    return layout.fits((layout.newline + indent, cell(context, value), b","))
 
 
 def _is_changed(context: Context, place: ast.expr) -> bool:

@@ -15,6 +15,8 @@ TEAR_DOWN = "_teardown"
 EVENT_LOOP = "event_loop"
 _STEMS = (SET_UP, TEAR_DOWN, EVENT_LOOP)
 _FIXTURES = ("pytest.fixture", "pytest_asyncio.fixture")
+GENERATE_TESTS = "pytest_generate_tests"
+_WITH_PARAMETERS = [ast.keyword("params", ast.Constant(value=None))]
 REGISTER = "pytest.register_assert_rewrite"
 
 
@@ -42,7 +44,11 @@ def _fixture_names(module: Module, statement: ast.stmt) -> Iterator[str]:
 
 
 def all_fixtures(module: Module) -> Iterator[tuple[str, list[ast.keyword]]]:
-    """Every fixture of a file, its classes' among them, with the keywords of its decorator."""
+    """Every fixture of a file, its classes' among them, with the keywords of its decorator.
+
+    What ``pytest_generate_tests`` may give tests by name is as one with parameters: a test that had it from a
+    table, too, would not be collected (``Metafunc.parametrize``).
+    """
     functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = [*module.of(ast.FunctionDef)]
     functions += module.of(ast.AsyncFunctionDef)
     for function in functions if b"fixture" in module.source.buffer else ():
@@ -52,6 +58,10 @@ def all_fixtures(module: Module) -> Iterator[tuple[str, list[ast.keyword]]]:
                 keywords = decorator.keywords if isinstance(decorator, ast.Call) else []
                 named = [text for k in keywords if k.arg == "name" for text in _texts(k.value)]
                 yield named[0] if named else function.name, keywords
+    for hook in module.tree.body if GENERATE_TESTS.encode() in module.source.buffer else ():
+        if isinstance(hook, ast.FunctionDef) and hook.name == GENERATE_TESTS:
+            names = {name.strip() for text in _texts(hook) for name in text.split(",")}
+            yield from ((name, _WITH_PARAMETERS) for name in sorted(names) if name.isidentifier())
 
 
 def multiplies(keywords: list[ast.keyword]) -> bool:
@@ -87,7 +97,7 @@ def _plugins(module: Module) -> Iterator[ast.expr]:
                 yield statement.value
 
 
-def _texts(node: ast.expr) -> Iterator[str]:
+def _texts(node: ast.AST) -> Iterator[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
             yield inner.value

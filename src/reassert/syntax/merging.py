@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reassert.model.edits import Edit, Part, Span, Unit, skip_blank_lines
+from reassert.syntax.cells import cell, on_one_line, whole
 from reassert.syntax.context import Context
 from reassert.syntax.copies import Group
-from reassert.syntax.layout import movable_lines
 from reassert.syntax.module import FunctionNode
 from reassert.syntax.parameter_names import assigned_to
 from reassert.syntax.parametrize import Row, Table, decorator
@@ -29,56 +28,7 @@ from reassert.syntax.statements import (
     name_span,
 )
 
-_OPENING = re.compile(rb"[(\[{]\s*\Z")
 _LETTER = re.compile(rb"[\w\x80-\xff]")
-_WORD_BEFORE = re.compile(rb"([A-Za-z_]\w*)[ \t]*\Z")
-# Lines that every table has and no reader looks at: the brackets around the rows.
-FRAME = 3
-
-
-def cell(context: Context, node: ast.expr) -> bytes:
-    """A value as it is written, on one line."""
-    span = context.module.span(node)
-    text = context.source.buffer[span.start : span.end]
-    joined = _on_one_line(text) if b"\n" in text else text
-    bare = isinstance(node, ast.Tuple) and len(ast.parse(b"f(" + joined + b")", mode="eval").body.args) != 1  # type: ignore[attr-defined] # a call
-    return b"(" + joined + b")" if bare else joined
-
-
-def _on_one_line(text: bytes) -> bytes:
-    """The text with the line ends gone that are outside of strings."""
-    parts: list[bytes] = []
-    position = 0
-    for offset, blanks in movable_lines(text):
-        parts.append(text[position:offset].rstrip())
-        position = offset + len(blanks)
-    parts.append(text[position:])
-    out = parts[0]
-    for part in parts[1:]:
-        if part[:1] in (b")", b"]", b"}"):
-            out = out.removesuffix(b",") + part
-        else:
-            out += (b"" if _OPENING.search(out) else b" ") + part
-    return out
-
-
-def whole(context: Context, place: ast.expr) -> Span:
-    """The bytes of an expression with parentheses that are nothing but its own."""
-    buffer, span = context.source.buffer, context.module.span(place)
-    while True:
-        start, end = span.start, span.end
-        while buffer[start - 1 : start] in (b" ", b"\n", b"\t"):
-            start -= 1
-        while buffer[end : end + 1] in (b" ", b"\n", b"\t"):
-            end += 1
-        if buffer[start - 1 : start] != b"(" or buffer[end : end + 1] != b")":
-            return span
-        before = buffer[: start - 1].rstrip(b" \t")
-        word = _WORD_BEFORE.search(before[-40:])
-        called = before[-1:] in (b")", b"]", b'"', b"'") or _LETTER.match(before[-1:])
-        if called and not (word and keyword.iskeyword(word[1].decode(errors="replace"))):
-            return span
-        span = Span(start - 1, end + 1)
 
 
 @dataclass(frozen=True)
@@ -302,18 +252,6 @@ class Merging:
             start = line_start(self.context, start - 1)
         return Span(start, member.region.end)
 
-    # -- what is gained --------------------------------------------------------------------------------------
-
-    def saved(self) -> int:
-        """How many lines go; where there are more than two copies the brackets of the table do not count."""
-        buffer = self.context.source.buffer
-        old = sum(buffer.count(b"\n", *self._gone(m)) for m in self.group.members[1:])
-        new = 0
-        for edit in (self._head, *self._cleaned(), *self._without_marks()):
-            text = self.context.layout(self.first).text(edit.parts)
-            new += text.count(b"\n") - buffer.count(b"\n", edit.start, edit.end)
-        return old - new + (FRAME if len(self.group.members) > 2 else 0)  # noqa: PLR2004 - see above
-
 
 def _holds(outer: Span, inner: Span) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
@@ -335,4 +273,4 @@ def _as_comment(docstring: ast.stmt | None) -> Iterator[bytes]:
 def _text(context: Context, node: ast.expr) -> bytes:
     span = context.module.span(node)
     text = context.source.buffer[span.start : span.end]
-    return _on_one_line(text) if b"\n" in text else text
+    return on_one_line(text) if b"\n" in text else text

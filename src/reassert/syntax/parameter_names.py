@@ -6,7 +6,7 @@ import ast
 import builtins
 import keyword
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from reassert.syntax.bodies import last_name
 from reassert.syntax.context import Context
@@ -35,11 +35,14 @@ _NAMED_ARGUMENTS = {
     "setattr": "name",
 }
 _PART = re.compile(r"_|\d+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d]+")
+_SNAKE_PART = re.compile(r"_|\d+|[^\W\d_]+")
 _SNAKE = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _CONNECTING = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"}
 )
 _SAYING_NOTHING = frozenset({"test", "tests", "case", "cases", "all", "basic", "unit", "base", "module"})
+# What things are called that stand for any other.
+_PLACEHOLDERS = frozenset({"foo", "bar", "baz", "qux", "quux", "spam", "eggs", "ham", "x", "y", "z"})
 _CLASS_AFFIXES = re.compile(r"^Tests?|Tests?(?:Cases?)?$|Cases?$")
 
 
@@ -78,6 +81,8 @@ class _Namer:
         roles = {self._role(place) for place in parameter.places}
         if len(roles) == 1:
             yield from filter(None, roles)
+        elif len(parameter.places) > 1:
+            yield from (name for place in parameter.places for name in self._compared(place))
         yield self._noun(parameter)
 
     def choose(
@@ -107,6 +112,10 @@ class _Namer:
             subject = self._subject(parameter)
             if subject:
                 yield f"expected_{subject}"
+        elif base in ("key", "index"):
+            subject = self._subject(parameter)
+            if subject:
+                yield f"{subject}_{base}"
         elif any(o[0] == base for o in others):
             rivals = [p for p in self.group.parameters if next(self.candidates(p)) == base]
             position = rivals.index(parameter)
@@ -131,7 +140,7 @@ class _Namer:
         elif isinstance(parent, ast.Dict) and place in parent.values:
             key = parent.keys[parent.values.index(place)]
             if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value.isidentifier():
-                yield key.value.lower()
+                yield from {key.value.lower()} - _PLACEHOLDERS
 
     def _of_argument(self, call: ast.Call, position: int) -> Iterator[str]:
         name = self.module.resolve(call.func) or ""
@@ -144,16 +153,35 @@ class _Namer:
             yield function[position]
 
     def _called(self, func: ast.expr) -> list[str] | None:
-        """The names of the parameters of a function or a method of the file."""
+        """The names of the parameters of a function or a method of the file, or of the project if known."""
         if isinstance(func, ast.Name):
             known = self.module.top_level_functions.get(func.id)
-            return [a.arg for a in known.args.args] if known else None
+            if known or func.id not in self.module.imports:
+                return [a.arg for a in known.args.args] if known else self._constructed(func.id)
         owner = self.group.scope.owner
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and owner is not None:
             for info in owner.lineage if func.value.id == "self" else ():
                 if func.attr in info.methods:
                     return [a.arg for a in info.methods[func.attr].args.args][1:]
+            if func.value.id == "self":
+                return list(self.context.inherited.get(func.attr, ()))
+        facts = self.context.facts.functions.get(self.module.resolve(func) or "")
+        return [name for name, _ in facts.uses] if facts else None
+
+    def _constructed(self, name: str) -> list[str] | None:
+        """What a class of the file asks for to make an instance."""
+        for info in self.context.classes.all:
+            if info.qualname == name and (made := info.methods.get("__init__")):
+                return [a.arg for a in made.args.args][1:]
         return None
+
+    def _compared(self, place: ast.expr) -> Iterator[str]:
+        """The attribute, or the variable, that a value is compared with."""
+        parent = self.module.parents[place]
+        if isinstance(parent, ast.Compare) and len(parent.comparators) == 1:
+            other = parent.left if parent.left is not place else parent.comparators[0]
+            if isinstance(other, (ast.Attribute, ast.Name)):
+                yield from filter(None, [_last_word(other)])
 
     def _role(self, place: ast.expr) -> str:
         """What a value is in an assertion."""
@@ -189,9 +217,11 @@ class _Namer:
         return len(sides) == 2 and not any(sides[-1] is p for q in self.group.parameters for p in q.places)  # noqa: PLR2004 - left and right
 
     def _subject(self, parameter: Parameter) -> str:
-        """What is compared with an expected value: the last name of it."""
+        """What is compared with an expected value, or what a key belongs to: the last name of it."""
         place = parameter.places[0]
         parent = self.module.parents[place]
+        if isinstance(parent, ast.Subscript):
+            return _last_word(parent.value)
         while isinstance(parent, ast.Call):
             parent = self.module.parents[parent]
         if not isinstance(parent, ast.Compare):
@@ -278,7 +308,7 @@ def _variable(group: Group, place: ast.expr) -> str:
 # -- tests -------------------------------------------------------------------------------------------------
 
 
-def merged_name(group: Group, taken: set[str]) -> str:
+def merged_name(group: Group, is_taken: Callable[[str], bool]) -> str:
     """A name for the test that takes the place of ``group``: what their names have in common.
 
     It is one that pytest collects as it is configured; if nothing better is, that of the first copy.
@@ -287,16 +317,17 @@ def merged_name(group: Group, taken: set[str]) -> str:
     common = _common(names)
     ways = (_after_scope, _after_exception, _after_callee)
     fallbacks = [common, *(way(group, names[0]) for way in ways)]
-    usable = [name for name in fallbacks if name]
+    usable = [name for name in fallbacks if name] or list(filter(None, [_after_builtin(group, names[0])]))
     base = usable[0] if usable else names[0]
     tries = [*usable, *(f"{name}_cases" for name in usable), *(f"{base}_{n}" for n in range(2, 1000))]
     collects = group.scope.context.config.pytest.collects_function
-    return next((name for name in tries if name not in taken and collects(name)), names[0])
+    return next((name for name in tries if not is_taken(name) and collects(name)), names[0])
 
 
 def _common(names: Sequence[str]) -> str:
     """What names begin and end with, in whole words; empty if that is no more than ``test``."""
-    rows = [_PART.findall(name) for name in names]
+    part = _SNAKE_PART if all("_" in name.strip("_") for name in names) else _PART
+    rows = [part.findall(name) for name in names]
     head = _same(rows)
     tail = _same([row[len(head) :][::-1] for row in rows])[::-1]
     while head and (head[-1] == "_" or head[-1].lower() in _CONNECTING):
@@ -344,6 +375,14 @@ def _after_callee(group: Group, like: str) -> str:
     telling = [name for name in public if not _STAND_IN.search(name)]
     telling.sort(key=lambda name: name[:1].isupper())
     return next((_joined(like, name) for name in telling), "")
+
+
+def _after_builtin(group: Group, like: str) -> str:
+    """A test named after the builtin that it calls, as it calls nothing else."""
+    module = group.scope.context.module
+    calls = (n for n in module.subtree(group.first.function) if isinstance(n, ast.Call))
+    names = (call.func.id for call in calls if isinstance(call.func, ast.Name))
+    return next((_joined(like, name) for name in names if hasattr(builtins, name)), "")
 
 
 def _after_exception(group: Group, like: str) -> str:

@@ -164,6 +164,8 @@ class _Printer:
         if table.source is not None:
             parts += [*self._begin(self.inner), *self.layout.flat([table.source], self.inner), b","]
             parts += self._ids(table)
+        elif (flat := self._flat_values(table)) is not None:
+            parts += [*self._begin(self.inner), *flat]
         else:
             parts += self._line(self.inner, b"[")
             for row in table.rows:
@@ -171,6 +173,17 @@ class _Printer:
             parts += [p for c in table.tail for p in (*self._begin(self.rows_at), c)]
             parts += self._line(self.inner, b"],")
         return (*parts, *self._line(self.indent, b")"))
+
+    def _flat_values(self, table: Table) -> tuple[Part, ...] | None:
+        """The values of one argument on a line of their own, if they fit and nothing is said about them."""
+        bare = len(table.names) == 1 and not table.tail
+        if not bare or any(row.is_param or row.above or row.behind for row in table.rows):
+            return None
+        if any(map(self._spans_lines, _pieces(table))):
+            return None
+        pieces = _bracketed([_row(row) for row in table.rows])
+        flat = (*self.layout.flat(pieces, self.inner), b",")
+        return flat if self._fits(self.inner, flat) else None
 
     def _ids(self, table: Table) -> Iterator[Part]:
         if not table.ids:

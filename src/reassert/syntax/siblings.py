@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import cast
 
 from reassert.model.edits import Span
+from reassert.model.plugins import FIXTURES_OF
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.fixtures import all_fixtures
@@ -36,7 +38,12 @@ _NAMED_FIXTURES = frozenset(
 # Fixtures of pytest that are new for each test and have no parameters.
 PLAIN_FIXTURES = frozenset(
     {"tmp_path", "tmpdir", "monkeypatch", "capsys", "capfd", "capsysbinary", "capfdbinary", "caplog"}
-    | {"recwarn", "request", "subtests", "pytester", "testdir", "record_property", "mocker"}
+    | {"recwarn", "request", "subtests", "pytester", "testdir", "record_property", "mocker", "capteesys"}
+)
+# Other fixtures of pytest, on which those depend, or which live longer; ``cache`` is a word for other things.
+_WIDE_FIXTURES = frozenset(
+    {"pytestconfig", "tmp_path_factory", "tmpdir_factory", "doctest_namespace", "record_xml_attribute"}
+    | {"record_testsuite_property"}
 )
 _WORD = re.compile(r"\w+")
 
@@ -177,7 +184,9 @@ def fixture_names(context: Context) -> set[str]:
     Such an argument takes the fixture's place for everybody who asks for it, and an autouse one does not run
     any more (pytest, "override a fixture with direct test parametrization").
     """
-    return {*fixtures(context), *PLAIN_FIXTURES, *context.facts.conftest_fixtures}
+    plugins = (FIXTURES_OF.get(name, ()) for name, _ in context.config.plugins)
+    known = (fixtures(context), PLAIN_FIXTURES, _WIDE_FIXTURES, context.facts.conftest_fixtures, *plugins)
+    return set(chain(*known))
 
 
 # -- one test ----------------------------------------------------------------------------------------------
@@ -327,7 +336,7 @@ def knows_its_test(context: Context) -> bool:
     asked = {"node", "function", "keywords", "_testMethodName", "f_code", "currentframe"}
     return any(
         n.attr in asked - {"node", "function", "keywords"}
-        or (isinstance(n.value, ast.Name) and n.value.id == "request")
+        or (isinstance(n.value, ast.Name) and n.value.id in {"request", "metafunc", "item"})
         for name in asked
         for n in module.attributes_named(name)
     )

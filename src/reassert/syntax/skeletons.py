@@ -193,7 +193,7 @@ class _Reader:
 
     def _canonical(self, node: ast.expr) -> str:
         if isinstance(node, ast.Constant):
-            return f"{type(node.value).__name__} {node.value!r}"
+            return canonical_constant(node)
         if isinstance(node, ast.Name):
             return f"name {self._name(node.id)!r}"
         if isinstance(node, ast.Attribute):
@@ -235,6 +235,11 @@ class _Reader:
 
     def _hole_of_callee(self, node: ast.expr) -> str | None:
         return self._of_name(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+
+
+def canonical_constant(node: ast.Constant) -> str:
+    """What tells a literal from others: ``1``, ``1.0`` and ``True`` are three."""
+    return f"{type(node.value).__name__} {node.value!r}"
 
 
 def _is_read(node: ast.expr) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import cast
 
 from reassert.model.edits import Edit, Moved, Part, Span, Unit, skip_blank_lines
 from reassert.syntax.classes import ClassInfo
@@ -182,11 +183,13 @@ def without_line(context: Context, decorator: ast.expr, unit: Unit, requires: Cl
 def siblings(context: Context, statement: ast.stmt) -> list[ast.stmt]:
     """The block that holds a statement."""
     parent = context.module.parents[statement]
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and statement in block:
-            return block
-    return [statement]
+    known = cast("dict[ast.AST, list[ast.stmt]]", context.memory.setdefault("blocks", {}))
+    if statement not in known:
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(parent, field, None)
+            if isinstance(block, list):
+                known.update(dict.fromkeys(block, block))
+    return known.get(statement, [statement])
 
 
 def is_only_child(context: Context, statement: ast.stmt) -> bool:
@@ -264,3 +267,12 @@ def before_statement(
     text = b"".join(line + newline for line in lines)
     # The method that it stands before may move.
     return replace(insertion(start, [text], unit, host, *imports), apart=True)
+
+
+def fewer_lines(context: Context, edits: Iterable[Edit]) -> int:
+    """How many lines a file loses by edits that do not overlap."""
+    buffer, saved = context.source.buffer, 0
+    for edit in edits:
+        texts = (p if isinstance(p, bytes) else buffer[p.start : p.end] for p in edit.parts)
+        saved += buffer.count(b"\n", edit.start, edit.end) - sum(text.count(b"\n") for text in texts)
+    return saved

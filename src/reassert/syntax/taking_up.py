@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reassert.model.edits import Edit, Unit
 from reassert.syntax.arguments import read_elements
 from reassert.syntax.context import Context
-from reassert.syntax.copies import Group, Parameter, objections_to
+from reassert.syntax.copies import Group, Parameter, Remark, objections_to, odd_ones
 from reassert.syntax.layout import Operand
 from reassert.syntax.merging import Merging
 from reassert.syntax.parametrize import Objection, Row, Table, call
@@ -28,10 +28,10 @@ class Taken:
 
 
 def hosts(siblings: Iterable[Sibling]) -> dict[object, Sibling]:
-    """The parametrized tests, by what their copies have in common with them."""
+    """The parametrized tests, by what their copies have in common with them; one without rows is skipped."""
     found: dict[object, Sibling] = {}
     for sibling in siblings:
-        if sibling.table is not None and table_names(sibling.table):
+        if sibling.table is not None and table_names(sibling.table) and _rows(sibling):
             found.setdefault((sibling.key, sibling.skeleton.coarse), sibling)
     return found
 
@@ -76,15 +76,35 @@ def _values(host: Sibling, copy: Sibling) -> dict[str, ast.expr] | None:
     return {name: node for name, (_, node) in found.items()} if found.keys() == names else None
 
 
-def same_id(taken: Taken) -> Objection | None:
-    """The refusal of a copy whose name is that of a row, as it seems."""
-    texts = [n.value for row in _rows(taken.host) for n in ast.walk(row) if isinstance(n, ast.Constant)]
-    double = [copy.name for copy in taken.copies if copy.name in texts]
-    return Objection("PARAM-DUP-ID", f"two cases would be called {double[0]}") if double else None
+def unfit(taken: Taken, named: Mapping[str, Objection]) -> Iterator[Remark]:
+    """The copies that cannot be rows, each with the reason; ``named`` are those bound to their names."""
+    texts = {n.value for row in _rows(taken.host) for n in ast.walk(row) if isinstance(n, ast.Constant)}
+    odd = odd_ones(_as_group(taken))
+    for copy in taken.copies:
+        if copy.name in texts:
+            yield Remark([copy], Objection("PARAM-DUP-ID", f"two cases would be called {copy.name}"))
+        elif copy.name in named:
+            yield Remark([copy], named[copy.name])
+        elif copy.name in odd:
+            yield Remark([copy, taken.host], odd[copy.name])
+
+
+def without(taken: Taken, gone: Collection[Sibling]) -> Taken | None:
+    """The same less some copies; where order matters, less all behind them. None if none is left."""
+    kept: list[int] = []
+    for index, copy in enumerate(taken.copies):
+        if copy not in gone:
+            kept.append(index)
+        elif taken.scope.is_ordered:
+            break
+    if not kept:
+        return None
+    copies = tuple(taken.copies[i] for i in kept)
+    return replace(taken, copies=copies, values=tuple(taken.values[i] for i in kept))
 
 
 def objection_to(taken: Taken) -> Objection | None:
-    """What speaks against the rows."""
+    """What speaks against the rows, whatever is in them."""
     context, rows = taken.scope.context, _rows(taken.host)
     if len(rows) + len(taken.copies) > context.config.limits.rows:
         return Objection("PARAM-TOO-MANY", f"more rows than the limit of {context.config.limits.rows}")

@@ -36,11 +36,16 @@ def test_notes(context: Context, rule_id: str) -> Iterator[Note]:
 
 
 def _may_hold_tests(context: Context, info: ast.ClassDef) -> bool:
-    """Whether methods that look like tests are: elsewhere than in a test file only by a base or the name."""
+    """Whether methods that look like tests are: elsewhere than in a test file only by a base or the name.
+
+    A mixin runs nowhere itself, but its tests do wherever it is inherited.
+    """
     names = [info.name, *(context.module.text(base) for base in info.bases)]
     if context.module.enclosing_function(info) is not None:
         return False
-    return context.config.pytest.is_test_module(context.source.path) or any("Test" in name for name in names)
+    return context.config.pytest.is_test_module(context.source.path) or any(
+        "Test" in name or name.endswith("Mixin") for name in names
+    )
 
 
 @dataclass(frozen=True)

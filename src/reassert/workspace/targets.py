@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from reassert.model.plugins import FIXTURES_OF
 from reassert.workspace.folders import Folders
 from reassert.workspace.installed import LOCKS, installed_version, locked_version
 
@@ -46,8 +47,8 @@ ASYNC_PLUGINS = (
     *("pytest-aiohttp", "pytest-curio", "pytest-tornado", "pytest-tornasync", "pytest-trio"),
     *("pytest-twisted",),
 )
-# The plugins whose presence or version changes what may be written.
-PLUGINS = ("pytest-asyncio", "pytest-subtests", *ASYNC_PLUGINS)
+# The plugins whose presence or version changes what may be written, or how an argument may be called.
+PLUGINS = tuple(dict.fromkeys(("pytest-asyncio", "pytest-subtests", *ASYNC_PLUGINS, *FIXTURES_OF)))
 
 
 class DeclaredVersions:
