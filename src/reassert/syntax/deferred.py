@@ -27,6 +27,7 @@ from reassert.syntax.module import FunctionNode
 from reassert.syntax.testcase_api import LEGACY_ASSERTIONS
 from reassert.syntax.types import is_builtin, is_folded
 
+_ASSERTING = LEGACY_ASSERTIONS | {"skipTest"}
 _ATTRIBUTE_ERRORS = ALL | {"AttributeError"}
 _NAME_ERRORS = ALL | {"NameError", "UnboundLocalError"}
 _TYPE_ERRORS = ALL | {"TypeError"}
@@ -88,9 +89,9 @@ class DeferredCall:
     @property
     def _is_assertion(self) -> bool:
         """Whether what is called is an assertion again: as a statement it would be one to convert."""
-        nodes = set(self.call.context.module.subtree(self.function))
-        uses = self.call.owner.uses.attributes
-        return any(u.node in nodes and u.name in LEGACY_ASSERTIONS | {"skipTest"} for u in uses)
+        inside = self.call.context.module.subtree(self.function)
+        nodes = {n for n in inside if isinstance(n, ast.Attribute) and n.attr in _ASSERTING}
+        return bool(nodes) and any(use.node in nodes for use in self.call.owner.uses.attributes)
 
     @cached_property
     def _inlined(self) -> Span | None:

@@ -141,8 +141,8 @@ class Catching:
         blocks: list[ast.With | ast.AsyncWith] = [*module.of(ast.With), *module.of(ast.AsyncWith)]
         for block in blocks:
             yield from self._caught_in_block(block)
-        for call in module.of(ast.Call):
-            if len(call.args) > 1 and _called_name(call) in _RAISES and self._catches(call):
+        for call in (c for name in _RAISES for c in module.calls_of(name)):
+            if len(call.args) > 1 and self._catches(call):
                 yield from call.args[1:]
         decorators = {name for t in self._tries for name in self._decorating(t)}
         for info in self.context.classes.all if decorators else ():

@@ -110,6 +110,7 @@ class Module:
         self._aliases = aliases or {}
         self.tree = source.tree
         self._line_starts = source.line_starts
+        self._spans: dict[ast.AST, Span] = {}
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
         self.index: dict[ast.AST, int] = {}
@@ -282,9 +283,13 @@ class Module:
 
     def span(self, node: ast.AST) -> Span:
         """The bytes of a node that has a position, without enclosing parentheses."""
-        starts, placed = self._line_starts, cast("ast.expr", node)
-        last, end = placed.end_lineno or placed.lineno, placed.end_col_offset or 0
-        return Span(starts[placed.lineno - 1] + placed.col_offset, starts[last - 1] + end)
+        found = self._spans.get(node)
+        if found is None:
+            starts, placed = self._line_starts, cast("ast.expr", node)
+            last, end = placed.end_lineno or placed.lineno, placed.end_col_offset or 0
+            found = Span(starts[placed.lineno - 1] + placed.col_offset, starts[last - 1] + end)
+            self._spans[node] = found
+        return found
 
     def holds(self, outer: ast.AST, inner: ast.AST) -> bool:
         """Whether ``inner`` is ``outer`` or lies below it."""
@@ -303,6 +308,14 @@ class Module:
         """The indices of a node and of everything below it."""
         start = self.index[node]
         return range(start, start + self._sizes[start])
+
+    def calls_of(self, name: str) -> Iterator[ast.Call]:
+        """The calls of ``name`` and of ``anything.name``."""
+        named: list[ast.expr] = [*self.attributes_named(name), *self.names.get(name, ())]
+        for node in named:
+            call = self.parents[node]
+            if isinstance(call, ast.Call) and call.func is node:
+                yield call
 
     def call_of_argument(self, node: ast.AST) -> ast.Call | None:
         """The call that ``node`` is an argument of, positional or by keyword."""
