@@ -54,6 +54,23 @@ def plain(body, name="test_x"):
 
 FAULTS = (
     fault(
+        "weakened_beside_an_expected_text",
+        Label.ASSERTIONS_DIFFER,
+        "ATests::test_x",
+        method("""
+            items = {"a": 1}
+            with self.assertRaisesRegex(KeyError, "b"):
+                items["b"]
+            self.assertEqual(items, {"a": 1})
+        """),
+        plain("""
+            items = {"a": 1}
+            with pytest.raises(KeyError, match="b"):
+                items["b"]
+            assert "a" in items
+        """),
+    ),
+    fault(
         "class_not_collected",
         Label.LOST,
         "ATests::test_x",

@@ -85,3 +85,21 @@ def test_migrate_verify_refuses_uncommitted_changes_before_it_runs_anything(run,
     assert done.code == 2
     assert "uncommitted changes in 1 of the files to be written" in done.err
     assert "before: " not in done.err
+
+
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_configuration_above_what_is_copied_counts(run, tmp_path, monkeypatch, with_git):
+    root = tmp_path / "theirs"
+    (root / "tests").mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\npython_classes = Spec\npython_files = spec_*.py\n")
+    (tmp_path / "conftest.py").write_text("")
+    (root / "pyproject.toml").write_text("")
+    (root / "tests" / "spec_a.py").write_bytes(SUITE.replace(b"ATests", b"SpecA"))
+    if with_git:
+        git(root, "init", "-q")
+        git(root, "add", "-A")
+        git(root, "commit", "-qm", "a")
+    monkeypatch.chdir(root)
+    done = run("verify", "--no-cache", "--no-coverage", "--python", sys.executable, "tests")
+    assert "VALID: nothing was lost. 1 test before, 1 after." in done.err
+    assert f"{tmp_path / 'conftest.py'} is not run: it lies outside of {root}" in done.err

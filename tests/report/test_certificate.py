@@ -143,6 +143,20 @@ def test_long_lists_say_what_they_leave_out():
     assert "... and 1,500 more." in certificate_markdown(replace(VALID, differences=tuple(renamed(200, 10))))
 
 
+@pytest.mark.parametrize("lines", [1, 40])
+def test_a_page_can_be_posted_as_a_description(lines):
+    evidence = tuple(f"{n}: " + "long message " * 60 for n in range(lines))
+    losses = tuple(
+        Difference(label, f"tests/test_a.py::A::test_{n}", detail="d", evidence=evidence)
+        for label in (Label.LOST, Label.NEWLY_FAILING, Label.ASSERTIONS_DIFFER)
+        for n in range(200)
+    )
+    page = certificate_markdown(replace(INVALID, differences=losses))
+    assert len(page) < 65_536
+    assert all(f"{label.value}: 200 tests" in page for label in (Label.LOST, Label.NEWLY_FAILING))
+    assert page.count("<details") == page.count("</details>")
+
+
 def test_losses_come_with_their_evidence_and_before_the_rest():
     rows = shown(replace(INVALID, differences=(*RENAMED, *LOSSES[:30])))
     lost = rows.index("lost: 30 tests not run after")

@@ -404,3 +404,21 @@ def pytest_runtest_logreport():
     }
     found = suite(files, coverage=True)
     assert found.coverage["library.py"].executed == {1, 2, 3, 4, 6}
+
+
+@pytest.mark.parametrize(
+    ("options", "outcome"),
+    [
+        ({}, "spec_a.py::test"),
+        ({"env": {"PYTEST_ADDOPTS": "-c own.ini"}}, "test_a.py::test"),
+        ({"command": (sys.executable, "-m", "pytest", "-c", "own.ini")}, "test_a.py::test"),
+        ({"command": ("make",)}, "spec_a.py::test"),
+    ],
+)
+def test_a_configuration_that_pytest_would_not_find(suite, tmp_path, options, outcome):
+    config = tmp_path / "other" / "pytest.ini"
+    config.parent.mkdir()
+    config.write_text("[pytest]\npython_files = spec_*.py\n")
+    files = {"spec_a.py": "def test(): pass\n", "test_a.py": "def test(): pass\n", "own.ini": "[pytest]\n"}
+    files["Makefile"] = f"all:\n\t{sys.executable} -m pytest\n"
+    assert list(suite(files, config=config, **options).tests) == [outcome]

@@ -70,6 +70,7 @@ def suite_of(planning: PlanOptions, wanted: VerifyOptions) -> "Suite":
         timeout=wanted.timeout or verify.timeout,
         jobs=verify.jobs,
         python=wanted.python or verify.python,
+        config=settings.pytest_path,
     )
 
 

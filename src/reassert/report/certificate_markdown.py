@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reassert.model.certificate import Label
 from reassert.report.certificate_words import (
@@ -29,17 +29,35 @@ if TYPE_CHECKING:
 
     from reassert.model.certificate import Certificate, Difference
 
-_LISTED = 50  # of one label; GitHub cuts a description at 65,536 characters
-_EVIDENCE = 20
+_MOST = 65_000  # GitHub takes no description of more than 65,536 characters
+_LONGEST = 500  # characters of a line of evidence
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 
+class _Extent(NamedTuple):
+    """How many items are listed of one kind, and how many lines of evidence are shown of each."""
+
+    listed: int
+    evidence: int
+
+
+_EXTENTS = (_Extent(50, 20), _Extent(50, 5), _Extent(25, 3), _Extent(10, 2), _Extent(3, 2))
+
+
 def certificate_markdown(certificate: Certificate) -> str:
-    """Give the document, with a line end. Whatever comes from the tests is quoted or escaped."""
-    return "\n".join(_lines(certificate)) + "\n"
+    """Give the document, with a line end; it shows less of many differences, so that it can be posted.
+
+    Whatever comes from the tests is quoted or escaped.
+    """
+    documents = ("\n".join(_lines(certificate, extent)) + "\n" for extent in _EXTENTS)
+    shown = ""
+    for shown in documents:
+        if len(shown) <= _MOST:
+            break
+    return shown
 
 
-def _lines(certificate: Certificate) -> Iterator[str]:
+def _lines(certificate: Certificate, extent: _Extent) -> Iterator[str]:
     verdict, _, rest = headline(certificate).partition(":")
     yield f"**{verdict}**:{_escaped(rest)}"
     yield ""
@@ -51,35 +69,36 @@ def _lines(certificate: Certificate) -> Iterator[str]:
     yield f"| tests | {_escaped(outcome_line(certificate.counts))} |"
     yield from (f"| {name} | {_escaped(one_line(text))} |" for name, text in check_lines(certificate))
     for label, found in by_label(certificate.differences):
-        yield from _section(label, found)
-    yield from _lists(certificate)
+        yield from _section(label, found, extent)
+    yield from _lists(certificate, extent)
 
 
-def _section(label: Label, found: Sequence[Difference]) -> Iterator[str]:
+def _section(label: Label, found: Sequence[Difference], extent: _Extent) -> Iterator[str]:
     losses = any(difference.is_loss for difference in found)
     title = f"{label.value}: {counted(len(found), noun(label))} {about(label)}"
     if losses:
-        rows = [row for item in found[:_LISTED] for row in _item(item, named(item))]
-        left = len(found) - _LISTED
+        rows = [row for item in found[: extent.listed] for row in _item(item, named(item), extent)]
+        left = len(found) - extent.listed
     else:
         groups = by_class(found)
-        rows = [row for group in groups[:_LISTED] for row in _item(group.first, group_line(group))]
-        left = sum(group.tests for group in groups[_LISTED:])
+        shown = groups[: extent.listed]
+        rows = [row for group in shown for row in _item(group.first, group_line(group), extent)]
+        left = sum(group.tests for group in groups[extent.listed :])
     yield from _details(title, rows, opened=losses)
     if left > 0:
         yield f"... and {left:,} more."
 
 
-def _item(difference: Difference, name: str) -> Iterator[str]:
+def _item(difference: Difference, name: str, extent: _Extent) -> Iterator[str]:
     words = told(difference) + sureness(difference)
     yield f"- {_code(name)}" + (f": {_escaped(words.strip())}" if words else "")
     if difference.is_loss and difference.evidence:
         yield ""
-        yield from _fenced(list(shortened(difference.evidence, _EVIDENCE, "line")))
+        yield from _fenced(list(shortened(difference.evidence, extent.evidence, "line")))
         yield ""
 
 
-def _lists(certificate: Certificate) -> Iterator[str]:
+def _lists(certificate: Certificate, extent: _Extent) -> Iterator[str]:
     units = [f"{unit_name(item)}: {item.evidence}" for item in certificate.excluded]
     lists = (
         ("taken out again, not to lose anything", "unit", units),
@@ -89,7 +108,7 @@ def _lists(certificate: Certificate) -> Iterator[str]:
     )
     for title, unit, items in lists:
         if items:
-            listed = [f"- {_escaped(one_line(item))}" for item in shortened(items, _LISTED, unit)]
+            listed = [f"- {_escaped(one_line(item))}" for item in shortened(items, extent.listed, unit)]
             yield from _details(f"{title}: {counted(len(items), unit)}", listed)
 
 
@@ -122,5 +141,9 @@ def _fenced(lines: Sequence[str]) -> Iterator[str]:
     inside = max((len(run) for text in lines for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, inside + 1)
     yield f"  {fence}{'diff' if lines[0].startswith('--- ') else 'text'}"
-    yield from (f"  {visible(text)}" for text in lines)
+    yield from (f"  {_cut(visible(text))}" for text in lines)
     yield f"  {fence}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

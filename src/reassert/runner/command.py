@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,7 +50,26 @@ def command_of(spec: RunSpec) -> tuple[str, ...]:
         arguments = spec.command or ("discover", *(("-s", *spec.paths[:1]) if spec.paths else ()))
         return str(spec.python), "-m", "reassert_probe.unittest_main", *arguments
     command = spec.command or (str(spec.python), "-m", "pytest")
-    return (*command, *_PLUGIN, *_jobs(spec), *spec.paths) if is_pytest(command) else command
+    return (*command, *_options(spec), *spec.paths) if is_pytest(command) else command
+
+
+def _options(spec: RunSpec) -> tuple[str, ...]:
+    return *_PLUGIN, *_configured(spec), *_jobs(spec)
+
+
+def _configured(spec: RunSpec) -> tuple[str, ...]:
+    """Name the configuration file that pytest finds for the original and not for its copy."""
+    if spec.config is None or _names_config((*spec.command, *shlex.split(_given_options(spec)))):
+        return ()
+    return "-c", str(spec.config), f"--rootdir={spec.root}", f"--confcutdir={spec.tree or spec.root}"
+
+
+def _names_config(words: Iterable[str]) -> bool:
+    return any(word.startswith(("-c", "--config-file", "--rootdir")) for word in words)
+
+
+def _given_options(spec: RunSpec) -> str:
+    return spec.env.get("PYTEST_ADDOPTS", os.environ.get("PYTEST_ADDOPTS", ""))
 
 
 def _jobs(spec: RunSpec) -> tuple[str, ...]:
@@ -68,7 +87,7 @@ def environment_for(spec: RunSpec, interpreter: Interpreter, folder: Path) -> di
     env["PYTHONPATH"] = os.pathsep.join(_search_path(spec, interpreter, _given_path(spec)))
     env["REASSERT_PROBE"] = str(folder / "settings.json")
     if not spec.unittest and not is_pytest(spec.command or ("pytest",)):
-        own = shlex.join((*_PLUGIN, *_jobs(spec)))
+        own = shlex.join(_options(spec))
         env["PYTEST_ADDOPTS"] = f"{env.get('PYTEST_ADDOPTS', '')} {own}".strip()
     return env
 

@@ -19,11 +19,12 @@ class RunSpec:
     seconds. ``jobs`` are the processes of pytest-xdist, where the project has it; None leaves that to the
     project's configuration.
 
-    ``paths`` restrict the run to files and folders, ``select`` to node ids. ``order`` are node ids in the
-    order to run them, ``shuffle_seed`` makes a random one. ``contexts`` notes by coverage which test executes
-    which line. ``rewrite_modules`` are helper modules whose ``assert`` statements pytest must rewrite to have
-    them counted. ``unittest`` runs the suite with unittest; the fields about order, choice and processes are
-    then not used. ``counted``: executed assertions are counted.
+    ``config`` is pytest's configuration file, given where it lies outside of ``tree``, so that pytest would
+    not find it. ``paths`` restrict the run to files and folders, ``select`` to node ids. ``order`` are node
+    ids in the order to run them, ``shuffle_seed`` makes a random one. ``contexts`` notes by coverage which
+    test executes which line. ``rewrite_modules`` are helper modules whose ``assert`` statements pytest must
+    rewrite to have them counted. ``unittest`` runs the suite with unittest; the fields about order, choice
+    and processes are then not used. ``counted``: executed assertions are counted.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class RunSpec:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = None
     jobs: int | None = None
+    config: Path | None = None
     paths: tuple[str, ...] = ()
     coverage: bool = False
     contexts: bool = False

@@ -33,7 +33,7 @@ PATHS = "{paths}"
 class Suite:
     """How the suite is run: the fields are those of ``VerifySettings``; ``paths`` are what was asked for.
 
-    In a ``command``, the word ``{paths}`` stands for them.
+    ``config`` is the file that configures pytest. In a ``command``, the word ``{paths}`` stands for them.
     """
 
     paths: tuple[Path, ...]
@@ -42,6 +42,7 @@ class Suite:
     timeout: float = 0.0
     jobs: int = 0
     python: Path | None = None
+    config: Path | None = None
 
 
 class CopyBench:
@@ -153,7 +154,7 @@ def bench(root: Path, suite: Suite, say: Say, revision: str | None = None) -> It
             copy = stack.enter_context(copying(root, revision=revision))
         except CopyError as error:
             raise UsageError(str(error)) from error
-        for note in copy.notes:
+        for note in (*copy.notes, *_not_copied(copy, _outer_config(copy, suite))):
             say(note)
         yield CopyBench(copy, _spec_of(root, copy, suite), say)
 
@@ -175,8 +176,24 @@ def _spec_of(root: Path, copy: Copy, suite: Suite) -> RunSpec:
         env=suite.env,
         timeout=suite.timeout or None,
         jobs=suite.jobs or None,
+        config=_outer_config(copy, suite),
         paths=() if suite.command else paths,
     )
+
+
+def _outer_config(copy: Copy, suite: Suite) -> Path | None:
+    """The configuration of pytest that lies above all that was copied, where pytest would look for it."""
+    config = suite.config
+    return None if config is None or config.resolve().is_relative_to(copy.original_top) else config
+
+
+def _not_copied(copy: Copy, config: Path | None) -> Iterator[str]:
+    """Say which files pytest reads beside a configuration above the copy, and does not read here."""
+    for folder in copy.original_top.parents if config else ():
+        if (conftest := folder / "conftest.py").is_file():
+            yield f"{conftest} is not run: it lies outside of {copy.original_top}, which was copied"
+        if config and folder == config.parent.resolve():
+            return
 
 
 def _with_paths(command: Iterable[str], paths: Sequence[str]) -> tuple[str, ...]:

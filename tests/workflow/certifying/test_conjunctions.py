@@ -40,6 +40,21 @@ def test_each_condition_needs_a_counterpart(matching, before, after, expected):
     assert verdict(matching, before, after) is expected
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["assertEqual a, 1"], ["pytest.raises E; match", "assert 'x' in b"], Verdict.INVALID),
+        (["assertEqual a, 1"], ["pytest.raises E; match", "assert a is not None"], Verdict.INVALID),
+        (["assertEqual a, 1"], ["pytest.raises E", "assert 'x' in str(e)", "assert a == 1"], Verdict.VALID),
+        (["assertEqual a, 1"], ["pytest.raises E", "assert a == 1"], Verdict.INVALID),
+        (["assertRaises E", "assertIn 'x', str(e)"], ["pytest.raises E; match"] * 2, Verdict.VALID),
+        (["assertRaises E", "assertIn 'x', str(e)"], ["pytest.raises E; match"], Verdict.INVALID),
+    ],
+)
+def test_a_text_on_both_sides_makes_up_for_nothing_else(before, after, expected):
+    assert verdict(match_by_name, ["assertRaisesRegex E; match", *before], after) is expected
+
+
 WHOLES = [
     (["assertIn 'a', x", "assertEqual x['a'], 1"], ["assert x == {'a': 1}"], Verdict.VALID),
     (["assertEqual len(x), 1", "assertTrue x[0] is y"], ["assert [y] == x"], Verdict.VALID),

@@ -320,6 +320,13 @@ def test_a_class_that_was_not_collected_before_is_awakened(outcome, explained):
     assert document.verdict is Verdict.VALID
 
 
+def test_what_only_unittest_runs_is_named():
+    ids = frozenset([*BEFORE.tests, "tests/check_a.py::A::test_it"])
+    told = "unittest runs 1 test that pytest does not collect before: tests/check_a.py::A::test_it"
+    assert told in certified(AFTER, unittest_ids=ids).notes
+    assert not any("unittest" in note for note in certified(AFTER).notes)
+
+
 def test_more_assertions_are_listed_and_no_loss():
     document = certified(asserting("test_plain", *PLAIN, "assert e == 2:12")(AFTER))
     found = only(document, DIFFER)

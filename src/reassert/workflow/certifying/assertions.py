@@ -22,7 +22,14 @@ from typing import NamedTuple
 
 from reassert.model.runs import Executed, TestRun
 from reassert.workflow.certifying.flow import Numbers, unserved
-from reassert.workflow.certifying.forms import NEVER_PASSES, SEEN_ALWAYS, TYPED, kind, parts_of
+from reassert.workflow.certifying.forms import (
+    NEVER_PASSES,
+    SEEN_ALWAYS,
+    TYPED,
+    asks_for_a_text,
+    kind,
+    parts_of,
+)
 from reassert.workflow.certifying.places import (
     Change,
     described,
@@ -161,7 +168,8 @@ def _compared(before: Counts, after: Counts, view: View, *, ordered: bool) -> _R
 def _decided(before: Counts, after: Counts, view: View, *, ordered: bool) -> _Result:
     missing, left = unserved(_by_kind(before), _by_kind(after))
     if missing:
-        parted = _parted(before), _parted(after)
+        texts = _expected_texts(before) & _expected_texts(after)
+        parted = _parted(before, texts), _parted(after, texts)
         lacking, _ = unserved(*map(_by_kind, parted))
         if parted != (before, after) and sum(lacking.values()) < sum(missing.values()):
             return _decided(*parted, view, ordered=False)
@@ -187,15 +195,31 @@ def _without(found: Covered, before: Counts, after: Counts, view: View) -> _Resu
     return _Result(result.missing, 0, result.changes if result.missing else (), told)
 
 
-def _parted(counts: Counts) -> Counts:
-    """Take apart what asks for several conditions at once: they are as good as one assertion each."""
-    parted: Counter[Executed] = Counter()
+def _expected_texts(counts: Counts) -> Counter[str]:
+    """Count what is expected together with a text."""
+    found: Counter[str] = Counter()
     for place, number in counts.items():
-        parts = parts_of(place.form, place.text)
+        if asks_for_a_text(place.form, place.text):
+            found[place.text] += number
+    return found
+
+
+def _parted(counts: Counts, kept: Mapping[str, int]) -> Counts:
+    """Take apart what asks for several conditions at once: they are as good as one assertion each.
+
+    Of what is expected with a text so many stay as they are as both sides have (``kept``): the new text must
+    not make up for another assertion while yet another one makes up for the old text.
+    """
+    parted: Counter[Executed] = Counter()
+    left = dict(kept)
+    for place, number in counts.items():
+        whole = min(number, left.get(place.text, 0)) if asks_for_a_text(place.form, place.text) else 0
+        left[place.text] = left.get(place.text, 0) - whole
+        parts = parts_of(place.form, place.text) if number > whole else ()
         for form, text in parts:
-            parted[replace(place, form=form, text=text)] += number
-        if not parts:
-            parted[place] += number
+            parted[replace(place, form=form, text=text)] += number - whole
+        if taken := whole if parts else number:
+            parted[place] += taken
     return dict(parted)
 
 

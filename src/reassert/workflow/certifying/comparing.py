@@ -26,6 +26,7 @@ from reassert.workflow.certifying.outcomes import (
 )
 
 _NEVER_RAN = "never ran before"
+_SHOWN = 5
 _COUNTED = "passes in another run, in which assertions are not counted"
 _FLAKY = "flaky: it failed in one of three runs; the old one passed in both of its own"
 _DISTURBED = "disturbed by another test's garbage; {} alone"
@@ -320,10 +321,19 @@ class _Comparer:
             traced=self.traced,
         )
 
+    def _never_collected(self) -> list[str]:
+        """Give the tests that only unittest finds in the old suite."""
+        known = {parse_nodeid(nodeid).base for nodeid in self.runs.before.tests}
+        return sorted(nodeid for nodeid in self.runs.unittest_ids if parse_nodeid(nodeid).base not in known)
+
     def _notes(self) -> Iterator[str]:
         unsure = sum(not match.certain for match in self.matching.matches.values())
         if unsure:
             yield f"{unsure:,} tests were matched by similar names alone"
+        if uncollected := self._never_collected():
+            shown = ", ".join(uncollected[:_SHOWN]) + (" ..." if uncollected[_SHOWN:] else "")
+            noun = "test" if len(uncollected) == 1 else "tests"
+            yield f"unittest runs {len(uncollected):,} {noun} that pytest does not collect before: {shown}"
         unseen: Counter[str] = Counter()
         for result in self.compared:
             unseen.update(result.unseen)

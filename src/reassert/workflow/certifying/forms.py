@@ -108,6 +108,11 @@ class Expected(NamedTuple):
         return ", ".join(bases[0] for bases in self.classes) + (" with a text" if self.match else "")
 
 
+def asks_for_a_text(form: str, text: str) -> bool:
+    """Whether an exception or a warning with a certain text is expected."""
+    return ALIASES.get(form, form) in _EXPECTING and text.endswith(_MATCH)
+
+
 @lru_cache(maxsize=8192)
 def parts_of(form: str, text: str) -> tuple[tuple[str, str], ...]:
     """Give the forms and texts that an executed assertion is as good as; empty if it cannot be taken apart.
@@ -115,7 +120,7 @@ def parts_of(form: str, text: str) -> tuple[tuple[str, str], ...]:
     A condition may be several that must all hold; an exception and its text may be asked for one by one.
     """
     name = ALIASES.get(form, form)
-    if name in _EXPECTING and text.endswith(_MATCH):
+    if asks_for_a_text(form, text):
         return (name.removesuffix("Regex"), text.removesuffix(_MATCH)), (ASSERT, _SOME_TEXT)
     asked = text if name == ASSERT else first_argument(text) if name in ("assertTrue", "assertFalse") else ""
     found = conjuncts(asked, truth=name != "assertFalse") if asked else ()
