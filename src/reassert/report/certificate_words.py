@@ -162,7 +162,8 @@ def check_lines(certificate: Certificate) -> Iterator[tuple[str, str]]:
     assertions = certificate.assertions
     if assertions.traced:
         same = "the same" if assertions.before == assertions.after else "none is missing"
-        result = f"{counted(assertions.differing, 'test')} differ" if assertions.differing else same
+        verb = "differs" if assertions.differing == 1 else "differ"
+        result = f"{counted(assertions.differing, 'test')} {verb}" if assertions.differing else same
         yield "assertions", f"{assertions.before:,} executed before, {assertions.after:,} after; {result}"
     yield from _coverage_lines(certificate.coverage)
     mutants = certificate.mutants
@@ -173,9 +174,10 @@ def check_lines(certificate: Certificate) -> Iterator[tuple[str, str]]:
         yield "mutants", f"{tried}; {killed}; {mutants.survivors:,} escape now{note}"
     if certificate.order.runs:
         found = certificate.counts.get(Label.ORDER_DEPENDENT, 0)
+        verb = "depends" if found == 1 else "depend"
         yield (
             "order",
-            f"{counted(certificate.order.runs, 'random order')}; {counted(found, 'test')} depend on it",
+            f"{counted(certificate.order.runs, 'random order')}; {counted(found, 'test')} {verb} on it",
         )
 
 
