@@ -323,7 +323,15 @@ class Index:
                         found.append(Reference(importer, name, path, qualname))
                 if not self._absolute.get(dotted, _UNKNOWN):
                     strangers.add(dotted)
+            found += self._starred_bases(importer, facts) if importer in self._stars else ()
         return found
+
+    def _starred_bases(self, importer: Path, facts: ScannedFacts) -> Iterator[Reference]:
+        """The bases in modules that a star import brings."""
+        for base in {b for c in facts.classes for b in c.bases if b.startswith(":") and "." in b}:
+            hit = self._base(importer, base)
+            if hit and hit[0] != importer:
+                yield Reference(importer, base[1:], hit[0], hit[1].qualname)
 
     def module_fixtures(self) -> Iterator[Reference]:
         """Every import of a module's set-up by another file: it keeps its name."""
@@ -337,11 +345,33 @@ class Index:
     def _targets(self, importer: Path, dotted: str) -> Iterator[tuple[str, Path, str]]:
         if dotted.endswith(".*"):
             for path in self.modules(importer, dotted[:-2] or dotted[:-1]):
-                yield from ((name, path, name) for name in self.classes[path] if not name.startswith("_"))
+                yield from self._starred(path)
             return
         hit = self.find(importer, dotted)
         if hit:
             yield dotted, hit[0], hit[1].qualname
+
+    def _starred(self, path: Path) -> Iterator[tuple[str, Path, str]]:
+        """Every class that a star import of ``path`` may bring, under its name there.
+
+        Private names count, too: ``__all__`` may have them.
+        """
+        for module in self._reached(path):
+            yield from ((name, module, name) for name in self.classes[module])
+            for name in self.scanned[module].exports:
+                hit = self.in_module(module, name)
+                if hit:
+                    yield name, hit[0], hit[1].qualname
+
+    def _reached(self, path: Path) -> Collection[Path]:
+        """A module and those that it has all names of, through star imports."""
+        found = {path: None}
+        waiting = [path]
+        while waiting:
+            more = [p for p in self._stars.get(waiting.pop(), ()) if p not in found]
+            found.update(dict.fromkeys(more))
+            waiting += more
+        return found
 
 
 def _splits(dotted: str) -> Iterator[tuple[str, str]]:

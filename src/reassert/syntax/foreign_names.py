@@ -20,7 +20,8 @@ class Foreign:
     """A class of another file of the family, with everything in this file that means it.
 
     ``key`` names the class for the engine; ``aliases`` are import aliases, ``nodes`` names and attributes,
-    ``quoted`` the paths in strings that lead to it, with the index of its name among theirs.
+    ``quoted`` the paths in strings that lead to it, with the index of its name among theirs. ``others`` are
+    names that the module gives it beside its own, with their places.
     """
 
     info: ClassInfo
@@ -29,6 +30,7 @@ class Foreign:
     nodes: list[ast.Name | ast.Attribute] = field(default_factory=list)
     starred: bool = False
     quoted: dict[str, int] = field(default_factory=dict)
+    others: dict[str, ast.AST] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -38,12 +40,13 @@ class Foreign:
     @property
     def is_bound_here(self) -> bool:
         """Whether an import makes it a class of this file under its own name."""
-        return self.starred or any(a.asname in (None, self.info.node.name) for a in self.aliases)
+        name = self.info.node.name
+        return self.starred or any((a.asname or a.name) == name for a in self.aliases)
 
     @property
     def is_used(self) -> bool:
         """Whether the code uses it, and not only strings."""
-        return bool(self.aliases or self.nodes or self.starred)
+        return bool(self.aliases or self.nodes or self.starred or self.others)
 
     @property
     def first_place(self) -> ast.AST | None:
@@ -89,30 +92,44 @@ def _foreign(context: Context, found: dict[ClassInfo, Foreign], path: str, qualn
 
 
 def _collect(context: Context, dotted: str, foreign: Foreign) -> None:
-    module = context.module
+    module, name = context.module, foreign.info.node.name
     for node in module.import_nodes:
         for alias, (local, target) in zip(node.names, imported_names(node), strict=True):
             if isinstance(node, ast.ImportFrom) and target == dotted:
                 foreign.aliases.append(alias)
                 foreign.nodes += module.names.get(local, ())
-    if "." not in dotted.strip("."):
-        foreign.starred = dotted not in module.imports
-        foreign.nodes += module.names.get(dotted, ()) if foreign.starred else ()
+                foreign.others |= {local: alias} if local != name else {}
+    if "." not in dotted.strip(".") and dotted not in module.imports:
+        foreign.starred |= dotted == name
+        foreign.nodes += module.names.get(dotted, ())
+        foreign.others |= {dotted: _first_star(context)} if dotted != name else {}
     wanted = dotted.rpartition(".")[2]
     foreign.nodes += [a for a in module.attributes_named(wanted) if module.resolve(a) == dotted]
+    foreign.others |= {local: value for local, value in module.assigned.items() if value in foreign.nodes}
+
+
+def _first_star(context: Context) -> ast.AST:
+    module = context.module
+    stars = (a for node in module.import_nodes for a in node.names if a.name == "*")
+    return next(stars, module.tree.body[0])
 
 
 def places(context: Context, foreign: Foreign) -> Iterator[tuple[Span, bytes]]:
-    """Every place of a renamed class's old name in this file, with what comes there."""
-    new = foreign.new_name.encode()
+    """Every place of a renamed class's old name in this file, with what comes there.
+
+    Where a file between has the class under another name, that name stays.
+    """
+    old, new = foreign.info.node.name, foreign.new_name.encode()
     renamed_locally = {a.asname for a in foreign.aliases if a.asname}
     for alias in foreign.aliases:
         start = context.module.span(alias).start
-        yield Span(start, start + len(alias.name.encode())), new
+        if alias.name == old:
+            yield Span(start, start + len(alias.name.encode())), new
     for node in dict.fromkeys(foreign.nodes):
         if isinstance(node, ast.Attribute):
-            yield attribute_name(context, node), new
-        elif node.id not in renamed_locally:
+            if node.attr == old:
+                yield attribute_name(context, node), new
+        elif node.id == old and node.id not in renamed_locally:
             yield context.module.span(node), new
     for string in strings_of(context).containing(foreign.info.node.name):
         for span in _in_string(context, foreign, string) or ():
@@ -130,14 +147,12 @@ def _in_string(context: Context, foreign: Foreign, string: ast.Constant) -> list
 
 
 def alias_problem(foreign: Foreign) -> tuple[ast.AST, str] | None:
-    """An import under a name that pytest only collects of a TestCase; with the place."""
-    for alias in foreign.aliases:
-        if (
-            alias.asname
-            and not foreign.home.config.pytest.collects_class(alias.asname)
-            and any(c.tests for c in foreign.info.lineage)
-        ):
-            return alias, f"pytest would not collect {foreign.info.node.name} as {alias.asname} any more"
+    """A name here, beside its own, under which pytest only collects a TestCase; with the place."""
+    if not any(c.tests for c in foreign.info.lineage):
+        return None
+    for local, place in foreign.others.items():
+        if not foreign.home.config.pytest.collects_class(local):
+            return place, f"pytest would not collect {foreign.info.node.name} as {local} any more"
     return None
 
 
