@@ -241,6 +241,24 @@ def test_a_command_that_starts_unittest_is_pointed_at(tree, plan, name, content)
 
 
 @pytest.mark.parametrize(
+    "expression", ["FooTes", "'ootest and not slow'", '"slow or fooT" tests/', "=footests"]
+)
+def test_a_part_of_a_name_that_is_gone_is_pointed_at(tree, plan, expression):
+    tree({"tox.ini": f"[testenv]\ncommands = pytest -k {expression}\n"})
+    (found,) = said(plan())
+    assert found[:3] == ("tox.ini", 2, "STALE-NAME")
+    assert found[3].endswith("a part of FooTests, which is now TestFoo")
+
+
+@pytest.mark.parametrize(
+    "command", ["pytest -k foo", "pytest -k slow tests/FooT", "pytest -k 'not foo'", "curl -k https://x/FooT"]
+)
+def test_a_part_that_a_name_still_has(tree, plan, command):
+    tree({"tox.ini": f"[testenv]\ncommands = {command}\n"})
+    assert said(plan()) == []
+
+
+@pytest.mark.parametrize(
     "content", ["python -m unittest_xml\n", "pytest -m unittest_like\n", "x.-m unittest\n"]
 )
 def test_what_only_resembles_such_a_command(tree, plan, content):

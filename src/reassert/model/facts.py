@@ -127,6 +127,7 @@ class ScannedFacts:
     names could be ones that this tool makes. ``asyncio`` is None where nothing concerns pytest-asyncio.
     ``loose`` are the attributes that may be classes, of objects that the file does not say what they are (a
     module that was loaded by its path, say), each with the line of the first.
+    ``opened`` are the imported things whose attributes it asks for by names that are computed, with the line.
     ``tests`` are the names of its functions and methods that may be tests, ``tests_named`` those of tests
     that it uses, imports or has in a string; ``fixture_names`` are its fixtures, ``multiplies``: one that is
     used by itself has parameters, ``surrounds``: one that is used by itself runs around each test.
@@ -143,6 +144,7 @@ class ScannedFacts:
     registered: frozenset[str] = frozenset()
     fixtures: frozenset[str] = frozenset()
     loose: Mapping[str, int] = field(default_factory=dict)
+    opened: Mapping[str, int] = field(default_factory=dict)
     tests: frozenset[str] = frozenset()
     tests_named: frozenset[str] = frozenset()
     fixture_names: frozenset[str] = frozenset()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Index:
         self._modules: dict[tuple[str, ...], list[Path]] = {}
         self._absolute: dict[str, Sequence[tuple[Path, str]]] = {}
         self._origins: dict[str, str] = {}
+        self._brought: dict[Path, Sequence[tuple[str, Path, str]]] = {}
         self._kinds: dict[Place, tuple[BaseKind, frozenset[str]]] = {}
         self.classes = {path: {c.qualname: c for c in facts.classes} for path, facts in scanned.items()}
 
@@ -282,6 +283,13 @@ class Index:
                 if self.describe(path, classes[name])[0] in ("testcase", "async"):
                     yield path, name
 
+    def test_classes_of(self, paths: Iterable[Path]) -> Iterator[Place]:
+        """The classes of modules, nested ones aside, that stem from unittest alone."""
+        for path in paths:
+            for name, info in self.classes[path].items():
+                if "." not in name and self.describe(path, info)[0] in ("testcase", "async"):
+                    yield path, name
+
     @cached_property
     def relatives(self) -> Mapping[Place, frozenset[Place]]:
         """The classes that inheritance connects with each class that has a relative."""
@@ -351,11 +359,14 @@ class Index:
         if hit:
             yield dotted, hit[0], hit[1].qualname
 
-    def _starred(self, path: Path) -> Iterator[tuple[str, Path, str]]:
-        """Every class that a star import of ``path`` may bring, under its name there.
+    def _starred(self, path: Path) -> Sequence[tuple[str, Path, str]]:
+        """Every class that a star import of ``path`` may bring, under its name there."""
+        if path not in self._brought:
+            self._brought[path] = tuple(self._brings(path))
+        return self._brought[path]
 
-        Private names count, too: ``__all__`` may have them.
-        """
+    def _brings(self, path: Path) -> Iterator[tuple[str, Path, str]]:
+        """Private names, too: ``__all__`` may have them."""
         for module in self._reached(path):
             yield from ((name, module, name) for name in self.classes[module])
             for name in self.scanned[module].exports:

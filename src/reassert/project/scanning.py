@@ -95,6 +95,7 @@ def scan_module(module: Module) -> ScannedFacts:
         registered_modules(module),
         made_up_fixtures(module),
         _loose_attributes(module, exports),
+        dict(_opened(module, exports)),
         _tests(module),
         frozenset(_tests_named(module)),
         frozenset(name for name, _ in all_fixtures(module)),
@@ -153,6 +154,26 @@ def _loose_attributes(module: Module, exports: dict[str, str]) -> dict[str, int]
             if (first := next(loose, None)) is not None:
                 found[name] = first.lineno
     return found
+
+
+def _opened(module: Module, exports: dict[str, str]) -> Iterator[tuple[str, int]]:
+    """What is imported and asked for its attributes by computed names, or for all of them."""
+    for name in _ASKING:
+        for call in module.calls_of(name):
+            constant = any(isinstance(a, ast.Constant) for a in call.args[1:2])
+            if call.args and not (name == "getattr" and constant):
+                yield from _origin_of(call.args[0], exports)
+    for node in module.attributes_named("__dict__"):
+        yield from _origin_of(node.value, exports)
+
+
+_ASKING = ("getattr", "vars", "dir", "getmembers")
+
+
+def _origin_of(node: ast.expr, exports: dict[str, str]) -> Iterator[tuple[str, int]]:
+    head, _, rest = (dotted_name(node) or "").partition(".")
+    if head in exports:
+        yield (f"{exports[head]}.{rest}" if rest else exports[head]), node.lineno
 
 
 def _is_placed(node: ast.Attribute, known: Collection[str]) -> bool:

@@ -44,6 +44,11 @@ _NODE_ID = re.compile(r"([^\s\ufeff\"'`=,;:()\[\]{}<>|&*?]+\.py)((?:::[^\W\d]\w*
 # What stands behind -k, to the end of its line; in a list the two may be on two lines.
 _KEYWORD = re.compile(r"(?<![\w-])-k[\"'\s,=]*([^\r\n]*)")
 _WORD = re.compile(r"\w+")
+# The expression alone: the next argument, in quotes or not.
+_EXPRESSION = re.compile(
+    r"(?<![\w-])-k(?:[\"'],?)?[\s=]*(?:(?P<q>[\"'])(?P<text>.*?)(?P=q)|(?P<word>[^\s\"']+))"
+)
+_OPERATORS = frozenset({"and", "or", "not"})
 # A command that starts unittest: ``python -m unittest``, also as a list of strings.
 _UNITTEST = re.compile(rb"(?<![\w.-])-m[\s\"',]{1,4}unittest\b")
 
@@ -125,7 +130,9 @@ def follow_mentions(plan: Plan, exclude: Exclude, folders: Folders | None = None
             edits, remarks = _look(file, renames) if gate(file) else ([], [])
             if edits:
                 changes[path] = _changed(file, edits)
-            findings += [_finding(file, remark) for remark in [*remarks, *_runs(file, remarks)]]
+            findings += [
+                _finding(file, remark) for remark in [*remarks, *_runs(file, remarks), *_parts(file, renames)]
+            ]
     return replace(plan, changes=tuple(changes[p] for p in sorted(changes)), findings=tuple(findings))
 
 
@@ -241,6 +248,20 @@ def _keywords(text: str, renames: Renames) -> Iterator[_Remark]:
             if called and not all(f"[{word[0]}]" in name for name in called):  # a case has it in its name
                 now = " or ".join(called)
                 yield _Remark(match.start(1) + word.start(), f"-k selects by {word[0]}, which is now {now}")
+
+
+def _parts(file: _File, renames: Renames) -> Iterator[_Remark]:
+    """What pytest selects by a part of a name that is gone; whole names are ``_keywords``."""
+    if file.kind not in _SETTINGS or b"-k" not in file.data or b"pytest" not in file.data:
+        return
+    for match in _EXPRESSION.finditer(file.text):
+        group = "text" if match["q"] else "word"
+        for word in _WORD.finditer(match[group]):
+            known = word[0] in renames.words or word[0] in _OPERATORS
+            found = None if known else renames.without(word[0])
+            if found:
+                message = f"-k selects by {word[0]}, a part of {found[0]}, which is now {found[1]}"
+                yield _Remark(match.start(group) + word.start(), message)
 
 
 def _dotted(text: str, renames: Renames) -> Iterator[_Remark]:

@@ -64,6 +64,18 @@ class Renames:
             if now is None or now[position] != name
         )
 
+    @cached_property
+    def _last_names(self) -> frozenset[tuple[str, str]]:
+        return frozenset((before[-1], now[-1]) for _, before, now in self._all() if now)
+
+    def without(self, part: str) -> tuple[str, str] | None:
+        """The old and the new name of something that has a part of its name no more, in whatever case."""
+        low = part.lower()
+        hits = (
+            names for names in self._last_names if low in names[0].lower() and low not in names[1].lower()
+        )
+        return min(hits, default=None)
+
     def called(self, word: str) -> list[str]:
         """What classes and tests of this name are called now, in all files."""
         return sorted({now[-1] for _, before, now in self._all() if now and before[-1] == word != now[-1]})
