@@ -199,7 +199,7 @@ def _classes(
             qualname = f"{outer}{statement.name}"
             own = (s for s in body_statements(statement) if respelled(module, s) is None)
             names = frozenset(n for s in own for n in bound_names(s))
-            bases = tuple(_base(b, exports) for b in statement.bases)
+            bases = tuple(_base(module.at_run_time(b), exports) for b in statement.bases)
             yield ScannedClass(qualname, bases, names)
             yield from _classes(module, statement, exports, f"{qualname}.")
 

@@ -314,6 +314,7 @@ class Classes:
     def _base(self, info: ClassInfo, base: ast.expr) -> ClassInfo | str | None:
         if isinstance(base, ast.Subscript):
             base = base.value
+        base = self.module.at_run_time(base)
         dotted = dotted_name(base)
         if dotted is None:
             return None

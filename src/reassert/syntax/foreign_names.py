@@ -99,7 +99,7 @@ def _collect(context: Context, dotted: str, foreign: Foreign) -> None:
                 foreign.aliases.append(alias)
                 foreign.nodes += module.names.get(local, ())
                 foreign.others |= {local: alias} if local != name else {}
-    if "." not in dotted.strip(".") and dotted not in module.imports:
+    if "." not in dotted and dotted not in module.imports:  # a star import brings it
         foreign.starred |= dotted == name
         foreign.nodes += module.names.get(dotted, ())
         foreign.others |= {dotted: _first_star(context)} if dotted != name else {}
@@ -148,7 +148,7 @@ def _in_string(context: Context, foreign: Foreign, string: ast.Constant) -> list
 
 def alias_problem(foreign: Foreign) -> tuple[ast.AST, str] | None:
     """A name here, beside its own, under which pytest only collects a TestCase; with the place."""
-    if not any(c.tests for c in foreign.info.lineage):
+    if not (foreign.info.is_testcase and any(c.tests for c in foreign.info.lineage)):
         return None
     for local, place in foreign.others.items():
         if not foreign.home.config.pytest.collects_class(local):

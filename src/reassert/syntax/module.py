@@ -407,6 +407,21 @@ class Module:
                     found[target.id] = statement.value
         return found
 
+    def at_run_time(self, base: ast.expr) -> ast.expr:
+        """A base, or what its name means when the tests run, if that is another thing for type checkers."""
+        return self._for_running.get(base.id, base) if isinstance(base, ast.Name) else base
+
+    @cached_property
+    def _for_running(self) -> Mapping[str, ast.expr]:
+        """The names that ``if TYPE_CHECKING: ... else: ...`` binds in either branch, and nothing else."""
+        found: dict[str, ast.expr] = {}
+        for statement in self.tree.body:
+            if isinstance(statement, ast.If) and self.resolve(statement.test) in _CHECKING:
+                checked = {name for name, _ in _plain_assignments(statement.body)}
+                running = [(n, v) for n, v in _plain_assignments(statement.orelse) if n in checked]
+                found.update((name, value) for name, value in running if self._stores(name) == _EITHER)
+        return found
+
     def _stores(self, name: str) -> int:
         if name in self.imports:
             return 2
@@ -423,6 +438,18 @@ class Module:
             targets = self.imports.get(node.id, frozenset())
             return next(iter(targets)) if len(targets) == 1 else None
         return None
+
+
+_EITHER = 2
+_CHECKING = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
+
+
+def _plain_assignments(statements: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    for statement in statements:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target = statement.targets[0]
+            if isinstance(target, ast.Name):
+                yield target.id, statement.value
 
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
