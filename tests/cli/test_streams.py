@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-RUN = f"import sys; sys.path[:] = {sys.path!r}\nfrom reassert.cli import main\nmain()"
+RUN = f"import sys; sys.path[:] = {sys.path!r}\nfrom reassert.cli import run\nrun()"
 OLD = b"""\
 import unittest
 

@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+from contextlib import suppress
+
+
+def run() -> None:
+    """The console script: ``main``, and an end without the interpreter's.
+
+    That would take the plan apart value by value, a tenth of the time of a run that has nothing to do.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            _leave(end.code or 0)
+        raise
+
+
+def _leave(code: int) -> None:
+    """End the process once all is written; come back if something cannot be."""
+    atexit._run_exitfuncs()  # noqa: SLF001 - what others have registered
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def main() -> None:

@@ -37,17 +37,18 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 def _canonical(value: Any) -> str:
     kind = type(value)
+    if kind is str:
+        return repr(value)
     if names := _fields(kind):
         inner = ",".join([_canonical(getattr(value, name)) for name in names])
         return f"{kind.__name__}({inner})"
-    if isinstance(value, Mapping):
-        return "{" + ",".join(sorted(f"{_canonical(k)}:{_canonical(v)}" for k, v in value.items())) + "}"
-    if isinstance(value, (set, frozenset)):
-        if all(type(item) is str for item in value):
-            return f"<{sorted(value)!r}>"  # names by the hundred
-        return "<" + ",".join(sorted(map(_canonical, value))) + ">"
     if isinstance(value, (tuple, list)):
         return "[" + ",".join(map(_canonical, value)) + "]"
+    if isinstance(value, (set, frozenset)):
+        are_names = all(type(item) is str for item in value)  # by the hundred
+        return f"<{sorted(value) if are_names else ','.join(sorted(map(_canonical, value)))!s}>"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{_canonical(k)}:{_canonical(v)}" for k, v in value.items())) + "}"
     return repr(value)
 
 
