@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from reassert.model.config import Profile
-from reassert.model.edits import Edit, Unit
-from reassert.model.outcomes import NEWLY_EXECUTED, Safety
+from reassert.model.edits import Unit
+from reassert.model.outcomes import Safety
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.arguments import Argument, bind, read_arguments, read_elements
 from reassert.syntax.context import Context
 from reassert.syntax.draft import Draft
 from reassert.syntax.layout import Operand
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.parametrize import REFUSALS, Objection, Row, Table, call
+from reassert.syntax.parametrize import GENERATORS, REFUSALS, Objection, Row, Table, call
 from reassert.syntax.siblings import Scope, fixture_names, scopes
 from reassert.syntax.written_tables import written_table
 
@@ -38,7 +38,7 @@ class ParameterizedGeneratorToParametrize(Codemod[Context]):
     option = "--awaken"
     mentions = (b"parameterized",)
     refusals: ClassVar[Mapping[str, str]] = {
-        "B-GENTEST": "a generator test does not run under pytest; its cases would, with --awaken",
+        **GENERATORS,
         "PARAM-STRUCTURE": REFUSALS["PARAM-STRUCTURE"],
     }
 
@@ -46,17 +46,13 @@ class ParameterizedGeneratorToParametrize(Codemod[Context]):
         """The tests of the module and of plain classes: above a method of a TestCase the library fails."""
         work = Draft(context, self.id)
         for scope, test, decorator in self._found(context):
-            name = scope.qualname + test.name
             table = self._table(scope, test, decorator)
             if isinstance(table, Objection):
-                work.refusals.append(context.refusal(self.id, table.code, test, name, table.reason))
+                work.refuse(test, table.code, table.reason)
                 continue
-            span = context.module.span(decorator)
-            parts = call(context.layout(test), table)
-            unit = Unit(self.id, name)
-            work.edits.append(Edit(span.start, span.end, parts, unit, imports=frozenset({"pytest"})))
-            message = f"pytest does not run {test.name}; its cases run for the first time"
-            work.findings.append(context.finding(self.id, NEWLY_EXECUTED, test, message))
+            parts, unit = call(context.layout(test), table), Unit(self.id, context.module.qualname(test))
+            work.edits.append(context.replace(decorator, parts, unit, imports=["pytest"]))
+            work.awaken(test)
         return work.rewrite()
 
     def _found(self, context: Context) -> Iterator[tuple[Scope, FunctionNode, ast.Call]]:

@@ -13,14 +13,15 @@ from typing import ClassVar
 
 from reassert.model.config import Profile
 from reassert.model.edits import Edit, Part, Span, Unit
-from reassert.model.outcomes import NEWLY_EXECUTED, Finding, Refusal, Safety
+from reassert.model.outcomes import Safety
 from reassert.model.rules import Codemod, Rewrite
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.comments import comments_in
 from reassert.syntax.context import Context
+from reassert.syntax.draft import Draft
 from reassert.syntax.loop_tables import Place, same_rows
 from reassert.syntax.module import FunctionNode
-from reassert.syntax.parametrize import REFUSALS, Objection, Table, decorator, too_many
+from reassert.syntax.parametrize import GENERATORS, REFUSALS, Objection, Table, decorator, too_many
 from reassert.syntax.row_values import RowValues
 from reassert.syntax.statements import header_end, insertion, is_docstring, line_start, name_span
 
@@ -54,29 +55,23 @@ class YieldTestToParametrize(Codemod[Context]):
     option = "--awaken"
     mentions = (b"yield",)
     refusals: ClassVar[Mapping[str, str]] = {
-        "B-GENTEST": "a generator test does not run under pytest; its cases would, with --awaken",
+        **GENERATORS,
         **{code: why for code, why in REFUSALS.items() if code in _CODES},
     }
 
     def rewrite(self, context: Context) -> Rewrite:
         """Tests of the module and of plain classes; those of a TestCase never ran anywhere."""
-        edits: list[Edit] = []
-        refusals: list[Refusal] = []
-        findings: list[Finding] = []
+        work = Draft(context, self.id)
         for test in self._found(context):
             tables = self._tables(context, test)
             shape = _shape(test)
             if isinstance(tables, Objection) or shape is None:
                 objection = tables if isinstance(tables, Objection) else _NO_LOOP
-                name = context.module.qualname(test.function)
-                refusals.append(
-                    context.refusal(self.id, objection.code, test.function, name, objection.reason)
-                )
+                work.refuse(test.function, objection.code, objection.reason)
             else:
-                edits += self._edits(context, test, shape, tables)
-                message = f"pytest does not run {test.function.name}; its cases run for the first time"
-                findings.append(context.finding(self.id, NEWLY_EXECUTED, test.function, message))
-        return Rewrite(tuple(edits), tuple(refusals), tuple(findings))
+                work.edits += self._edits(context, test, shape, tables)
+                work.awaken(test.function)
+        return work.rewrite()
 
     def _found(self, context: Context) -> Iterator[_YieldTest]:
         if context.config.profile < Profile.CLASSES:

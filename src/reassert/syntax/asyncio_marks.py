@@ -161,8 +161,7 @@ def called_fixtures(module: Module) -> Iterator[ast.Call]:
 
 def asyncio_facts(module: Module) -> AsyncioFacts | None:
     """What the module says, None if that is nothing."""
-    buffer = module.source.buffer
-    if not any(word in buffer for word in _CONCERNS):
+    if not module.mentions(_CONCERNS):
         return None
     fixtures, called = list(fixture_uses(module)), list(called_fixtures(module))
     scopes: list[Scope] = [module.tree, *module.classes]

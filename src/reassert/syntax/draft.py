@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reassert.model.edits import Edit
-from reassert.model.outcomes import Finding, Refusal
+from reassert.model.outcomes import NEWLY_EXECUTED, Finding, Refusal
 from reassert.model.rules import Rewrite
 from reassert.syntax.context import Context
+from reassert.syntax.module import FunctionNode
 
 
 class Draft:
@@ -23,6 +24,16 @@ class Draft:
         self.splits: dict[str, tuple[str, ...]] = {}
         self.handled: set[int] = set()
         self.again = False
+
+    def refuse(self, test: FunctionNode, code: str, reason: str) -> None:
+        """A test stays as it is."""
+        name = self.context.module.qualname(test)
+        self.refusals.append(self.context.refusal(self.rule_id, code, test, name, reason))
+
+    def awaken(self, test: FunctionNode) -> None:
+        """A generator that nobody has run becomes cases that do."""
+        message = f"pytest does not run {test.name}; its cases run for the first time"
+        self.findings.append(self.context.finding(self.rule_id, NEWLY_EXECUTED, test, message))
 
     def rewrite(self) -> Rewrite:
         """Everything that was gathered."""

@@ -163,7 +163,7 @@ def wanted_functions(module: Module) -> Iterator[str]:
         lone = len(made.args) == 1 and isinstance(made.args[0], ast.Call)
         if lone and _RUNNING.search(last_name(made.func)):
             yield module.resolve(made.func) or ""
-    if any(word in module.source.buffer for word in _ASYNC_CLASSES):
+    if module.mentions(_ASYNC_CLASSES):
         yield from (module.resolve(call.func) or "" for call in module.of(ast.Call))
     for name in CLEANUP_METHODS:
         calls = (module.parents[node] for node in module.attributes_named(name))

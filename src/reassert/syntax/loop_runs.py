@@ -142,19 +142,12 @@ def flat(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 def run_kind(module: Module, function: FunctionNode) -> RunKind:
     """What a function runs to its end and does nothing else: see ``FunctionFacts.runs``."""
-    if isinstance(function, ast.AsyncFunctionDef) or not _mentions_runs(module):
+    if isinstance(function, ast.AsyncFunctionDef) or not module.mentions(WORDS):
         return ""
     if runs_argument(module, function, local_loops(module, function)):
         return "argument"
     names = _parameters(function)
     return "wraps" if len(names) == 1 and _wraps(module, function, names[0]) else ""
-
-
-def _mentions_runs(module: Module) -> bool:
-    """Whether a file may run an event loop at all: looked up once, not for each function."""
-    if "runs" not in module.memory:
-        module.memory["runs"] = any(word in module.source.buffer for word in WORDS)
-    return bool(module.memory["runs"])
 
 
 def runs_argument(

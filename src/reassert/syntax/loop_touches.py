@@ -20,9 +20,7 @@ _WORDS = (b"asyncio", b"ContextVar", b"uvloop", *(w.encode() for w in (*RUNS, *D
 
 def touches(module: Module) -> Mapping[str, frozenset[Touch]]:
     """By function of the module, what it does; those that do nothing are left out."""
-    if "touches loops" not in module.memory:
-        module.memory["touches loops"] = any(word in module.source.buffer for word in _WORDS)
-    if not module.memory["touches loops"]:
+    if not module.mentions(_WORDS):
         return {}
     functions = {f.name: f for f in module.tree.body if isinstance(f, FunctionNode)}
     found = {name: set(_own(module, function)) for name, function in functions.items()}

@@ -111,6 +111,7 @@ class Module:
         self.tree = source.tree
         self._line_starts = source.line_starts
         self._spans: dict[ast.AST, Span] = {}
+        self._mentioned: dict[tuple[bytes, ...], bool] = {}
         self.parents: dict[ast.AST, ast.AST] = {}
         self.nodes: list[ast.AST] = []
         self.index: dict[ast.AST, int] = {}
@@ -308,6 +309,12 @@ class Module:
         """The indices of a node and of everything below it."""
         start = self.index[node]
         return range(start, start + self._sizes[start])
+
+    def mentions(self, words: tuple[bytes, ...]) -> bool:
+        """Whether the file contains one of ``words``; looked up once."""
+        if words not in self._mentioned:
+            self._mentioned[words] = any(word in self.source.buffer for word in words)
+        return self._mentioned[words]
 
     def calls_of(self, name: str) -> Iterator[ast.Call]:
         """The calls of ``name`` and of ``anything.name``."""

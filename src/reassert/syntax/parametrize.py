@@ -25,6 +25,7 @@ REFUSALS: Mapping[str, str] = {
     "PARAM-STRUCTURE": "the code does not have the shape of a table",
     "PARAM-TOO-MANY": "too many parameters, or rows that nobody could read",
 }
+GENERATORS = {"B-GENTEST": "a generator test does not run under pytest; its cases would, with --awaken"}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import cast
 
-from reassert.model.edits import Edit, Moved, Part, Span, Unit, skip_blank_lines
+from reassert.model.edits import Edit, Moved, Part, Span, Unit, line_ends, skip_blank_lines
 from reassert.syntax.classes import ClassInfo
 from reassert.syntax.context import Context
 from reassert.syntax.layout import movable_lines
@@ -274,5 +274,5 @@ def fewer_lines(context: Context, edits: Iterable[Edit]) -> int:
     buffer, saved = context.source.buffer, 0
     for edit in edits:
         texts = (p if isinstance(p, bytes) else buffer[p.start : p.end] for p in edit.parts)
-        saved += buffer.count(b"\n", edit.start, edit.end) - sum(text.count(b"\n") for text in texts)
+        saved += line_ends(buffer[edit.start : edit.end]) - sum(map(line_ends, texts))
     return saved
