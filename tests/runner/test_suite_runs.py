@@ -406,6 +406,39 @@ def pytest_runtest_logreport():
     assert found.coverage["library.py"].executed == {1, 2, 3, 4, 6}
 
 
+BRANCHING = {
+    "library.py": "def f(x):\n    if x:\n        return 1\n    return 2\n",
+    "test_a.py": "from library import f\n"
+    "def test_1(): f(1)\ndef test_2(): f(1)\ndef test_3(): f(0)\ndef test_4(): pass\n",
+}
+
+
+@pytest.mark.parametrize("options", [{}, {"jobs": 2}])
+def test_tests_that_suffice_to_execute_all_are_known(suite, options):
+    found = suite(BRANCHING, coverage=True, **options)
+    ones, three = {"test_a.py::test_1", "test_a.py::test_2"}, "test_a.py::test_3"
+    assert three in found.following.covering
+    assert ones & found.following.covering
+    assert options or len(found.following.covering) == 2
+    assert found.coverage["library.py"].executed == {1, 2, 3, 4}
+
+
+def test_of_a_line_some_tests_are_known_that_execute_it(suite):
+    executing = suite(BRANCHING, coverage=True).following.executing
+    by_line = {line: {name[-1] for name in names} for (_, line), names in executing.items()}
+    assert {line: by_line[line] for line in (2, 3, 4)} == {2: set("123"), 3: set("12"), 4: set("3")}
+
+
+def test_of_a_run_that_notes_what_each_test_executes_no_tests_are_known_to_suffice(suite):
+    assert suite(BRANCHING, contexts=True).following.covering is None
+
+
+def test_what_an_unfollowed_test_executes_is_not_measured(suite):
+    found = suite(BRANCHING, coverage=True, unfollowed=frozenset(["test_a.py::test_3"]))
+    assert found.coverage["library.py"].executed == {1, 2, 3}
+    assert set(outcomes(found).values()) == {"passed"}
+
+
 @pytest.mark.parametrize(
     ("options", "outcome"),
     [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reassert.model.certificate import Label, Verdict
 from reassert.model.outcomes import Change, Failed, Plan
-from reassert.model.runs import Executed, Lines, SuiteRun, TestRun
+from reassert.model.runs import Executed, Following, Lines, SuiteRun, TestRun
 from reassert.model.source import SourceFile
 from reassert.workflow.proving import NOTHING, NOTHING_LEFT, prove
 from reassert.workflow.verifying import Proof
@@ -192,6 +193,71 @@ def test_a_test_that_fails_in_a_random_order_is_reported_with_the_old_suites_ans
         ("after, in the order of seed 8", 8, None),
         ("before, in the same order as 8", None, (OLD,)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("covering", "unfollowed"),
+    [({OLD}, {f"{NEW}_too"}), (None, set())],
+)
+def test_new_tests_are_followed_where_the_old_ones_suffice_for_the_coverage(say, covering, unfollowed):
+    lines = {"pkg.py": Lines(frozenset({1, 2}))}
+    before = suite(ran(OLD), ran(f"{OLD}_too"), coverage=lines, following=Following(covering))
+    bench = Bench(before, always(suite(ran(NEW), ran(f"{NEW}_too"), coverage=lines)))
+    prove(plan_of_two, bench, Proof(), say, back_off=False)
+    assert names(bench) == ["before", "before, again", "after"]
+    assert bench.asked[-1][2]["unfollowed"] == unfollowed
+
+
+@pytest.mark.parametrize(
+    ("executing", "again", "lines"),
+    [
+        pytest.param({("pkg.py", 2): {OLD}}, [(NEW,)], 2, id="it executes the line still"),
+        pytest.param({("pkg.py", 1): {OLD}}, [], 1, id="no test is known to execute it"),
+    ],
+)
+def test_what_executed_a_line_that_is_missing_is_followed_on_its_own(say, executing, again, lines):
+    def run(name, **how):
+        found = Bench.run(bench, name, **how)
+        executed = {1} if how.get("unfollowed") else {1, 2}
+        return replace(found, coverage={"pkg.py": Lines(frozenset(executed))})
+
+    bench = Bench(suite(ran(OLD), following=Following(frozenset(), executing)), always(suite(ran(NEW))))
+    bench.run = run
+    found = prove(plan_of, bench, Proof(), say, back_off=False)
+    assert [how["select"] for name, _, how in bench.asked if name.startswith("after,")] == again
+    assert found.certificate.coverage.lines_after == lines
+
+
+GARBAGE = "pytest.PytestUnraisableExceptionWarning: Exception ignored in: <file>"
+
+
+@pytest.mark.parametrize(
+    ("left", "asked"),
+    [
+        pytest.param((), [], id="all pass apart from the others"),
+        pytest.param((f"{NEW}_too",), [f"alone: {NEW}_too"], id="one disturbs the other"),
+    ],
+)
+def test_what_garbage_disturbs_is_run_in_one_go_without_the_others(say, left, asked):
+    def run(name, **how):
+        found = Bench.run(bench, name, **how)
+        if name.startswith(("alone", "apart")):
+            blamed = left if name.startswith("apart") else ()
+            return suite(*(ran(n, "failed" if n in blamed else "passed", GARBAGE) for n in how["select"]))
+        return found
+
+    failing = [ran(n, "failed", GARBAGE) for n in (NEW, f"{NEW}_too")]
+    bench = Bench(suite(ran(OLD), ran(f"{OLD}_too")), always(suite(*failing)))
+    bench.run = run
+    found = prove(plan_of_two, bench, Proof(), say, back_off=False)
+    assert found.certificate.verdict is Verdict.VALID
+    apart = "apart from the others"
+    assert [n for n in names(bench) if not n.startswith(("before", "after"))] == [apart, *asked, apart]
+
+
+def plan_of_two(exclusions):
+    plan = plan_of(exclusions)
+    return replace(plan, test_map={**plan.test_map, f"{OLD}_too": (f"{NEW}_too",)})
 
 
 def covering(test):

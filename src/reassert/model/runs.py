@@ -64,6 +64,18 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Following:
+    """What is known of the part that single tests have in the coverage.
+
+    ``covering`` are tests that suffice to execute all that was measured (None: not known), ``executing`` maps
+    (file, line) to some that execute it.
+    """
+
+    covering: frozenset[str] | None = None
+    executing: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SuiteRun:
     """One run of a suite. Node ids are relative to the project's root, as pytest writes them.
 
@@ -84,6 +96,7 @@ class SuiteRun:
     strays: tuple[str, ...] = ()
     coverage: Mapping[str, Lines] = field(default_factory=dict)
     covered_by: Mapping[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    following: Following = Following()
     seconds: float = 0.0
     exit_code: int | None = None
     python: str = ""

@@ -106,6 +106,7 @@ def write_settings(spec: RunSpec, interpreter: Interpreter, folder: Path) -> Non
         "coverage_data": str(_folder(folder / "coverage")),
         "coverage_fallback": _own_coverage(interpreter, folder) if spec.coverage or spec.contexts else None,
         "contexts": spec.contexts,
+        "unfollowed": sorted(spec.unfollowed),
         "counted": spec.counted,
         "select": spec.select,
         "order": spec.order,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from reassert.model.runs import Executed, Lines, SuiteRun, TestRun
+from reassert.model.runs import Executed, Following, Lines, SuiteRun, TestRun
 from reassert.runner.process import Ended
 
 _SIGNALLED = 128
@@ -38,6 +38,7 @@ class _Read:
     warnings: list[str] = field(default_factory=list)
     stops: list[str] = field(default_factory=list)
     files: Mapping[str, Any] = field(default_factory=dict)
+    followed: list[Line] = field(default_factory=list)
 
 
 def read_run(records: Path, ended: Ended, timeout: float | None) -> SuiteRun:
@@ -59,6 +60,7 @@ def read_run(records: Path, ended: Ended, timeout: float | None) -> SuiteRun:
         strays=tuple(sorted({stray for end in read.ends for stray in end["strays"]})),
         coverage={path: _lines(file) for path, file in files.items()},
         covered_by=dict(_covered_by(files)),
+        following=_following(read.followed),
         notes=() if all(session["coverage"] for session in read.sessions) else (_UNMEASURED,),
         traced=any(session["statements"] for session in read.sessions),
         seconds=ended.seconds,
@@ -87,7 +89,7 @@ def _lines_of(path: Path) -> Iterator[Line]:
         yield line
 
 
-def _sort(read: _Read, line: Line) -> None:  # noqa: C901 - one branch a kind of line
+def _sort(read: _Read, line: Line) -> None:  # noqa: C901, PLR0912 - one branch a kind of line
     match line["kind"]:
         case "session":
             read.sessions.append(line)
@@ -112,6 +114,8 @@ def _sort(read: _Read, line: Line) -> None:  # noqa: C901 - one branch a kind of
             read.stops.append(line["message"])
         case "coverage":
             read.files = line["files"]
+        case "followed":
+            read.followed.append(line)
         case "end":
             read.ends.append(line)
 
@@ -154,6 +158,20 @@ def _covered_by(files: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], fro
     for path, file in files.items():
         for line, tests in file["tests"].items():
             yield (path, int(line)), frozenset(tests)
+
+
+def _following(processes: Sequence[Line]) -> Following:
+    covering = [process["covering"] for process in processes]
+    executing: dict[tuple[str, int], frozenset[str]] = {}
+    for process in processes:
+        for path, lines in process["executing"].items():
+            for line, tests in lines.items():
+                key = path, int(line)
+                executing[key] = executing.get(key, frozenset()) | frozenset(tests)
+    return Following(
+        covering=None if None in covering else frozenset(nodeid for some in covering for nodeid in some),
+        executing=executing,
+    )
 
 
 def _trouble(read: _Read, ended: Ended, timeout: float | None) -> str:

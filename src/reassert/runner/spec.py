@@ -22,9 +22,10 @@ class RunSpec:
     ``config`` is pytest's configuration file, given where it lies outside of ``tree``, so that pytest would
     not find it. ``paths`` restrict the run to files and folders, ``select`` to node ids. ``order`` are node
     ids in the order to run them, ``shuffle_seed`` makes a random one. ``contexts`` notes by coverage which
-    test executes which line. ``rewrite_modules`` are helper modules whose ``assert`` statements pytest must
-    rewrite to have them counted. ``unittest`` runs the suite with unittest; the fields about order, choice
-    and processes are then not used. ``counted``: executed assertions are counted.
+    test executes which line; what ``unfollowed`` tests execute is not measured. ``rewrite_modules`` are
+    helper modules whose ``assert`` statements pytest must rewrite to have them counted. ``unittest`` runs the
+    suite with unittest; the fields about order, choice and processes are then not used. ``counted``: executed
+    assertions are counted.
     """
 
     root: Path
@@ -41,6 +42,7 @@ class RunSpec:
     paths: tuple[str, ...] = ()
     coverage: bool = False
     contexts: bool = False
+    unfollowed: frozenset[str] = frozenset()
     counted: bool = True
     select: tuple[str, ...] | None = None
     fail_fast: bool = False

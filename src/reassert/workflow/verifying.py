@@ -12,10 +12,12 @@ from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
 from reassert.workflow.certifying.certificate import reasons_against
 from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed, newly_failing
+from reassert.workflow.certifying.coverage import coverage_delta, covered_by_either
+from reassert.workflow.certifying.garbage import blames_garbage
 from reassert.workflow.certifying.matching import Matching, match_by_map, match_by_name
 from reassert.workflow.certifying.outcomes import PASSED, standing
 
-# So many tests are run on their own to see whether another test's garbage has disturbed them.
+# So many tests are run one by one to see whether another test's garbage has disturbed them.
 _MOST_ALONE = 50
 
 
@@ -122,8 +124,7 @@ def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
     What newly fails has to fail again, in a run that counts nothing: a test may be flaky, or notice that
     it is observed. Which of the two it is, a third run of these tests tells.
     """
-    bench.after()
-    after = bench.run("after", coverage=proof.coverage, contexts=bool(proof.mutants))
+    after = _run_after(bench, old, names, proof)
     runs = Runs(old.first, after, old.again, unittest_ids=old.unittest_ids)
     if failing := newly_failing(runs, matched(runs, names)):
         bench.after()
@@ -136,12 +137,53 @@ def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
     return _compared(bench, runs, names)
 
 
+def _run_after(bench: Bench, old: Old, names: Names, proof: Proof) -> SuiteRun:
+    """Run the new suite.
+
+    Following what a test executes slows it down several times, where Python has no ``sys.monitoring`` for
+    branches (before 3.14). So those are followed whose old ones suffice for the coverage, and, if a line is
+    missing then, those whose old ones executed it, in a run of their own.
+    """
+    bench.after()
+    if not proof.coverage or proof.mutants:
+        return bench.run("after", coverage=proof.coverage, contexts=bool(proof.mutants))
+    matching = match_by_map(old.first.order, (), names.test_map or {})
+    after = bench.run("after", coverage=True, unfollowed=_repeating(old.first, matching))
+    if after.trouble:
+        return after
+    lost = _lost_lines(old.first, after, names)
+    executing = {nodeid for place in lost for nodeid in old.first.following.executing.get(place, ())}
+    wanted = [new for nodeid in sorted(executing) for new in matching.matches[nodeid].after]
+    if not wanted:
+        return after
+    bench.after()
+    found = bench.run("after, for lines that are missing", coverage=True, counted=False, select=tuple(wanted))
+    return replace(after, coverage=covered_by_either(after, found))
+
+
+def _repeating(before: SuiteRun, matching: Matching) -> frozenset[str]:
+    """The new ids of those old tests without which the others execute all that was executed."""
+    covering = before.following.covering
+    needed: set[str] = set()
+    others: set[str] = set()
+    for old in before.order if covering is not None else ():
+        (needed if old in (covering or ()) else others).update(matching.matches[old].after)
+    return frozenset(others - needed)
+
+
+def _lost_lines(before: SuiteRun, after: SuiteRun, names: Names) -> set[tuple[str, int]]:
+    delta = coverage_delta(before, after, exclude=names.changed)
+    lines = {(path, line) for path, lost in delta.lost.items() for line in lost}
+    return lines | {
+        (path, line) for path, lost in delta.lost_branches.items() for arc in lost for line in arc
+    }
+
+
 def _compared(bench: Bench, runs: Runs, names: Names) -> Compared:
-    """Compare; what seems to fail by another test's garbage is run alone first."""
+    """Compare; what seems to fail by another test's garbage is run apart from the others first."""
     matching = matched(runs, names)
-    suspects = disturbed(runs, matching)
-    if 0 < len(suspects) <= _MOST_ALONE:
-        runs = _with_lone_runs(bench, runs, suspects)
+    if suspects := disturbed(runs, matching):
+        runs = _with_runs_apart(bench, runs, suspects)
     return Compared(runs, matching, compare(runs, matching))
 
 
@@ -153,13 +195,17 @@ def matched(runs: Runs, names: Names) -> Matching:
     return match_by_map(before, after, names.test_map)
 
 
-def _with_lone_runs(bench: Bench, runs: Runs, suspects: Sequence[tuple[str, tuple[str, ...]]]) -> Runs:
-    after = [bench.run(f"alone: {new}", select=(new,)) for _, news in suspects for new in news]
+def _with_runs_apart(bench: Bench, runs: Runs, suspects: Sequence[tuple[str, tuple[str, ...]]]) -> Runs:
+    after = _run_apart(bench, [new for _, news in suspects for new in news])
     bench.before()
-    before = [bench.run(f"alone: {old}", select=(old,)) for old, _ in suspects]
+    before = _run_apart(bench, [old for old, _ in suspects])
     bench.after()
-    return replace(runs, alone_before=_joined(before), alone_after=_joined(after))
+    return replace(runs, apart_before=before, apart_after=after)
 
 
-def _joined(runs: Sequence[SuiteRun]) -> SuiteRun:
-    return SuiteRun({nodeid: test for run in runs for nodeid, test in run.tests.items()})
+def _run_apart(bench: Bench, nodeids: Sequence[str]) -> SuiteRun:
+    """Run some tests without the others; those that disturb each other even so, alone."""
+    together = bench.run("apart from the others", select=tuple(nodeids))
+    disturbed = [nodeid for nodeid in nodeids if blames_garbage(together.tests.get(nodeid))]
+    alone = [bench.run(f"alone: {nodeid}", select=(nodeid,)) for nodeid in disturbed[:_MOST_ALONE]]
+    return SuiteRun({nodeid: test for run in (together, *alone) for nodeid, test in run.tests.items()})

@@ -374,18 +374,18 @@ GARBAGE = "pytest.PytestUnraisableExceptionWarning: Exception ignored in: <file>
 
 def test_a_test_that_is_blamed_for_garbage_is_explained_if_it_passes_alone():
     after = ending("test_plain", "failed", GARBAGE)(AFTER)
-    alone = {"alone_before": BEFORE, "alone_after": AFTER}
+    alone = {"apart_before": BEFORE, "apart_after": AFTER}
     assert losses(certified(after)) == [(FAILS, f"{OLD}::test_plain")]
     found = only(certified(after, **alone), FAILS)
-    assert found.explained == "disturbed by another test's garbage; passes alone"
-    assert losses(certified(after, alone_before=BEFORE, alone_after=after)) == [(FAILS, f"{OLD}::test_plain")]
+    assert found.explained == "disturbed by another test's garbage; passes without it"
+    assert losses(certified(after, apart_before=BEFORE, apart_after=after)) == [(FAILS, f"{OLD}::test_plain")]
 
 
 @pytest.mark.parametrize("message", [GARBAGE, "ExceptionGroup: multiple unraisable exception warnings (2)"])
 def test_a_skipped_test_that_is_blamed_for_garbage_is_explained_if_it_is_skipped_alone(message):
     after = ending("test_skipped", "failed", message)(AFTER)
-    found = only(certified(after, alone_before=BEFORE, alone_after=AFTER), FAILS)
-    assert found.explained == "disturbed by another test's garbage; is skipped alone"
+    found = only(certified(after, apart_before=BEFORE, apart_after=AFTER), FAILS)
+    assert found.explained == "disturbed by another test's garbage; is skipped without it"
 
 
 def disturbing(run, name="test_plain"):
@@ -399,7 +399,7 @@ def test_an_old_test_is_what_it_is_without_the_garbage_of_others():
     assert losses(certified(failing, before, again=BEFORE)) == lost
     assert losses(certified(failing, BEFORE, again=before)) == lost
     assert losses(certified(failing, before, again=before)) == []  # nobody knows better
-    assert losses(certified(failing, before, again=before, alone_before=BEFORE)) == lost
+    assert losses(certified(failing, before, again=before, apart_before=BEFORE)) == lost
     assert losses(certified(AFTER, before, again=BEFORE)) == []
     assert certified(AFTER, before, again=BEFORE).flaky == ()
     weaker = asserting("test_plain", *PLAIN[:2])(AFTER)
@@ -417,7 +417,7 @@ def test_an_old_test_that_garbage_disturbs_twice_is_run_alone_if_the_new_one_fai
 
 def test_another_failure_is_not_explained_by_passing_alone():
     after = ending("test_plain", "failed", "AssertionError: 1")(AFTER)
-    document = certified(after, alone_before=BEFORE, alone_after=AFTER)
+    document = certified(after, apart_before=BEFORE, apart_after=AFTER)
     assert losses(document) == [(FAILS, f"{OLD}::test_plain")]
 
 

@@ -29,33 +29,33 @@ _NEVER_RAN = "never ran before"
 _SHOWN = 5
 _COUNTED = "passes in another run, in which assertions are not counted"
 _FLAKY = "flaky: it failed in one of three runs; the old one passed in both of its own"
-_DISTURBED = "disturbed by another test's garbage; {} alone"
+_DISTURBED = "disturbed by another test's garbage; {} without it"
 
 
 @dataclass(frozen=True)
 class Runs:
     """The runs that are compared.
 
-    ``again`` is a second run of the old suite, to find flaky tests. ``alone_before`` and ``alone_after`` hold
-    tests that were run on their own (see ``disturbed``), ``uncounted_after`` the new tests that fail, run
-    again without counting assertions (see ``newly_failing``), ``third_after`` those that passed there, once
-    more and counting. ``unittest_ids`` are the node ids of tests that
-    unittest finds in the old suite, whether pytest collects them or not.
+    ``again`` is a second run of the old suite, to find flaky tests. ``apart_before`` and ``apart_after``
+    hold tests that were run without the others (see ``disturbed``), ``uncounted_after`` the new tests that
+    fail, run again without counting assertions (see ``newly_failing``), ``third_after`` those that passed
+    there, once more and counting. ``unittest_ids`` are the node ids of tests that unittest finds in the old
+    suite, whether pytest collects them or not.
     """
 
     before: SuiteRun
     after: SuiteRun
     again: SuiteRun | None = None
-    alone_before: SuiteRun | None = None
-    alone_after: SuiteRun | None = None
+    apart_before: SuiteRun | None = None
+    apart_after: SuiteRun | None = None
     uncounted_after: SuiteRun | None = None
     third_after: SuiteRun | None = None
     unittest_ids: frozenset[str] = frozenset()
 
     @cached_property
     def old(self) -> Mapping[str, TestRun]:
-        """The old tests; one that another's garbage disturbed as it was the second time, or alone."""
-        others = self.again, self.alone_before
+        """The old tests; one that another's garbage disturbed as it was the second time, or apart."""
+        others = self.again, self.apart_before
         return {nodeid: settled(test, others) for nodeid, test in self.before.tests.items()}
 
 
@@ -93,7 +93,7 @@ def flaky_tests(before: SuiteRun, again: SuiteRun | None) -> tuple[str, ...]:
 
 
 def disturbed(runs: Runs, matching: Matching) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Give old and new ids of tests worth running alone: garbage may be why they fail, on either side."""
+    """Give old and new ids of tests worth running apart: garbage may be why they fail, on either side."""
     found = []
     for old, match in matching.matches.items():
         before = runs.old[old]
@@ -222,12 +222,10 @@ class _Comparer:
         if was == PASSED and all(self._is(was, self.runs.uncounted_after, test) for test in failing):
             flaky = any(self._is(was, self.runs.third_after, test) for test in failing)
             return _FLAKY if flaky else _COUNTED
-        blamed = all(blames_garbage(test) and self._is(was, self.runs.alone_after, test) for test in failing)
-        alone = {PASSED: "passes", SKIPPED: "is skipped"}.get(was)
+        blamed = all(blames_garbage(test) and self._is(was, self.runs.apart_after, test) for test in failing)
+        how = {PASSED: "passes", SKIPPED: "is skipped"}.get(was)
         return (
-            _DISTURBED.format(alone)
-            if alone and blamed and self._is(was, self.runs.alone_before, before)
-            else ""
+            _DISTURBED.format(how) if how and blamed and self._is(was, self.runs.apart_before, before) else ""
         )
 
     @staticmethod

@@ -57,6 +57,21 @@ def coverage_delta(
     )
 
 
+def covered_by_either(one: SuiteRun, other: SuiteRun) -> Mapping[str, Lines]:
+    """What one of two runs of the same suite executed."""
+    paths = one.coverage.keys() | other.coverage.keys()
+    return {p: _joined(*(run.coverage.get(p, _NOTHING) for run in (one, other))) for p in sorted(paths)}
+
+
+def _joined(one: Lines, other: Lines) -> Lines:
+    return Lines(
+        one.executed | other.executed,
+        one.missing - other.executed,
+        one.missing_branches - other.executed_branches,
+        one.executed_branches | other.executed_branches,
+    )
+
+
 def _lines(lines: Lines) -> frozenset[int]:
     return lines.executed
 

@@ -15,12 +15,17 @@ import sys
 import warnings
 from typing import Any, Iterable
 
+from .covering import Covering
+
 _TEST_FOLDERS = ("test", "tests")
 _TEST_FILES = ("conftest.py", "test_*.py", "*_test.py", "test*.py")
 
 
 class Measure:
-    """The measurement of one process; the data of all of them lie in one folder."""
+    """The measurement of one process; the data of all of them lie in one folder.
+
+    ``unfollowed`` are ids of tests during which it is to rest.
+    """
 
     def __init__(self, coverage: Any, settings: dict[str, Any]) -> None:
         self._settings = settings
@@ -37,12 +42,16 @@ class Measure:
         self._library = coverage
         self._coverage = coverage.Coverage(data_suffix=True, **self._options)
         self._paused: Any = None
+        self._covering: Covering | None = None
+        self.unfollowed: frozenset[str] = frozenset(settings["unfollowed"])
 
     def start(self) -> None:
         """Begin to measure."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._coverage.start()
+        data = getattr(getattr(self._coverage, "_collector", None), "data", None)
+        self._covering = Covering(data) if isinstance(data, dict) else None
 
     def pause(self) -> None:
         """Follow nothing in this thread until it goes on; a way to measure that traces nothing ignores it."""
@@ -62,8 +71,34 @@ class Measure:
         if self._contexts:
             self._coverage.switch_context(context)
 
+    def take(self, nodeid: str = "", seconds: float = 0.0) -> None:
+        """What was executed since the last call was executed by this test, or between tests."""
+        if self._covering is None or self._contexts:
+            return
+        try:
+            self._covering.take(nodeid, seconds)
+        except (AttributeError, TypeError):  # the data are the library's own, and may be other ones some day
+            self._covering.restore()
+            self._covering = None
+
+    def executing(self) -> dict[str, Any]:
+        """``covering``: tests that suffice to execute all that all do, None if that is not known.
+
+        ``executing``: by file, relative to the root, and line some tests that execute it.
+        """
+        found = self._covering if not self._contexts else None
+        return {
+            "covering": None if found is None else found.tests(),
+            "executing": {} if found is None else {self._shown(n): v for n, v in found.executing().items()},
+        }
+
+    def _shown(self, name: str) -> str:
+        return os.path.relpath(os.path.realpath(name), self._root).replace(os.sep, "/")
+
     def stop(self) -> None:
         """End the measurement of this process and save what it found."""
+        if self._covering is not None:
+            self._covering.restore()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._coverage.stop()
@@ -83,7 +118,7 @@ class Measure:
         with open(target, encoding="utf-8") as stream:
             files = json.load(stream)["files"]
         return {
-            os.path.relpath(os.path.realpath(name), self._root).replace(os.sep, "/"): _facts(file)
+            self._shown(name): _facts(file)
             for name, file in files.items()
             if not any(fnmatch.fnmatch(os.path.basename(name), pattern) for pattern in patterns)
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 import pytest
 
@@ -95,24 +95,27 @@ def pytest_configure(config: Any) -> None:
         config._inicache["cache_dir"] = _settings["cache"]
     if _settings["select"] is not None:
         config.args[:] = narrowed(_settings["select"], _settings["root"])
-    config.pluginmanager.register(_Observer(config), "reassert_observer")
+    observer = _Observer(config)
+    config.pluginmanager.register(observer, "reassert_observer")
     if _measure:
-        config.pluginmanager.register(_Measured(_measure), "reassert_measured")
+        config.pluginmanager.register(_Measured(_measure, observer.id_of), "reassert_measured")
 
 
 class _Measured:
     """The hooks that let the measurement rest between tests; what other plugins do around a phase counts."""
 
-    def __init__(self, measure: Measure) -> None:
+    def __init__(self, measure: Measure, shown: Callable[[str], str]) -> None:
         self._measure = measure
+        self._shown = shown
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
         self._measure.pause()
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self) -> Iterator[None]:
-        self._measure.go_on()
+    def pytest_runtest_setup(self, item: Any) -> Iterator[None]:
+        if self._shown(item.nodeid) not in self._measure.unfollowed:
+            self._measure.go_on()
         yield
         self._measure.pause()
 
@@ -163,13 +166,13 @@ class _Observer:
         if _settings["seed"] is not None:
             items[:] = shuffled(items, _settings["seed"])
         if _settings["order"] is not None:
-            items[:] = in_order(items, _settings["order"], self._id)
+            items[:] = in_order(items, _settings["order"], self.id_of)
 
     def pytest_collection_finish(self) -> None:
         if _settings["counted"] and not self._controls:
             assertions.count_mocks()
 
-    def _id(self, nodeid: str) -> str:
+    def id_of(self, nodeid: str) -> str:
         """A node id relative to the project's root; pytest's own are to the folder of its configuration."""
         if self._at_root or not nodeid:
             return nodeid
@@ -177,16 +180,16 @@ class _Observer:
         return _trees.shown(os.path.join(self._rootdir, file)) + colons + inner
 
     def _select(self, items: list[Any], wanted: Any) -> None:
-        others = [item for item in items if self._id(item.nodeid) not in wanted]
-        items[:] = [item for item in items if self._id(item.nodeid) in wanted]
+        others = [item for item in items if self.id_of(item.nodeid) not in wanted]
+        items[:] = [item for item in items if self.id_of(item.nodeid) in wanted]
         if others:
             self._config.hook.pytest_deselected(items=others)
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.outcome == "failed":
-            _records.write("uncollected", id=self._id(report.nodeid), message=why_failed(report))
+            _records.write("uncollected", id=self.id_of(report.nodeid), message=why_failed(report))
         elif report.outcome == "skipped" and not self._controls:
-            _records.write("skipped", id=self._id(report.nodeid), message=why_skipped(report))
+            _records.write("skipped", id=self.id_of(report.nodeid), message=why_skipped(report))
 
     def pytest_warning_recorded(self, warning_message: Any, when: str, nodeid: str) -> None:
         category = warning_message.category.__name__
@@ -194,7 +197,7 @@ class _Observer:
         if when == "runtest" and not category.startswith("Pytest") and "never awaited" not in said:
             return
         place = f"{_trees.shown(str(warning_message.filename))}:{warning_message.lineno}"
-        text = f"{self._id(nodeid) or place}: {category}: {said}"
+        text = f"{self.id_of(nodeid) or place}: {category}: {said}"
         if text not in self._warnings and len(self._warnings) < _MAX_WARNINGS:
             self._warnings[text] = None
             _records.write("warning", text=text)
@@ -204,9 +207,10 @@ class _Observer:
             return
         self._outcome = Outcome()
         self._started = _records.now()
-        _records.write("start", id=self._id(nodeid), at=self._started)
+        _records.write("start", id=self.id_of(nodeid), at=self._started)
         if _measure:
-            _measure.switch(self._id(nodeid))
+            _measure.take()
+            _measure.switch(self.id_of(nodeid))
         bodies.watch()
         bodies.take()
         assertions.take()
@@ -216,14 +220,16 @@ class _Observer:
             self._outcome.add(report)
         elif report.when not in ("setup", "call", "teardown"):
             # Not the report of a worker, but of its end.
-            _records.write("crash", id=self._id(report.nodeid), message=first_line(str(report.longrepr)))
+            _records.write("crash", id=self.id_of(report.nodeid), message=first_line(str(report.longrepr)))
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         if self._controls:
             return
         counted = [self._executed(*key) for key in assertions.take()]
         values = {**self._outcome.record(), "assertions": counted, "never_ran": bodies.take()}
-        _records.write("test", id=self._id(nodeid), at=self._started, **values)
+        if _measure:
+            _measure.take(self.id_of(nodeid), _records.now() - self._started)
+        _records.write("test", id=self.id_of(nodeid), at=self._started, **values)
         if _measure:
             _measure.switch("")
 
@@ -248,6 +254,8 @@ class _Observer:
     def pytest_sessionfinish(self, session: Any, exitstatus: int) -> None:
         # A worker's data must be on the disk before it tells the controller that it is done.
         if _measure:
+            _measure.take()
+            _records.write("followed", **_measure.executing())
             _measure.stop()
         stopped = str(getattr(session, "shouldstop", "") or "")
         strays = _trees.strays()
