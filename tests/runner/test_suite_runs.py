@@ -386,11 +386,13 @@ class A(unittest.TestCase):
     assert outcomes(found) == {"A::test_caller": "passed"}
 
 
-def test_what_is_measured_is_the_phases_of_tests_and_what_plugins_do_around_them(suite):
+@pytest.mark.parametrize("conftest", ["conftest.py", "tests/conftest.py"])
+def test_what_is_measured_is_the_phases_of_tests_and_what_plugins_do_around_them(suite, conftest):
     files = {
         "library.py": "def f(x):\n    if x == 'around':\n        return 1\n    if x == 'between':\n"
         "        return 2\n    return 3\n",
-        "conftest.py": """
+        "pyproject.toml": "[tool.pytest.ini_options]\npythonpath = ['.']\n",
+        conftest: """
 import pytest
 from library import f
 @pytest.hookimpl(hookwrapper=True)
@@ -400,10 +402,21 @@ def pytest_runtest_call():
 def pytest_runtest_logreport():
     f('between')
 """,
-        "test_a.py": "from library import f\ndef test_1(): pass\ndef test_2(): f('in')\ndef test_3(): pass\n",
+        "tests/test_a.py": "from library import f\n"
+        "def test_1(): pass\ndef test_2(): f('in')\ndef test_3(): pass\n",
     }
     found = suite(files, coverage=True)
     assert found.coverage["library.py"].executed == {1, 2, 3, 4, 6}
+
+
+def test_a_phase_is_measured_where_nothing_of_the_project_is_around_it(suite):
+    files = {
+        "library.py": "def f():\n    return 1\ndef g():\n    return 2\ndef h():\n    return 3\n",
+        "conftest.py": "import pytest, library\n"
+        "@pytest.fixture\ndef two():\n    library.f()\n    yield\n    library.g()\n",
+        "test_a.py": "import library\ndef test_1(two): library.h()\n",
+    }
+    assert {2, 4, 6} < suite(files, coverage=True).coverage["library.py"].executed
 
 
 BRANCHING = {

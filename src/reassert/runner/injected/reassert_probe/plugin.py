@@ -98,32 +98,52 @@ def pytest_configure(config: Any) -> None:
     observer = _Observer(config)
     config.pluginmanager.register(observer, "reassert_observer")
     if _measure:
-        config.pluginmanager.register(_Measured(_measure, observer.id_of), "reassert_measured")
+        config.pluginmanager.register(_Resting(_measure), "reassert_resting")
+        for plugin in observer.following:
+            config.pluginmanager.register(plugin)
 
 
-class _Measured:
-    """The hooks that let the measurement rest between tests; what other plugins do around a phase counts."""
+class _Resting:
+    """The hooks that let the measurement rest between tests."""
 
-    def __init__(self, measure: Measure, shown: Callable[[str], str]) -> None:
+    def __init__(self, measure: Measure) -> None:
         self._measure = measure
-        self._shown = shown
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self) -> None:
         self._measure.pause()
 
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: Any) -> Iterator[None]:
-        if self._shown(item.nodeid) not in self._measure.unfollowed:
-            self._measure.go_on()
-        yield
-        self._measure.pause()
-
-    pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         self._measure.go_on()
+
+
+def _following(measure: Measure, shown: Callable[[str], str], *, first: bool) -> Any:
+    """A plugin that has a test's phases measured, with what other plugins do around them or without."""
+
+    class Following:
+        active = True
+
+        @pytest.hookimpl(hookwrapper=True, tryfirst=first, trylast=not first)
+        def pytest_runtest_setup(self, item: Any) -> Iterator[None]:
+            if self.active and shown(item.nodeid) not in measure.unfollowed:
+                measure.go_on()
+            yield
+            if self.active:
+                measure.pause()
+
+        pytest_runtest_call = pytest_runtest_teardown = pytest_runtest_setup
+
+    return Following()
+
+
+def _project_is_around(config: Any) -> bool:
+    """Whether the project has hooks of its own around a phase of a test."""
+    hooks = [getattr(config.hook, f"pytest_runtest_{phase}") for phase in ("setup", "call", "teardown")]
+    impls = (impl for hook in hooks for impl in hook.get_hookimpls())
+    around = (impl for impl in impls if impl.hookwrapper or getattr(impl, "wrapper", False))
+    codes = (getattr(impl.function, "__code__", None) for impl in around)
+    return any(code is not None and _trees.holds(code.co_filename) for code in codes)
 
 
 class _Observer:
@@ -140,6 +160,9 @@ class _Observer:
         self._warnings: dict[str, None] = {}
         self._told: dict[str, None] = {}
         self._statements = _counts_statements and config.getoption("assertmode", "rewrite") == "rewrite"
+        self.following: list[Any] = []
+        if _measure:
+            self.following = [_following(_measure, self.id_of, first=first) for first in (False, True)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -171,6 +194,10 @@ class _Observer:
     def pytest_collection_finish(self) -> None:
         if _settings["counted"] and not self._controls:
             assertions.count_mocks()
+        # To follow what pytest's own plugins do around a phase would cost as much as many a test.
+        around = _project_is_around(self._config)
+        for first, plugin in enumerate(self.following):
+            plugin.active = bool(first) == around
 
     def id_of(self, nodeid: str) -> str:
         """A node id relative to the project's root; pytest's own are to the folder of its configuration."""
