@@ -228,6 +228,30 @@ def test_managers_tell_what_they_expect(found):
     assert told[2] == f"UserWarning < Warning < {bases}"
 
 
+EMPTY = """
+import re, unittest
+from pytest import raises
+class T(unittest.TestCase):
+    def test(self):
+        with self.assertRaisesRegex(ValueError, ""):
+            int("x")
+        self.assertRaisesRegex(ValueError, re.compile("x"), int, "x")
+        with raises(ValueError, match=""):
+            int("x")
+        with raises(ValueError, match=re.compile("")):
+            int("x")
+        with raises(ValueError, match="x"):
+            int("x")
+        raises(ValueError, int, "x")
+"""
+
+
+def test_an_empty_text_is_none(suite):
+    found = suite({"test_a.py": EMPTY})
+    told = [one.text.endswith("; match") for one in executed(found, "test_a.py::T::test")]
+    assert told == [False, True, False, False, True, False]
+
+
 def test_an_assertion_of_a_mock_that_uses_others_is_one(found):
     assert counts(found, "test_mocks.py::test") == {"assert_called_once_with": 2, "assert_any_call": 1}
 

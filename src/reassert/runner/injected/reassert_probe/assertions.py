@@ -158,10 +158,21 @@ def _expectation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> st
     classes = given if isinstance(given, tuple) else (given,)
     if not classes or not all(isinstance(each, type) for each in classes):
         return ""
-    called = len(args) > 1  # with what is to be called, whose keywords these are
-    match = name.endswith("Regex") or (not called and kwargs.get("match") is not None)
+    match = _has_text(_wanted_text(name, args, kwargs))
     told = ", ".join(" < ".join(base.__name__ for base in each.__mro__[:-1]) for each in classes)
     return told + ("; match" if match else "")
+
+
+def _wanted_text(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if name.endswith("Regex"):
+        return args[1] if len(args) > 1 else kwargs.get("expected_regex")
+    # With something to call, the keywords are that one's.
+    return kwargs.get("match") if len(args) < 2 else None  # noqa: PLR2004 - the class alone
+
+
+def _has_text(wanted: Any) -> bool:
+    """Whether a pattern or its text asks for anything: an empty one fits whatever was said."""
+    return getattr(wanted, "pattern", wanted) not in (None, "", b"")
 
 
 def count_mocks() -> None:
