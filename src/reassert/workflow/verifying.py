@@ -63,11 +63,11 @@ class Proof:
 
 @dataclass(frozen=True)
 class Old:
-    """The suite before: traced, a second time, and the ids of what unittest finds."""
+    """The suite before: traced, a second time, and run by unittest."""
 
     first: SuiteRun
     again: SuiteRun | None = None
-    unittest_ids: frozenset[str] = frozenset()
+    by_unittest: SuiteRun | None = None
 
     @property
     def is_useless(self) -> bool:
@@ -114,8 +114,7 @@ def run_old(bench: Bench, proof: Proof) -> Old:
     if not proof.unittest:
         return Old(first, again)
     bench.before()
-    found = bench.run("before, with unittest", unittest=True)
-    return Old(first, again, frozenset(found.tests))
+    return Old(first, again, bench.run("before, with unittest", unittest=True))
 
 
 def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
@@ -125,7 +124,7 @@ def run_new(bench: Bench, old: Old, names: Names, proof: Proof) -> Compared:
     it is observed. Which of the two it is, a third run of these tests tells.
     """
     after = _run_after(bench, old, names, proof)
-    runs = Runs(old.first, after, old.again, unittest_ids=old.unittest_ids)
+    runs = Runs(old.first, after, old.again, by_unittest=old.by_unittest)
     if failing := newly_failing(runs, matched(runs, names)):
         bench.after()
         again = bench.run("after, again", counted=False)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reassert.model.certificate import Label, Verdict
-from reassert.model.runs import TestRun
+from reassert.model.runs import SuiteRun, TestRun
 from reassert.workflow.certifying.certificate import certificate
 from reassert.workflow.certifying.comparing import Runs, compare, disturbed, newly_failing
 from reassert.workflow.certifying.matching import match_by_map
@@ -313,7 +313,7 @@ def test_an_awakened_coroutine_is_listed_and_no_loss(outcome, explained):
 @pytest.mark.parametrize(("outcome", "explained"), [("passed", ""), ("error", "never ran before")])
 def test_a_class_that_was_not_collected_before_is_awakened(outcome, explained):
     new = ran("tests/test_a.py::TestMore::test_it", outcome)
-    document = certified(with_tests(AFTER, new), unittest_ids=frozenset([new.nodeid]))
+    document = certified(with_tests(AFTER, new), by_unittest=SuiteRun({new.nodeid: new}))
     found = only(document, Label.AWAKENED)
     assert (found.before, found.after, found.explained) == (None, (new.nodeid,), explained)
     assert found.detail.startswith("unittest ran it before, pytest did not collect it")
@@ -323,7 +323,13 @@ def test_a_class_that_was_not_collected_before_is_awakened(outcome, explained):
 def test_what_only_unittest_runs_is_named():
     ids = frozenset([*BEFORE.tests, "tests/check_a.py::A::test_it"])
     told = "unittest runs 1 test that pytest does not collect before: tests/check_a.py::A::test_it"
-    assert told in certified(AFTER, unittest_ids=ids).notes
+    by_unittest = SuiteRun(dict.fromkeys(ids, next(iter(AFTER.tests.values()))))
+    assert told in certified(AFTER, by_unittest=by_unittest).notes
+
+
+def test_a_run_with_unittest_that_fails_is_told():
+    notes = certified(AFTER, by_unittest=SuiteRun(trouble="the run was ended by SIGKILL")).notes
+    assert "what only unittest runs is not known: the run was ended by SIGKILL" in notes
     assert not any("unittest" in note for note in certified(AFTER).notes)
 
 

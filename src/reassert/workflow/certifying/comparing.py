@@ -39,8 +39,8 @@ class Runs:
     ``again`` is a second run of the old suite, to find flaky tests. ``apart_before`` and ``apart_after``
     hold tests that were run without the others (see ``disturbed``), ``uncounted_after`` the new tests that
     fail, run again without counting assertions (see ``newly_failing``), ``third_after`` those that passed
-    there, once more and counting. ``unittest_ids`` are the node ids of tests that unittest finds in the old
-    suite, whether pytest collects them or not.
+    there, once more and counting. ``by_unittest`` is the old suite run by unittest, which finds its tests
+    whether pytest collects them or not.
     """
 
     before: SuiteRun
@@ -50,7 +50,12 @@ class Runs:
     apart_after: SuiteRun | None = None
     uncounted_after: SuiteRun | None = None
     third_after: SuiteRun | None = None
-    unittest_ids: frozenset[str] = frozenset()
+    by_unittest: SuiteRun | None = None
+
+    @cached_property
+    def unittest_ids(self) -> frozenset[str]:
+        """The node ids of the tests that unittest finds in the old suite."""
+        return frozenset(self.by_unittest.tests if self.by_unittest else ())
 
     @cached_property
     def old(self) -> Mapping[str, TestRun]:
@@ -332,6 +337,8 @@ class _Comparer:
             shown = ", ".join(uncollected[:_SHOWN]) + (" ..." if uncollected[_SHOWN:] else "")
             noun = "test" if len(uncollected) == 1 else "tests"
             yield f"unittest runs {len(uncollected):,} {noun} that pytest does not collect before: {shown}"
+        if self.runs.by_unittest and self.runs.by_unittest.trouble:
+            yield f"what only unittest runs is not known: {self.runs.by_unittest.trouble}"
         unseen: Counter[str] = Counter()
         for result in self.compared:
             unseen.update(result.unseen)
