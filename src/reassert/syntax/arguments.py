@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from reassert.model.edits import Span
 from reassert.syntax.module import Module
@@ -270,8 +271,7 @@ def sees_rewriting(module: Module, node: ast.AST) -> bool:
 
     Source: ``@py_assert`` and ``@py_format`` in _pytest/assertion/rewrite.py.
     """
-    inside = module.subtree(node)
-    return any(isinstance(n, ast.Call) and _sees_names(n) for n in inside) or _may_count(module, node)
+    return any(module.holds(node, call) for call in _seeing(module)) or _may_count(module, node)
 
 
 def counts_none(module: Module, function: ast.AST) -> bool:
@@ -291,12 +291,21 @@ def _may_count(module: Module, node: ast.AST) -> bool:
 
 def _counters(module: Module) -> list[ast.expr]:
     """Where a file names what counts references, also as a string."""
-    found: list[ast.expr] = []
-    for name in _COUNTERS:
-        found += module.names.get(name, ())
-        found += module.attributes_named(name)
-        found += module.strings_equal(name)
-    return found
+    if "counters" not in module.memory:
+        found: list[ast.expr] = []
+        for name in _COUNTERS:
+            found += module.names.get(name, ())
+            found += module.attributes_named(name)
+            found += module.strings_equal(name)
+        module.memory["counters"] = found
+    return cast("list[ast.expr]", module.memory["counters"])
+
+
+def _seeing(module: Module) -> list[ast.Call]:
+    """The calls of a file that see local names, or count what refers to an object."""
+    if "seeing calls" not in module.memory:
+        module.memory["seeing calls"] = [call for call in module.of(ast.Call) if _sees_names(call)]
+    return cast("list[ast.Call]", module.memory["seeing calls"])
 
 
 def _sees_names(call: ast.Call) -> bool:

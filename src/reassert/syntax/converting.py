@@ -110,16 +110,17 @@ class Assertion:
         """The layout for what takes the statement's place."""
         return self.context.layout(self.statement)
 
-    @cached_property
+    @property
     def message(self) -> Argument | None:
         """The message, None if there is none."""
         return message_of(self.bound)
 
     def loose_comments(self, spoken: Iterable[Argument]) -> tuple[Span, ...]:
         """Comments of the call that belong to none of the arguments in ``spoken``."""
-        told = {c for argument in spoken for c in argument.comments}
-        every = [c for argument in self.bound.values() for c in argument.comments]
-        return tuple(c for c in [*sorted(every), *self.call.arguments.tail] if c not in told)
+        every = sorted(c for argument in self.bound.values() for c in argument.comments)
+        every += self.call.arguments.tail
+        told = {c for argument in spoken for c in argument.comments} if every else ()
+        return tuple(c for c in every if c not in told)
 
     @cached_property
     def stands_alone(self) -> bool:

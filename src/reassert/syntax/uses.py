@@ -77,7 +77,7 @@ def _aliases(module: Module, function: FunctionNode, receiver: str) -> Iterator[
 
 
 def _is_bound_once(module: Module, function: FunctionNode, name: str) -> bool:
-    stores = [n for n in module.names[name] if not isinstance(n.ctx, ast.Load) and module.holds(function, n)]
+    stores = module.inside(function, module.bindings.get(name, ()))
     shared = {n for s in module.of(ast.Global) for n in s.names}
     shared |= {n for s in module.of(ast.Nonlocal) for n in s.names}
     return len(stores) == 1 and name not in module.parameters | shared
