@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import NamedTuple, cast
 
 from reassert.model.edits import Span
 from reassert.syntax.module import Module
@@ -16,8 +16,7 @@ _GAP = re.compile(rb"#[^\r\n]*|[(),]")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument. ``span`` is its value with its own parentheses; comments stand before and after it."""
 
     node: ast.expr
@@ -33,8 +32,7 @@ class Argument:
         return self.before + self.after
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The arguments of one call, in source order; ``tail`` are comments after the last comma."""
 
     items: tuple[Argument, ...]
@@ -72,13 +70,11 @@ _Node = tuple[ast.expr, "str | None", Span]
 
 def read_arguments(module: Module, call: ast.Call) -> Arguments:
     """The arguments of ``call``. If one is starred, ``starred`` is true and nothing else is said."""
-    nodes = sorted(
-        [(a, None, module.span(a)) for a in call.args]
-        + [(k.value, k.arg, module.span(k)) for k in call.keywords],
-        key=lambda item: item[2].start,
-    )
     if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
         return Arguments((), starred=True)
+    # Without stars what has a name comes last.
+    nodes: list[_Node] = [(a, None, module.span(a)) for a in call.args]
+    nodes += [(k.value, k.arg, module.span(k)) for k in call.keywords]
     if (
         len(nodes) == 1
         and isinstance(nodes[0][0], ast.GeneratorExp)
@@ -271,6 +267,8 @@ def sees_rewriting(module: Module, node: ast.AST) -> bool:
 
     Source: ``@py_assert`` and ``@py_format`` in _pytest/assertion/rewrite.py.
     """
+    if not (_seeing(module) or _counters(module)):
+        return False  # nearly always
     return any(module.holds(node, call) for call in _seeing(module)) or _may_count(module, node)
 
 

@@ -75,35 +75,40 @@ class Module:
 
     def _walk(self) -> None:
         """One pass in source order."""
-        nodes, by_type = self.nodes, self._by_type
-        above: list[int] = []  # by index, the index of the parent
+        nodes, parents, by_type = self.nodes, self.parents, self._by_type
         todo: list[Any] = [self.tree]
-        owners = [0]  # of what is to do
-        take, take_owner, add, add_above = todo.pop, owners.pop, nodes.append, above.append
+        take, add, children_of = todo.pop, nodes.append, CHILDREN.get
         while todo:
-            node, owner = take(), take_owner()
+            node = take()
             while (kind := type(node)) in WRAPPERS:
-                by_type[kind].append(node)
-                add_above(owner)
-                owner = len(nodes)
                 add(node)
+                by_type[kind].append(node)
+                parents[node.value] = node
                 node = node.value
-            by_type[kind].append(node)
-            add_above(owner)
-            if kind not in LEAVES:  # every other node is one
-                below = CHILDREN.get(kind, children)(node)
-                below.reverse()
-                todo += below
-                owners += [len(nodes)] * len(below)
             add(node)
+            by_type[kind].append(node)
+            if kind in LEAVES:  # every other node is one
+                continue
+            below = children_of(kind, children)(node)
+            for child in below:
+                parents[child] = node
+            below.reverse()
+            todo += below
         self.index.update(zip(nodes, range(len(nodes)), strict=True))
-        self.parents.update(zip(nodes[1:], map(nodes.__getitem__, above[1:]), strict=True))
-        self._sizes = _subtree_sizes(above)
         for name_node in self.of(ast.Name):
             self.names[name_node.id].append(name_node)
         self.parameters.update(node.arg for node in self.of(ast.arg))
         for yielding in [*self.of(ast.Yield), *self.of(ast.YieldFrom)]:
             self._enter_yield(yielding)
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        """The number of nodes in each subtree, by index."""
+        nodes, parents, index = self.nodes, self.parents, self.index
+        sizes = [1] * len(nodes)
+        for position in range(len(nodes) - 1, 0, -1):
+            sizes[index[parents[nodes[position]]]] += sizes[position]
+        return sizes
 
     def subtree(self, node: ast.AST) -> list[ast.AST]:
         """A node and everything below it, in source order."""
@@ -401,14 +406,6 @@ class Module:
             return self.resolve(self.assigned[node.id])
         targets = self.imports.get(node.id, ())
         return next(iter(targets)) if len(targets) == 1 and node.id not in self.rebound else None
-
-
-def _subtree_sizes(above: Sequence[int]) -> list[int]:
-    """The number of nodes in each subtree, by index; ``above`` has the indices of the parents."""
-    sizes = [1] * len(above)
-    for position in range(len(above) - 1, 0, -1):
-        sizes[above[position]] += sizes[position]
-    return sizes
 
 
 _EITHER = 2
