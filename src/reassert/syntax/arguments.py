@@ -65,7 +65,7 @@ class _Value:
     parenthesised: bool
 
 
-_Node = tuple[ast.expr, "str | None", Span]
+_Node = tuple[ast.expr, "str | None"]
 
 
 def read_arguments(module: Module, call: ast.Call) -> Arguments:
@@ -73,22 +73,21 @@ def read_arguments(module: Module, call: ast.Call) -> Arguments:
     if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
         return Arguments((), starred=True)
     # Without stars what has a name comes last.
-    nodes: list[_Node] = [(a, None, module.span(a)) for a in call.args]
-    nodes += [(k.value, k.arg, module.span(k)) for k in call.keywords]
-    if (
-        len(nodes) == 1
-        and isinstance(nodes[0][0], ast.GeneratorExp)
-        and nodes[0][2].end == module.span(call).end
-    ):
-        return Arguments((Argument(nodes[0][0], None, nodes[0][2], parenthesised=True),), starred=False)
-    return _read(module, nodes, Span(module.span(call.func).end, module.span(call).end - 1), called=True)
+    nodes: list[_Node] = [(a, None) for a in call.args]
+    nodes += [(k.value, k.arg) for k in call.keywords]
+    inside = Span(module.span(call.func).end, module.span(call).end - 1)
+    if len(nodes) == 1 and isinstance(nodes[0][0], ast.GeneratorExp):
+        span = module.span(nodes[0][0])
+        if span.end > inside.end:  # it has the call's own parentheses
+            return Arguments((Argument(nodes[0][0], None, span, parenthesised=True),), starred=False)
+    return _read(module, nodes, inside, called=True)
 
 
 def read_elements(module: Module, display: ast.List | ast.Tuple | ast.Set) -> Arguments:
     """The elements of a display in brackets, in the same way; a tuple without any is one too."""
     if any(isinstance(e, ast.Starred) for e in display.elts):
         return Arguments((), starred=True)
-    nodes = [(e, None, module.span(e)) for e in display.elts]
+    nodes: list[_Node] = [(e, None) for e in display.elts]
     whole = module.span(display)
     bare = isinstance(display, ast.Tuple) and nodes and not _has_parentheses(module, display)
     inside = whole if bare else Span(whole.start + 1, whole.end - 1)
@@ -108,13 +107,13 @@ def _has_parentheses(module: Module, display: ast.Tuple) -> bool:
 def _read(module: Module, nodes: Sequence[_Node], inside: Span, *, called: bool) -> Arguments:
     """``called``: what is read begins before the opening parenthesis of a call."""
     buffer = module.source.buffer
-    inner = [module.span(node) for node, _, _ in nodes]
+    inner = [module.span(node) for node, _ in nodes]
     edges = [inside.start, *(s.end for s in inner)]
     starts = [*(s.start for s in inner), inside.end]
     if nodes and _is_plain(buffer, edges, starts, b"(" if called else b""):
         plain = (
             Argument(node, word, span, parenthesised=False)
-            for (node, word, _), span in zip(nodes, inner, strict=True)
+            for (node, word), span in zip(nodes, inner, strict=True)
         )
         return Arguments(tuple(plain), starred=False)
     gaps = [
@@ -123,7 +122,7 @@ def _read(module: Module, nodes: Sequence[_Node], inside: Span, *, called: bool)
     ]
     values = [
         _value(node, keyword, span, gaps[i], gaps[i + 1])
-        for i, ((node, keyword, _), span) in enumerate(zip(nodes, inner, strict=True))
+        for i, ((node, keyword), span) in enumerate(zip(nodes, inner, strict=True))
     ]
     shares = [_share(buffer, gap, before, after) for gap, before, after in _neighbours(gaps, values)]
     items = [

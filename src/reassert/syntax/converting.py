@@ -277,6 +277,8 @@ def statement_of(call: AssertionCall) -> ast.stmt | None:
     if statement is None:
         return None
     whole, inner = module.span(statement), module.span(call.call)
+    if whole == inner:
+        return statement
     outside = (
         call.context.source.buffer[whole.start : inner.start]
         + call.context.source.buffer[inner.end : whole.end]

@@ -68,6 +68,8 @@ class Module:
         self.index: dict[ast.AST, int] = {}
         self._by_type: defaultdict[type, list[Any]] = defaultdict(list)
         self.names: defaultdict[str, list[ast.Name]] = defaultdict(list)
+        # Those of them where the name is bound or deleted.
+        self.bindings: defaultdict[str, list[ast.Name]] = defaultdict(list)
         self.generators: set[ast.AST] = set()
         self.parameters: set[str] = set()
         self.memory: dict[str, object] = {}  # what others work out once, by a name of theirs
@@ -97,6 +99,8 @@ class Module:
         self.index.update(zip(nodes, range(len(nodes)), strict=True))
         for name_node in self.of(ast.Name):
             self.names[name_node.id].append(name_node)
+            if not isinstance(name_node.ctx, ast.Load):
+                self.bindings[name_node.id].append(name_node)
         self.parameters.update(node.arg for node in self.of(ast.arg))
         for yielding in [*self.of(ast.Yield), *self.of(ast.YieldFrom)]:
             self._enter_yield(yielding)
@@ -157,16 +161,19 @@ class Module:
         return self.attributes_by_name.get(name, [])
 
     @cached_property
+    def _changed_attributes(self) -> list[ast.Attribute]:
+        return [a for a in self.attributes if not isinstance(a.ctx, ast.Load)]
+
+    @cached_property
     def stored_through(self) -> Mapping[str, list[ast.Attribute]]:
         """Name -> the attributes that are set or deleted through it: ``name.a = 1``, ``del name.a.b``."""
         found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
-        for node in self.attributes:
-            if not isinstance(node.ctx, ast.Load):
-                owner: ast.expr = node.value
-                while isinstance(owner, ast.Attribute):
-                    owner = owner.value
-                if isinstance(owner, ast.Name):
-                    found[owner.id].append(node)
+        for node in self._changed_attributes:
+            owner: ast.expr = node.value
+            while isinstance(owner, ast.Attribute):
+                owner = owner.value
+            if isinstance(owner, ast.Name):
+                found[owner.id].append(node)
         return found
 
     @cached_property
@@ -231,7 +238,7 @@ class Module:
     @cached_property
     def stored_attributes(self) -> frozenset[str]:
         """The names of the attributes that the file sets or deletes, of whatever object."""
-        return frozenset(a.attr for a in self.attributes if not isinstance(a.ctx, ast.Load))
+        return frozenset(a.attr for a in self._changed_attributes)
 
     def span(self, node: ast.AST) -> Span:
         """The bytes of a node that has a position, without enclosing parentheses."""
@@ -324,15 +331,6 @@ class Module:
             for local, target in imported_names(node):
                 table[local].add(canonical(self._aliases.get(target, target)))
         return {name: frozenset(targets) for name, targets in table.items()}
-
-    @cached_property
-    def bindings(self) -> Mapping[str, list[ast.Name]]:
-        """Name -> where it is bound or deleted as a name, in source order."""
-        found: defaultdict[str, list[ast.Name]] = defaultdict(list)
-        for node in self.of(ast.Name):
-            if not isinstance(node.ctx, ast.Load):
-                found[node.id].append(node)
-        return found
 
     @cached_property
     def rebound(self) -> frozenset[str]:
