@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reassert.model.edits import Edit, Span
 from reassert.model.outcomes import Finding
@@ -53,7 +52,7 @@ def _convert(assertion: Assertion) -> Result:
     result = _true(assertion) if assertion.call.name == "assertTrue" else _false(assertion)
     if not isinstance(result, Converted):
         return result
-    return replace(result, findings=(*_suspicions(assertion),))
+    return result._replace(findings=(*_suspicions(assertion),))
 
 
 def _true(assertion: Assertion) -> Result:
@@ -76,7 +75,7 @@ def _false(assertion: Assertion) -> Result:
     if opposite is not None:
         result = assertion.asserted(bare(argument))
         is_new = all(e.requires is None for e in result.edits)
-        return replace(result, edits=(*result.edits, opposite)) if is_new else result
+        return result._replace(edits=(*result.edits, opposite)) if is_new else result
     inner = _inside_not(assertion, argument)
     if inner is not None:
         return assertion.asserted(bare(inner))
@@ -114,8 +113,8 @@ def _inside_not(assertion: Assertion, argument: Argument) -> Argument | None:
     if b"\n" in text or b"\r" in text:
         return None
     start = whole.start + len(b"not") + len(text[len(b"not") :]) - len(text[len(b"not") :].lstrip())
-    inner = replace(
-        argument, node=node.operand, span=Span(start, whole.end), parenthesised=text.endswith(b")")
+    inner = argument._replace(
+        node=node.operand, span=Span(start, whole.end), parenthesised=text.endswith(b")")
     )
     return unwrapped(assertion.context, inner)
 

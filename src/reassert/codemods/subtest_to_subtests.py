@@ -93,7 +93,7 @@ class SubtestToSubtests(Codemod[Context]):
             return "expectedFailure with subTest: xfail would report every passing subtest"
         if not takes_fixture(context.classes.component(sub.owner), method):
             return f"{method.name} cannot take a fixture: it is called, or run by hypothesis"
-        if "subtests" in local_names(method):
+        if "subtests" in local_names(context.module, method):
             return "the name subtests is used in the test"
         return self._keyword_problem(context, call)
 

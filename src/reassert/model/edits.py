@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -76,8 +77,9 @@ class Edit:
     @property
     def brings(self) -> bool:
         """Whether it only puts text here that belongs to nothing that begins here, as what moves."""
-        moved = any(isinstance(part, (Span, Moved)) for part in self.parts)
-        return self.start == self.end and (self.apart or moved)
+        if self.start != self.end:
+            return False
+        return self.apart or any(isinstance(part, (Span, Moved)) for part in self.parts)
 
 
 class Block(NamedTuple):
@@ -235,44 +237,57 @@ def _is_own(edit: Edit, outer: Edit) -> bool:
     return all(outer.start <= span.start and span.end <= outer.end for span in spans)
 
 
-class Spliced(NamedTuple):
-    """The new buffer, the original spans that survive in it, and the changed lines.
+@dataclass(frozen=True)
+class Spliced:
+    """The new buffer, and the original spans that survive in it.
 
-    ``places`` are where these spans begin in the new buffer.
+    ``places`` are where these spans begin in the new buffer, ``pieces`` what was replaced of the old one.
     """
 
     buffer: bytes
     kept: list[Span]
-    blocks: list[Block]
     places: list[int]
+    old: bytes
+    pieces: list[tuple[Edit, bytes]]
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The changed lines."""
+        found: list[Block] = []
+        position = old_line = new_line = 0
+        for edit, new in self.pieces:
+            height = line_ends(self.old[position : edit.start])
+            old_line, new_line = old_line + height, new_line + height
+            old_height, new_height = line_ends(self.old[edit.start : edit.end]), line_ends(new)
+            _add_block(found, Block(old_line, old_line + old_height + 1, new_line, new_line + new_height + 1))
+            old_line, new_line = old_line + old_height, new_line + new_height
+            position = edit.end
+        return found
 
 
 def splice(buffer: bytes, edits: Sequence[Edit]) -> Spliced:
     """Apply ``edits`` to ``buffer``; raises OverlapError."""
     work = Splice(buffer, edits)
     out: list[bytes] = []
-    blocks: list[Block] = []
-    position = old_line = new_line = 0
+    pieces: list[tuple[Edit, bytes]] = []
+    position = 0
     for edit in work.top_level(Span(0, len(buffer))):
         work.keep(position, edit.start, out)
-        height = line_ends(buffer[position : edit.start])
-        old_line, new_line = old_line + height, new_line + height
         piece: list[bytes] = []
         work.render_edit(edit, piece)
         new = b"".join(piece)
         out.append(new)
-        old_height, new_height = line_ends(buffer[edit.start : edit.end]), line_ends(new)
-        _add_block(blocks, Block(old_line, old_line + old_height + 1, new_line, new_line + new_height + 1))
-        old_line, new_line = old_line + old_height, new_line + new_height
+        pieces.append((edit, new))
         position = edit.end
     work.keep(position, len(buffer), out)
     work.check_complete()
-    return Spliced(b"".join(out), work.kept, blocks, work.places)
+    return Spliced(b"".join(out), work.kept, work.places, buffer, pieces)
 
 
 def line_ends(piece: bytes) -> int:
     """How many lines end in ``piece``, as Python counts them."""
-    return piece.count(b"\n") + piece.count(b"\r") - piece.count(b"\r\n")
+    returns = piece.count(b"\r") - piece.count(b"\r\n") if b"\r" in piece else 0
+    return piece.count(b"\n") + returns
 
 
 def _add_block(blocks: list[Block], block: Block) -> None:

@@ -9,13 +9,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 from reassert.model.facts import AsyncioFacts, Remark, ScannedClass, ScannedFacts
 from reassert.syntax.asyncio_marks import UNPARSED, asyncio_facts
-from reassert.syntax.bodies import body_statements, bound_names
+from reassert.syntax.bodies import body_statements
 from reassert.syntax.classes import dotted_name
 from reassert.syntax.fixtures import all_fixtures, made_up_fixtures, multiplies, registered_modules, surrounds
 from reassert.syntax.functions import additions, function_facts, wanted_functions
 from reassert.syntax.module import Module, canonical, imported_names
 from reassert.syntax.quoted import quoted_paths
-from reassert.syntax.respellings import respelled
+from reassert.syntax.respellings import defined_names
 from reassert.syntax.roots import ROOTS
 from reassert.syntax.testcase_api import MODULE_FIXTURES
 
@@ -124,10 +124,10 @@ def _tests_named(module: Module) -> Iterator[str]:
 
 def _may_be_ours(dotted: str) -> bool:
     """Whether a dotted name may be a function of the project."""
-    return dotted.startswith(".") or dotted.partition(".")[0] not in _STRANGERS | {""}
+    return dotted.startswith(".") or dotted.partition(".")[0] not in _STRANGERS
 
 
-_STRANGERS = frozenset({*sys.builtin_module_names, *sys.stdlib_module_names, "pytest", "mock"})
+_STRANGERS = frozenset({"", *sys.builtin_module_names, *sys.stdlib_module_names, "pytest", "mock"})
 
 
 def _attribute_paths(module: Module, exports: dict[str, str]) -> Iterator[str]:
@@ -197,10 +197,8 @@ def _classes(
     for statement in body_statements(tree):
         if isinstance(statement, ast.ClassDef):
             qualname = f"{outer}{statement.name}"
-            own = (s for s in body_statements(statement) if respelled(module, s) is None)
-            names = frozenset(n for s in own for n in bound_names(s))
             bases = tuple(_base(module.at_run_time(b), exports) for b in statement.bases)
-            yield ScannedClass(qualname, bases, names)
+            yield ScannedClass(qualname, bases, defined_names(module, statement))
             yield from _classes(module, statement, exports, f"{qualname}.")
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple, cast
 
 from reassert.model.edits import Span
 from reassert.syntax.module import Module
@@ -15,8 +16,7 @@ _GAP = re.compile(rb"#[^\r\n]*|[(),]")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument. ``span`` is its value with its own parentheses; comments stand before and after it."""
 
     node: ast.expr
@@ -32,8 +32,7 @@ class Argument:
         return self.before + self.after
 
 
-@dataclass(frozen=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The arguments of one call, in source order; ``tail`` are comments after the last comma."""
 
     items: tuple[Argument, ...]
@@ -66,32 +65,29 @@ class _Value:
     parenthesised: bool
 
 
-_Node = tuple[ast.expr, "str | None", Span]
+_Node = tuple[ast.expr, "str | None"]
 
 
 def read_arguments(module: Module, call: ast.Call) -> Arguments:
     """The arguments of ``call``. If one is starred, ``starred`` is true and nothing else is said."""
-    nodes = sorted(
-        [(a, None, module.span(a)) for a in call.args]
-        + [(k.value, k.arg, module.span(k)) for k in call.keywords],
-        key=lambda item: item[2].start,
-    )
     if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
         return Arguments((), starred=True)
-    if (
-        len(nodes) == 1
-        and isinstance(nodes[0][0], ast.GeneratorExp)
-        and nodes[0][2].end == module.span(call).end
-    ):
-        return Arguments((Argument(nodes[0][0], None, nodes[0][2], parenthesised=True),), starred=False)
-    return _read(module, nodes, Span(module.span(call.func).end, module.span(call).end - 1), called=True)
+    # Without stars what has a name comes last.
+    nodes: list[_Node] = [(a, None) for a in call.args]
+    nodes += [(k.value, k.arg) for k in call.keywords]
+    inside = Span(module.span(call.func).end, module.span(call).end - 1)
+    if len(nodes) == 1 and isinstance(nodes[0][0], ast.GeneratorExp):
+        span = module.span(nodes[0][0])
+        if span.end > inside.end:  # it has the call's own parentheses
+            return Arguments((Argument(nodes[0][0], None, span, parenthesised=True),), starred=False)
+    return _read(module, nodes, inside, called=True)
 
 
 def read_elements(module: Module, display: ast.List | ast.Tuple | ast.Set) -> Arguments:
     """The elements of a display in brackets, in the same way; a tuple without any is one too."""
     if any(isinstance(e, ast.Starred) for e in display.elts):
         return Arguments((), starred=True)
-    nodes = [(e, None, module.span(e)) for e in display.elts]
+    nodes: list[_Node] = [(e, None) for e in display.elts]
     whole = module.span(display)
     bare = isinstance(display, ast.Tuple) and nodes and not _has_parentheses(module, display)
     inside = whole if bare else Span(whole.start + 1, whole.end - 1)
@@ -111,13 +107,13 @@ def _has_parentheses(module: Module, display: ast.Tuple) -> bool:
 def _read(module: Module, nodes: Sequence[_Node], inside: Span, *, called: bool) -> Arguments:
     """``called``: what is read begins before the opening parenthesis of a call."""
     buffer = module.source.buffer
-    inner = [module.span(node) for node, _, _ in nodes]
+    inner = [module.span(node) for node, _ in nodes]
     edges = [inside.start, *(s.end for s in inner)]
     starts = [*(s.start for s in inner), inside.end]
     if nodes and _is_plain(buffer, edges, starts, b"(" if called else b""):
         plain = (
             Argument(node, word, span, parenthesised=False)
-            for (node, word, _), span in zip(nodes, inner, strict=True)
+            for (node, word), span in zip(nodes, inner, strict=True)
         )
         return Arguments(tuple(plain), starred=False)
     gaps = [
@@ -126,7 +122,7 @@ def _read(module: Module, nodes: Sequence[_Node], inside: Span, *, called: bool)
     ]
     values = [
         _value(node, keyword, span, gaps[i], gaps[i + 1])
-        for i, ((node, keyword, _), span) in enumerate(zip(nodes, inner, strict=True))
+        for i, ((node, keyword), span) in enumerate(zip(nodes, inner, strict=True))
     ]
     shares = [_share(buffer, gap, before, after) for gap, before, after in _neighbours(gaps, values)]
     items = [
@@ -270,8 +266,9 @@ def sees_rewriting(module: Module, node: ast.AST) -> bool:
 
     Source: ``@py_assert`` and ``@py_format`` in _pytest/assertion/rewrite.py.
     """
-    inside = module.subtree(node)
-    return any(isinstance(n, ast.Call) and _sees_names(n) for n in inside) or _may_count(module, node)
+    if not (_seeing(module) or _counters(module)):
+        return False  # nearly always
+    return any(module.holds(node, call) for call in _seeing(module)) or _may_count(module, node)
 
 
 def counts_none(module: Module, function: ast.AST) -> bool:
@@ -291,12 +288,21 @@ def _may_count(module: Module, node: ast.AST) -> bool:
 
 def _counters(module: Module) -> list[ast.expr]:
     """Where a file names what counts references, also as a string."""
-    found: list[ast.expr] = []
-    for name in _COUNTERS:
-        found += module.names.get(name, ())
-        found += module.attributes_named(name)
-        found += module.strings_equal(name)
-    return found
+    if "counters" not in module.memory:
+        found: list[ast.expr] = []
+        for name in _COUNTERS:
+            found += module.names.get(name, ())
+            found += module.attributes_named(name)
+            found += module.strings_equal(name)
+        module.memory["counters"] = found
+    return cast("list[ast.expr]", module.memory["counters"])
+
+
+def _seeing(module: Module) -> list[ast.Call]:
+    """The calls of a file that see local names, or count what refers to an object."""
+    if "seeing calls" not in module.memory:
+        module.memory["seeing calls"] = [call for call in module.of(ast.Call) if _sees_names(call)]
+    return cast("list[ast.Call]", module.memory["seeing calls"])
 
 
 def _sees_names(call: ast.Call) -> bool:

@@ -22,7 +22,7 @@ from reassert.syntax.module import FunctionNode
 from reassert.syntax.testcase_api import ALIASES, API, CALLED_BY_OTHERS
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class AssertionCall:
     """``self.<spelled>(...)`` whose receiver is provably the test instance; ``name`` is today's name.
 
@@ -158,6 +158,13 @@ _CALLED: Mapping[str, frozenset[str]] = {
 
 def redefinition(context: Context, owner: ClassInfo, spelled: str) -> str | None:
     """A name that the hierarchy defines anew and that the assertion depends on."""
+    known = cast("dict[tuple[ClassInfo, str], str | None]", context.memory.setdefault("redefinitions", {}))
+    if (owner, spelled) not in known:
+        known[owner, spelled] = _redefinition(context, owner, spelled)
+    return known[owner, spelled]
+
+
+def _redefinition(context: Context, owner: ClassInfo, spelled: str) -> str | None:
     name = ALIASES.get(spelled, spelled)
     concerned = {spelled, name, *_CALLED.get(name, frozenset({"fail"}))}
     found = concerned & context.classes.redefined(owner) or {name} & owner.changed_by_frameworks

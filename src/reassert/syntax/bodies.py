@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reassert.syntax.conditions import settled
 
@@ -15,6 +15,8 @@ def body_statements(node: ast.ClassDef | ast.Module) -> Iterator[ast.stmt]:
         statement = todo.pop()
         yield statement
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        if not hasattr(statement, "body"):
             continue
         inner = _branches(statement)
         for handler in getattr(statement, "handlers", []):
@@ -33,8 +35,8 @@ def _branches(statement: ast.stmt) -> list[ast.stmt]:
     return [c for c in ast.iter_child_nodes(statement) if isinstance(c, ast.stmt)]
 
 
-def bound_names(statement: ast.stmt) -> Iterator[str]:
-    """The names that one statement binds in its own scope."""
+def bound_names(statement: ast.stmt, nodes: Iterable[ast.AST] | None = None) -> Iterator[str]:
+    """The names that one statement binds in its own scope; ``nodes`` are it and all below it, if known."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
@@ -42,7 +44,7 @@ def bound_names(statement: ast.stmt) -> Iterator[str]:
     elif isinstance(
         statement, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
     ):
-        for node in ast.walk(statement):
+        for node in ast.walk(statement) if nodes is None else nodes:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
 

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import TypeVar
 
 from reassert.model.facts import BaseFacts, BaseKind
-from reassert.syntax.bodies import body_statements, bound_names
+from reassert.syntax.bodies import body_statements
 from reassert.syntax.frameworks import framework_of
 from reassert.syntax.grouping import connected
 from reassert.syntax.module import FunctionNode, Module
-from reassert.syntax.respellings import respelled
+from reassert.syntax.respellings import defined_names, respelled
 from reassert.syntax.roots import RANK, ROOTS, TESTCASES, known_kind
 from reassert.syntax.testcase_api import API, FIXTURE_METHODS, LEGACY_ASSERTIONS
 from reassert.syntax.uses import (
@@ -86,11 +86,7 @@ class ClassInfo:
     @cached_property
     def defines(self) -> frozenset[str]:
         """Every name that the class body gives a meaning of its own."""
-        names = set(self.methods)
-        for statement in body_statements(self.node):
-            if respelled(self.module, statement) is None:
-                names.update(bound_names(statement))
-        return frozenset(names)
+        return defined_names(self.module, self.node)
 
     @cached_property
     def respelled(self) -> frozenset[str]:

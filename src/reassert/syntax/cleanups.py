@@ -87,7 +87,8 @@ class Cleanups:
         """Whether a finalizer would run at another time than the cleanup, or cannot be asked for."""
         if cleanup.use.name == "enterContext" or not self._is_plain_statement(cleanup):
             return True
-        if cleanup.place in ("helper", "teardown") or "request" in local_names(cleanup.use.method):
+        mentioned = local_names(cleanup.owner.module, cleanup.use.method)
+        if cleanup.place in ("helper", "teardown") or "request" in mentioned:
             return True
         if cleanup.place == "setup":
             # It would run before what the fixtures that it requests do after their yield.
@@ -294,7 +295,7 @@ def _outer_problems(
             yield Problem(info, "B-INTERNALS", info.node, reason)
         link = chain.links.get(info)
         for function in link.functions if link else ():
-            if local_names(function) & set(names or ()):
+            if names and local_names(info.module, function) & set(names):
                 reason = f"{function.name} uses the name of a fixture that pytest sets up before it"
                 yield Problem(info, "B-NAME", function, reason)
     if any_set_up:

@@ -170,9 +170,10 @@ class Context:
 
     def fresh_name(self, function: FunctionNode, wanted: str) -> str:
         """``wanted``, or a variation of it that ``function`` and the module do not use."""
-        taken = {n.id for n in ast.walk(function) if isinstance(n, ast.Name)}
-        taken |= {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)}
-        taken |= self.module.rebound | self.module.imports.keys()
+        module = self.module
+        taken = {n.id for n in module.inside(function, module.of(ast.Name))}
+        taken |= {a.arg for a in module.inside(function, module.of(ast.arg))}
+        taken |= module.rebound | module.imports.keys()
         name, number = wanted, 2
         while name in taken:
             name, number = f"{wanted}{number}", number + 1

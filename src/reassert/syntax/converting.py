@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from reassert.model.edits import Edit, Part, Span
 from reassert.model.outcomes import Finding, Refusal
@@ -58,8 +59,7 @@ def signature(*parameters: str) -> Signature:
     return Signature((*parameters, "msg"))
 
 
-@dataclass(frozen=True)
-class Converted:
+class Converted(NamedTuple):
     """The edits of one call, and what a person should look at."""
 
     edits: tuple[Edit, ...]
@@ -77,8 +77,7 @@ def never(_: ast.expr) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """A condition: pieces one behind the other, or (``close`` is set) a call ``head(operands)close``."""
 
     pieces: tuple[Piece, ...]
@@ -91,7 +90,7 @@ class Shape:
         return [p for p in self.pieces if isinstance(p, Operand)]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Assertion:
     """A call with its arguments bound to parameters, in a place where statements can stand."""
 
@@ -110,16 +109,17 @@ class Assertion:
         """The layout for what takes the statement's place."""
         return self.context.layout(self.statement)
 
-    @cached_property
+    @property
     def message(self) -> Argument | None:
         """The message, None if there is none."""
         return message_of(self.bound)
 
     def loose_comments(self, spoken: Iterable[Argument]) -> tuple[Span, ...]:
         """Comments of the call that belong to none of the arguments in ``spoken``."""
-        told = {c for argument in spoken for c in argument.comments}
-        every = [c for argument in self.bound.values() for c in argument.comments]
-        return tuple(c for c in [*sorted(every), *self.call.arguments.tail] if c not in told)
+        every = sorted(c for argument in self.bound.values() for c in argument.comments)
+        every += self.call.arguments.tail
+        told = {c for argument in spoken for c in argument.comments} if every else ()
+        return tuple(c for c in every if c not in told)
 
     @cached_property
     def stands_alone(self) -> bool:
@@ -205,7 +205,7 @@ class Assertion:
             names[argument.node] = self.fresh_name(self._wanted(argument), names.values())
             lines.append(self.layout.assigning(names[argument.node], bare(argument)))
         pieces = tuple(names.get(p.argument.node, p) if isinstance(p, Operand) else p for p in shape.pieces)
-        return self.layout.joined([*lines, self._last(replace(shape, pieces=pieces), bound, names)])
+        return self.layout.joined([*lines, self._last(shape._replace(pieces=pieces), bound, names)])
 
     def _wanted(self, argument: Argument) -> str:
         """The name that an operand would get: by the parameter that it came from."""
@@ -221,7 +221,7 @@ class Assertion:
         if message is None or message.node not in names:
             return self.stated(shape, bound)
         # An operand, not a piece of the condition: inside of parentheses it would make a tuple.
-        named = Operand(replace(message, before=(), after=()), parts=(names[message.node],))
+        named = Operand(message._replace(before=(), after=()), parts=(names[message.node],))
         return self._laid_out(shape, named, bound)
 
 
@@ -277,6 +277,8 @@ def statement_of(call: AssertionCall) -> ast.stmt | None:
     if statement is None:
         return None
     whole, inner = module.span(statement), module.span(call.call)
+    if whole == inner:
+        return statement
     outside = (
         call.context.source.buffer[whole.start : inner.start]
         + call.context.source.buffer[inner.end : whole.end]
@@ -335,7 +337,7 @@ def unwrapped(context: Context, argument: Argument) -> Argument:
         or isinstance(argument.node, ast.GeneratorExp)
     ):
         return argument
-    return replace(argument, span=span, parenthesised=False)
+    return argument._replace(span=span, parenthesised=False)
 
 
 def is_rereadable(node: ast.expr) -> bool:
@@ -350,10 +352,9 @@ def is_rereadable(node: ast.expr) -> bool:
 def again(context: Context, argument: Argument) -> Argument:
     """A rereadable argument for a second place of the same statement: without comments and parentheses."""
     if not is_rereadable(argument.node):
-        return replace(argument, before=(), after=())
-    return replace(
-        argument, span=context.module.span(argument.node), parenthesised=False, before=(), after=()
-    )
+        return argument._replace(before=(), after=())
+    span = context.module.span(argument.node)
+    return argument._replace(span=span, parenthesised=False, before=(), after=())
 
 
 def is_constant(node: ast.expr) -> bool:

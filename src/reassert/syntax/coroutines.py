@@ -10,6 +10,9 @@ from reassert.syntax.module import FunctionNode, Module
 
 def gives_coroutine(module: Module, function: FunctionNode) -> bool:
     """Whether all that a function returns are functions of its own that are async, or give such."""
+    kinds: tuple[type[FunctionNode], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
+    if all(f is function for kind in kinds for f in module.inside(function, module.of(kind))):
+        return False
     own = list(own_nodes(function))
     returned = [n.value for n in own if isinstance(n, ast.Return)]
     made = {f.name: f for f in own if isinstance(f, FunctionNode)}

@@ -47,7 +47,7 @@ def _name_may_catch(context: Context, node: ast.Name, victims: frozenset[str], d
         return True
     if node.id in module.imports:
         return any(target.rpartition(".")[2] in victims for target in module.imports[node.id])
-    stores = [n for n in module.names[node.id] if isinstance(n.ctx, ast.Store)]
+    stores = [n for n in module.bindings.get(node.id, ()) if isinstance(n.ctx, ast.Store)]
     if stores:
         parents = [module.parents[n] for n in stores]
         return any(
@@ -58,7 +58,7 @@ def _name_may_catch(context: Context, node: ast.Name, victims: frozenset[str], d
 
 def is_bound(context: Context, node: ast.Name) -> bool:
     """Whether a name certainly has a value: a parameter, import, definition or built-in, or just assigned."""
-    if any(isinstance(n.ctx, ast.Del) for n in context.module.names[node.id]):
+    if any(isinstance(n.ctx, ast.Del) for n in context.module.bindings.get(node.id, ())):
         return False
     if hasattr(builtins, node.id) or node.id in context.module.imports:
         return True

@@ -169,6 +169,8 @@ def wanted_functions(module: Module) -> Iterator[str]:
         calls = (module.parents[node] for node in module.attributes_named(name))
         yield from (module.resolve(c.args[0]) or "" for c in calls if isinstance(c, ast.Call) and c.args)
     for receiver in module.names.get("self", ()):
+        if isinstance(module.parents[receiver], ast.Attribute):
+            continue  # nearly always
         call = module.call_of_argument(receiver)
         if call is not None:
             yield module.resolve(call.func) or ""

@@ -13,6 +13,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reassert.model.edits import Part, Span
 from reassert.syntax.arguments import Argument
@@ -25,8 +26,7 @@ _BLANKS = re.compile(rb"[ \t\f]*")
 _CLOSING = re.compile(rb"[)\]}]+")
 
 
-@dataclass(frozen=True)
-class Operand:
+class Operand(NamedTuple):
     """An argument in its new place; ``wrap`` says that it needs parentheses of its own there.
 
     ``parts`` stand for the argument's own text where that is not taken as it is; they are on one line.

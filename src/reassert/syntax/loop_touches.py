@@ -20,9 +20,9 @@ _WORDS = (b"asyncio", b"ContextVar", b"uvloop", *(w.encode() for w in (*RUNS, *D
 
 def touches(module: Module) -> Mapping[str, frozenset[Touch]]:
     """By function of the module, what it does; those that do nothing are left out."""
-    if not module.mentions(_WORDS):
-        return {}
     functions = {f.name: f for f in module.tree.body if isinstance(f, FunctionNode)}
+    if not functions or not module.mentions(_WORDS):
+        return {}
     found = {name: set(_own(module, function)) for name, function in functions.items()}
     if any(found.values()):
         _hand_on(module, functions, found)

@@ -7,10 +7,11 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from reassert.model.edits import Span
 from reassert.model.source import SourceFile
+from reassert.syntax.below import CHILDREN, LEAVES, WRAPPERS, children
 from reassert.syntax.conditions import settled
 
 NodeT = TypeVar("NodeT", bound=ast.AST)
@@ -52,56 +53,6 @@ _SAME_MODULE = {
 }
 
 
-def _of_function(n: ast.FunctionDef) -> list[ast.AST]:
-    returns = [n.returns] if n.returns else []
-    return [n.args, *n.body, *n.decorator_list, *returns, *getattr(n, "type_params", ())]
-
-
-def _of_arguments(n: ast.arguments) -> list[ast.AST]:
-    if n.vararg is n.kwarg and not n.kwonlyargs:  # neither is there
-        return [*n.posonlyargs, *n.args, *n.defaults]
-    return _children(n)
-
-
-# Below these is nothing that says anything.
-_LEAVES = frozenset([ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Global, ast.Nonlocal])
-# All that is below these is their ``value``.
-_WRAPPERS = frozenset([ast.Attribute, ast.Expr, ast.keyword, ast.Starred, ast.Await])
-# What is directly below the commonest nodes, in source order.
-_CHILDREN: Mapping[type[ast.AST], Callable[[Any], list[ast.AST]]] = {
-    ast.Call: lambda n: [n.func, *n.args, *n.keywords],
-    ast.Assign: lambda n: [*n.targets, n.value],
-    ast.arg: lambda n: [n.annotation] if n.annotation else [],
-    ast.List: lambda n: list(n.elts),
-    ast.Tuple: lambda n: list(n.elts),
-    ast.Subscript: lambda n: [n.value, n.slice],
-    ast.Compare: lambda n: [n.left, *n.comparators],
-    ast.BinOp: lambda n: [n.left, n.right],
-    ast.UnaryOp: lambda n: [n.operand],
-    ast.BoolOp: lambda n: list(n.values),
-    ast.Return: lambda n: [n.value] if n.value else [],
-    ast.If: lambda n: [n.test, *n.body, *n.orelse],
-    ast.With: lambda n: [*n.items, *n.body],
-    ast.withitem: lambda n: [n.context_expr, n.optional_vars] if n.optional_vars else [n.context_expr],
-    ast.FunctionDef: _of_function,
-    ast.arguments: _of_arguments,
-    ast.Import: lambda n: list(n.names),
-    ast.ImportFrom: lambda n: list(n.names),
-}
-
-
-def _children(node: ast.AST) -> list[ast.AST]:
-    """What is directly below any node; contexts and operators are left out: they say nothing alone."""
-    found: list[ast.AST] = []
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            found += [c for c in value if isinstance(c, ast.AST) and not isinstance(c, _SILENT)]
-        elif isinstance(value, ast.AST) and not isinstance(value, _SILENT):
-            found.append(value)
-    return found
-
-
 class Module:
     """A parsed file with the tables that rules ask for again and again."""
 
@@ -117,41 +68,45 @@ class Module:
         self.index: dict[ast.AST, int] = {}
         self._by_type: defaultdict[type, list[Any]] = defaultdict(list)
         self.names: defaultdict[str, list[ast.Name]] = defaultdict(list)
+        # Those of them where the name is bound or deleted.
+        self.bindings: defaultdict[str, list[ast.Name]] = defaultdict(list)
         self.generators: set[ast.AST] = set()
         self.parameters: set[str] = set()
         self.memory: dict[str, object] = {}  # what others work out once, by a name of theirs
         self._walk()
-        self._sizes = self._count()
 
     def _walk(self) -> None:
         """One pass in source order."""
         nodes, parents, by_type = self.nodes, self.parents, self._by_type
         todo: list[Any] = [self.tree]
-        take, add, children_of = todo.pop, nodes.append, _CHILDREN.get
+        take, add, children_of = todo.pop, nodes.append, CHILDREN.get
         while todo:
             node = take()
-            while (kind := type(node)) in _WRAPPERS:
+            while (kind := type(node)) in WRAPPERS:
                 add(node)
                 by_type[kind].append(node)
                 parents[node.value] = node
                 node = node.value
             add(node)
             by_type[kind].append(node)
-            if kind in _LEAVES:  # every other node is one
+            if kind in LEAVES:  # every other node is one
                 continue
-            children = children_of(kind, _children)(node)
-            for child in children:
+            below = children_of(kind, children)(node)
+            for child in below:
                 parents[child] = node
-            children.reverse()
-            todo += children
+            below.reverse()
+            todo += below
         self.index.update(zip(nodes, range(len(nodes)), strict=True))
         for name_node in self.of(ast.Name):
             self.names[name_node.id].append(name_node)
+            if not isinstance(name_node.ctx, ast.Load):
+                self.bindings[name_node.id].append(name_node)
         self.parameters.update(node.arg for node in self.of(ast.arg))
         for yielding in [*self.of(ast.Yield), *self.of(ast.YieldFrom)]:
             self._enter_yield(yielding)
 
-    def _count(self) -> list[int]:
+    @cached_property
+    def _sizes(self) -> list[int]:
         """The number of nodes in each subtree, by index."""
         nodes, parents, index = self.nodes, self.parents, self.index
         sizes = [1] * len(nodes)
@@ -206,16 +161,19 @@ class Module:
         return self.attributes_by_name.get(name, [])
 
     @cached_property
+    def _changed_attributes(self) -> list[ast.Attribute]:
+        return [a for a in self.attributes if not isinstance(a.ctx, ast.Load)]
+
+    @cached_property
     def stored_through(self) -> Mapping[str, list[ast.Attribute]]:
         """Name -> the attributes that are set or deleted through it: ``name.a = 1``, ``del name.a.b``."""
         found: defaultdict[str, list[ast.Attribute]] = defaultdict(list)
-        for node in self.attributes:
-            if not isinstance(node.ctx, ast.Load):
-                owner: ast.expr = node.value
-                while isinstance(owner, ast.Attribute):
-                    owner = owner.value
-                if isinstance(owner, ast.Name):
-                    found[owner.id].append(node)
+        for node in self._changed_attributes:
+            owner: ast.expr = node.value
+            while isinstance(owner, ast.Attribute):
+                owner = owner.value
+            if isinstance(owner, ast.Name):
+                found[owner.id].append(node)
         return found
 
     @cached_property
@@ -280,13 +238,14 @@ class Module:
     @cached_property
     def stored_attributes(self) -> frozenset[str]:
         """The names of the attributes that the file sets or deletes, of whatever object."""
-        return frozenset(a.attr for a in self.attributes if not isinstance(a.ctx, ast.Load))
+        return frozenset(a.attr for a in self._changed_attributes)
 
     def span(self, node: ast.AST) -> Span:
         """The bytes of a node that has a position, without enclosing parentheses."""
         found = self._spans.get(node)
         if found is None:
-            starts, placed = self._line_starts, cast("ast.expr", node)
+            starts = self._line_starts
+            placed: Any = node
             last, end = placed.end_lineno or placed.lineno, placed.end_col_offset or 0
             found = Span(starts[placed.lineno - 1] + placed.col_offset, starts[last - 1] + end)
             self._spans[node] = found
@@ -379,7 +338,7 @@ class Module:
         spared = set(self._fallbacks())
         bound = {
             name
-            for name, nodes in self.names.items()
+            for name, nodes in self.bindings.items()
             if any(isinstance(n.ctx, ast.Store) and n not in spared for n in nodes)
         }
         bound.update(n.name for n in self.tree.body if isinstance(n, (ast.ClassDef, *_FUNCTIONS)))
@@ -432,19 +391,19 @@ class Module:
     def _stores(self, name: str) -> int:
         if name in self.imports:
             return 2
-        return sum(not isinstance(n.ctx, ast.Load) for n in self.names.get(name, ()))
+        return len(self.bindings.get(name, ()))
 
     def resolve(self, node: ast.AST) -> str | None:
         """The dotted name that an expression refers to through imports, or None."""
         if isinstance(node, ast.Attribute):
             value = self.resolve(node.value)
             return canonical(f"{value}.{node.attr}") if value else None
-        if isinstance(node, ast.Name) and node.id in self.assigned:
+        if not isinstance(node, ast.Name):
+            return None
+        if node.id in self.assigned:
             return self.resolve(self.assigned[node.id])
-        if isinstance(node, ast.Name) and node.id not in self.rebound:
-            targets = self.imports.get(node.id, frozenset())
-            return next(iter(targets)) if len(targets) == 1 else None
-        return None
+        targets = self.imports.get(node.id, ())
+        return next(iter(targets)) if len(targets) == 1 and node.id not in self.rebound else None
 
 
 _EITHER = 2
@@ -463,7 +422,6 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 # Packages of the standard library that no Python comes without, and that fail to import on none.
 _EVERYWHERE = frozenset({"asyncio", "contextlib", "contextvars", "functools", "unittest"})
-_SILENT = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 
 def canonical(dotted: str) -> str:

@@ -8,7 +8,7 @@ from reassert.model.edits import Edit, Unit
 from reassert.syntax.classes import ClassInfo, Component, parameter_names
 from reassert.syntax.context import Context
 from reassert.syntax.known_decorators import hands_arguments_on
-from reassert.syntax.module import FunctionNode
+from reassert.syntax.module import FunctionNode, Module
 from reassert.syntax.statements import insertion
 
 
@@ -39,9 +39,9 @@ def takes_fixture(component: Component, method: FunctionNode) -> bool:
     return all(hands_arguments_on(module, d) and not is_hypothesis(d) for d in method.decorator_list)
 
 
-def local_names(function: FunctionNode) -> set[str]:
-    """Every name that a function mentions, its parameters included."""
-    return {n.id for n in ast.walk(function) if isinstance(n, ast.Name)} | parameter_names(function)
+def local_names(module: Module, function: FunctionNode) -> set[str]:
+    """Every name that a function of the module mentions, its parameters included."""
+    return {n.id for n in module.inside(function, module.of(ast.Name))} | parameter_names(function)
 
 
 def is_hypothesis(decorator: ast.expr) -> bool:

@@ -57,6 +57,8 @@ def _name(module: Module, decorator: ast.expr) -> str:
 def _is_given_more(module: Module, function: FunctionNode, inherited: Sequence[ast.expr]) -> bool:
     """Whether a method needs more arguments than the receiver and the mocks that it is given in order."""
     own = function.decorator_list
+    if not (own or inherited):
+        return False
     if receiver_name(function) is None or any(is_hypothesis(d) for d in own):
         return False
     if any(_name(module, d) == _GIVES_ARGUMENTS or not is_known(_name(module, d)) for d in own):
@@ -65,7 +67,7 @@ def _is_given_more(module: Module, function: FunctionNode, inherited: Sequence[a
     required = len(a.posonlyargs) + len(a.args) - len(a.defaults) - 1
     required += sum(default is None for default in a.kw_defaults)
     mocks = sum(hands_over(module, d) for d in [*own, *inherited])
-    return bool(own or inherited) and required > mocks
+    return required > mocks
 
 
 def hands_over(module: Module, decorator: ast.expr) -> bool:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import ast
 
+from reassert.syntax.bodies import body_statements, bound_names
 from reassert.syntax.module import Module
 from reassert.syntax.testcase_api import ALIASES, LEGACY_ASSERTIONS
 
 _METHOD = "unittest.TestCase."
+
+
+def defined_names(module: Module, node: ast.ClassDef) -> frozenset[str]:
+    """Every name that the body of a class gives a meaning of its own."""
+    own = (s for s in body_statements(node) if respelled(module, s) is None)
+    return frozenset(name for s in own for name in bound_names(s, module.subtree(s)))
 
 
 def respelled(module: Module, statement: ast.stmt) -> str | None:

@@ -225,7 +225,7 @@ def _bound_in(module: Module, function: FunctionNode) -> set[str]:
     }
     nested = {n.name for n in inside if isinstance(n, (FunctionNode, ast.ClassDef)) and n is not function}
     read = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return (local_names(function) - read) | stored | imported | nested | _parameters(function)
+    return (local_names(module, function) - read) | stored | imported | nested | _parameters(function)
 
 
 def _parameters(function: FunctionNode) -> set[str]:

@@ -74,7 +74,7 @@ def _written(info: ClassInfo) -> Iterator[ast.Attribute]:
 def _is_local(module: Module, node: ast.AST, name: str) -> bool:
     """Whether a function around ``node`` gives the name a meaning of its own."""
     functions = [a for a in module.ancestors(node) if isinstance(a, FunctionNode)]
-    bound = (n for n in module.names.get(name, ()) if isinstance(n.ctx, ast.Store))
+    bound = (n for n in module.bindings.get(name, ()) if isinstance(n.ctx, ast.Store))
     return any(name in parameter_names(f) for f in functions) or any(
         module.holds(f, n) for n in bound for f in functions
     )
@@ -154,7 +154,8 @@ def _is_in(module: Module, function: FunctionNode, name: str, table: _Table, pas
     """Whether a place of ``name`` in the table lies in the function, and the function does not bind it."""
     if name in passed or not module.inside(function, table[name]):
         return False
-    return not any(isinstance(n.ctx, ast.Store) for n in module.inside(function, module.names[name]))
+    bound = module.inside(function, module.bindings.get(name, ()))
+    return not any(isinstance(n.ctx, ast.Store) for n in bound)
 
 
 def _tables(module: Module) -> tuple[_Table, _Table]:

@@ -107,8 +107,7 @@ _SAME = {
 @lru_cache(maxsize=4)
 def bound_names(module: Module) -> frozenset[str]:
     """Every name that anything in the file binds, in whatever scope; ``*`` if there is a star import."""
-    parameters = (node.arg for node in module.parents if isinstance(node, ast.arg))
-    return frozenset({*module.rebound, *module.imports, *parameters, *_declared(module)})
+    return frozenset({*module.rebound, *module.imports, *module.parameters, *_declared(module)})
 
 
 def is_builtin(module: Module, name: str) -> bool:
@@ -251,7 +250,7 @@ _FINDERS: Mapping[type[ast.AST], _Finder] = {
 def assigned_value(context: Context, name: ast.Name) -> ast.expr | None:
     """What a name's only assignment bound it to: in the function around it, or at the top of the file."""
     module = context.module
-    if all(isinstance(n.ctx, ast.Load) for n in module.names.get(name.id, ())):
+    if name.id not in module.bindings:
         return None
     scope = module.enclosing_function(name)
     if scope is not None and (value := _only_binding(module, scope, name.id)) is not None:
@@ -262,11 +261,7 @@ def assigned_value(context: Context, name: ast.Name) -> ast.expr | None:
 
 
 def _only_binding(module: Module, scope: FunctionNode, name: str) -> ast.expr | None:
-    stores = [
-        n
-        for n in module.names.get(name, ())
-        if not isinstance(n.ctx, ast.Load) and module.enclosing_function(n) is scope
-    ]
+    stores = [n for n in module.bindings.get(name, ()) if module.enclosing_function(n) is scope]
     if len(stores) != 1 or name in _declared_in(scope):
         return None
     return _plainly_assigned(module, stores[0])
@@ -283,9 +278,8 @@ def _plainly_assigned(module: Module, store: ast.Name) -> ast.expr | None:
 
 @lru_cache(maxsize=4)
 def _declared(module: Module) -> frozenset[str]:
-    return frozenset(
-        name for node in module.parents if type(node) in _DECLARING for name in _special_names(node)
-    )
+    declaring = (node for kind in _DECLARING for node in module.of(kind))
+    return frozenset(name for node in declaring for name in _special_names(node))
 
 
 @lru_cache(maxsize=64)
@@ -314,7 +308,7 @@ def _special_names(node: ast.AST) -> Iterator[str]:
         yield node.rest or ""
 
 
-_DECLARING = frozenset(
+_DECLARING: frozenset[type[ast.AST]] = frozenset(
     {
         ast.Global,
         ast.Nonlocal,
@@ -338,7 +332,7 @@ def _stored_in(scope: ast.AST) -> frozenset[str]:
 
 
 def _module_constant(module: Module, name: str) -> ast.expr | None:
-    stores = [n for n in module.names.get(name, ()) if not isinstance(n.ctx, ast.Load)]
+    stores = module.bindings.get(name, ())
     if len(stores) != 1 or name in module.imports or module.enclosing_function(stores[0]) is not None:
         return None
     if module.parents[stores[0]] not in module.tree.body or name in _declared(module):

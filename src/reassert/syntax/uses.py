@@ -77,7 +77,7 @@ def _aliases(module: Module, function: FunctionNode, receiver: str) -> Iterator[
 
 
 def _is_bound_once(module: Module, function: FunctionNode, name: str) -> bool:
-    stores = [n for n in module.names[name] if not isinstance(n.ctx, ast.Load) and module.holds(function, n)]
+    stores = module.inside(function, module.bindings.get(name, ()))
     shared = {n for s in module.of(ast.Global) for n in s.names}
     shared |= {n for s in module.of(ast.Nonlocal) for n in s.names}
     return len(stores) == 1 and name not in module.parameters | shared
@@ -161,12 +161,19 @@ def _is_receiver_position(module: Module, node: ast.Name) -> bool:
 
 
 def _same_receiver(module: Module, function: FunctionNode, receiver: str | None) -> list[ast.AST]:
-    """The nodes of a method that may use ``receiver`` where it means its first parameter, in source order."""
+    """The nodes of a method that may use ``receiver`` where it means its first parameter, in source order.
+
+    Of ``self.x.y`` these are the two attributes, and not the name: that goes nowhere.
+    """
     index, parents = module.index, module.parents
     found: set[int] = set()
     for name in module.inside(function, module.names.get(receiver or "", ())):
         parent = parents[name]
-        found.update((index[name], index[parent], index[parents.get(parent, parent)]))
+        found.add(index[parent])
+        if not isinstance(parent, ast.Attribute):
+            found.add(index[name])
+        if isinstance(around := parents.get(parent), ast.Attribute):
+            found.add(index[around])
     for name in module.inside(function, module.names.get("super", ())):
         found.add(index[parents[parents[name]]])
     for attribute in CLASS_FIXTURE_METHODS:
