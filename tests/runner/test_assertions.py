@@ -327,6 +327,25 @@ def test_the_operands_are_not_looked_at(found):
     assert counts(found, "test_lazy.py::test") == {"assert": 2, "assertEqual": 1}
 
 
+@pytest.mark.parametrize(
+    ("modules", "own", "expected"),
+    [
+        (("pkg",), "", {"pkg/__init__.py"}),
+        (("pkg.*",), "", {"pkg/__init__.py", "pkg/inner.py"}),
+        (("pkg",), "pkg", {"pkg/__init__.py", "pkg/inner.py"}),
+    ],
+)
+def test_of_a_package_that_alone_is_rewritten_unless_all_is_asked_for(tmp_path, modules, own, expected):
+    files = {
+        "pkg/__init__.py": "def check(x):\n    assert x\n",
+        "pkg/inner.py": "def check(x):\n    assert x\n",
+        "conftest.py": f"import pytest\npytest.register_assert_rewrite({own!r})\n" if own else "",
+        "test_a.py": "import pkg.inner\ndef test():\n    pkg.check(1)\n    pkg.inner.check(1)\n",
+    }
+    found = run_suite(tmp_path, files, rewrite_modules=modules)
+    assert {each.path for each in executed(found, "test_a.py::test")} == expected
+
+
 def test_helpers_are_rewritten_where_asked(found):
     assert executed(found, "test_helpers.py::test") == (Executed("assert", "rewritten.py", 2, 1, "x"),)
 

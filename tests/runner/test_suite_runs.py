@@ -442,6 +442,15 @@ def test_of_a_line_some_tests_are_known_that_execute_it(suite):
     assert {line: by_line[line] for line in (2, 3, 4)} == {2: set("123"), 3: set("12"), 4: set("3")}
 
 
+@pytest.mark.parametrize(("width", "sign"), [(20, 40), (28, 56)])
+def test_both_lines_of_an_arc_are_read_however_coverage_packs_them(width, sign):
+    begin = 7 | 3 << width | 1 << sign  # (-7, 3)
+    data = {"library.py": {begin, 3 | 500 << width}}
+    covering = runpy.run_path(str(PROBE / "reassert_probe/covering.py"))["Covering"](data)
+    covering.take("test_1", 0.1)
+    assert covering.executing()["library.py"] == {line: ["test_1"] for line in (3, 7, 500)}
+
+
 def test_of_a_run_that_notes_what_each_test_executes_no_tests_are_known_to_suffice(suite):
     assert suite(BRANCHING, contexts=True).following.covering is None
 

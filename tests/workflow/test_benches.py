@@ -33,11 +33,10 @@ def test_a_file_may_be_imported_by_any_end_of_its_path(rewritten):
     assert rewritten("lib/tests/test_a.py") == ("lib.tests.test_a", "test_a", "tests.test_a")
 
 
-def test_a_package_is_called_like_its_folder(rewritten):
-    assert rewritten("lib/tests/__init__.py") == ("lib.tests", "tests")
+def test_a_package_is_called_like_its_folder_and_means_all_in_it(rewritten):
+    assert rewritten("lib/tests/__init__.py") == ("lib.tests", "lib.tests.*", "tests")
+    assert rewritten("src/lib/__init__.py") == ("lib", "lib.*", "src.lib")
 
 
-@pytest.mark.parametrize("folder", ["tests", "src/tests"])
-def test_the_end_of_a_path_that_is_a_package_is_left_out(rewritten, folder):
-    found = rewritten("docs/tutorial/tests.py", folders=[folder])
-    assert found == ("docs.tutorial.tests", "tutorial.tests")
+def test_a_file_beside_the_tests_may_be_called_like_a_folder(rewritten):
+    assert rewritten("docs/helpers.py", folders=["helpers"]) == ("docs.helpers", "helpers")

@@ -11,8 +11,8 @@ from reassert.model.certificate import Label, Verdict
 from reassert.model.outcomes import Change, Failed, Plan
 from reassert.model.runs import Executed, Following, Lines, SuiteRun, TestRun
 from reassert.model.source import SourceFile
-from reassert.workflow.proving import NOTHING, NOTHING_LEFT, prove
-from reassert.workflow.verifying import Proof
+from reassert.workflow.proving import NOTHING, NOTHING_LEFT, certified, prove
+from reassert.workflow.verifying import Names, Proof
 
 ROOT = Path("/project")
 PATH = ROOT / "tests" / "test_a.py"
@@ -208,24 +208,55 @@ def test_new_tests_are_followed_where_the_old_ones_suffice_for_the_coverage(say,
     assert bench.asked[-1][2]["unfollowed"] == unfollowed
 
 
+ALONE, ALL = "after, for lines that are missing", "after, all of it followed"
+
+
 @pytest.mark.parametrize(
-    ("executing", "again", "lines"),
+    ("executing", "found", "asked", "lost"),
     [
-        pytest.param({("pkg.py", 2): {OLD}}, [(NEW,)], 2, id="it executes the line still"),
-        pytest.param({("pkg.py", 1): {OLD}}, [], 1, id="no test is known to execute it"),
+        pytest.param({("pkg.py", 2): {OLD}}, {ALONE: {2}}, [ALONE], {}, id="it executes the line still"),
+        pytest.param({("pkg.py", 2): {OLD}}, {ALL: {1, 2, 3}}, [ALONE, ALL], {}, id="only after other tests"),
+        pytest.param(
+            {("pkg.py", 1): {OLD}}, {ALL: {1, 2, 3}}, [ALL], {}, id="no test is known to execute it"
+        ),
+        pytest.param({("pkg.py", 2): {OLD}}, {ALL: {1, 3}}, [ALONE, ALL], {"pkg.py": (2,)}, id="it is lost"),
     ],
 )
-def test_what_executed_a_line_that_is_missing_is_followed_on_its_own(say, executing, again, lines):
+def test_for_a_line_that_is_missing_more_is_followed_until_it_is_found(say, executing, found, asked, lost):
+    """Line 9 is executed where a test runs without the others, and that is no gain; line 3 is one."""
+
     def run(name, **how):
-        found = Bench.run(bench, name, **how)
-        executed = {1} if how.get("unfollowed") else {1, 2}
-        return replace(found, coverage={"pkg.py": Lines(frozenset(executed))})
+        executed = {"after": {1}, ALONE: {9}}.get(name, set()) | found.get(name, set())
+        executed |= {1, 2} if name.startswith("before") else set()
+        return replace(
+            Bench.run(bench, name, **how), coverage={"pkg.py": Lines(frozenset(executed))}, order=(OLD,)
+        )
 
     bench = Bench(suite(ran(OLD), following=Following(frozenset(), executing)), always(suite(ran(NEW))))
     bench.run = run
-    found = prove(plan_of, bench, Proof(), say, back_off=False)
-    assert [how["select"] for name, _, how in bench.asked if name.startswith("after,")] == again
-    assert found.certificate.coverage.lines_after == lines
+    coverage = prove(plan_of, bench, Proof(), say, back_off=False).certificate.coverage
+    assert [name for name in names(bench) if name.startswith("after,")] == asked
+    assert [how.get("select") for name, _, how in bench.asked if name == ALONE] == [(NEW,)] * (ALONE in asked)
+    assert coverage.lost == lost
+    assert coverage.gained == ({"pkg.py": (3,)} if ALL in asked else {})
+
+
+def test_a_missing_line_is_looked_for_in_all_that_a_test_was_split_into(say):
+    lines = {"pkg.py": Lines(frozenset({1}))}
+    following = Following(frozenset(), {("pkg.py", 1): {OLD}})
+    nothing = {"pkg.py": Lines(missing=frozenset({1}))}
+    after = suite(ran(f"{NEW}[1]"), ran(f"{NEW}[2]"), coverage=nothing)
+    bench = Bench(suite(ran(OLD), following=following, coverage=lines), always(after))
+    prove(plan_of, bench, Proof(), say, back_off=False)
+    assert [how["select"] for name, _, how in bench.asked if name == ALONE] == [(f"{NEW}[1]", f"{NEW}[2]")]
+
+
+def test_without_a_plan_all_is_followed():
+    """A test that has kept its name may do something else now."""
+    before = suite(ran(OLD), following=Following(frozenset()))
+    bench = Bench(before, always(suite(ran(OLD))))
+    certified(bench, Names(changed=frozenset(["tests/test_a.py"])), Proof())
+    assert [how["unfollowed"] for name, _, how in bench.asked if name == "after"] == [frozenset()]
 
 
 GARBAGE = "pytest.PytestUnraisableExceptionWarning: Exception ignored in: <file>"

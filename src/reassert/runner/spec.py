@@ -23,9 +23,9 @@ class RunSpec:
     not find it. ``paths`` restrict the run to files and folders, ``select`` to node ids. ``order`` are node
     ids in the order to run them, ``shuffle_seed`` makes a random one. ``contexts`` notes by coverage which
     test executes which line; what ``unfollowed`` tests execute is not measured. ``rewrite_modules`` are
-    helper modules whose ``assert`` statements pytest must rewrite to have them counted. ``unittest`` runs the
-    suite with unittest; the fields about order, choice and processes are then not used. ``counted``: executed
-    assertions are counted.
+    helper modules whose ``assert`` statements pytest must rewrite to have them counted (``name.*``: all of a
+    package). ``unittest`` runs the suite with unittest; the fields about order, choice and processes are then
+    not used. ``counted``: executed assertions are counted.
     """
 
     root: Path

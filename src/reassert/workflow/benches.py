@@ -65,7 +65,7 @@ class CopyBench:
 
         It does so with test modules only; in others no executed ``assert`` could be counted.
         """
-        self._spec = replace(self._spec, rewrite_modules=_module_names(paths, self._copy.root))
+        self._spec = replace(self._spec, rewrite_modules=_module_names(paths))
 
     def before(self) -> None:
         """Put the copy back to its first state."""
@@ -210,23 +210,19 @@ def _inside(root: Path, paths: Iterable[Path]) -> tuple[str, ...]:
     return tuple(path.relative_to(top).as_posix() for path in found if path.is_relative_to(top))
 
 
-def _module_names(paths: Iterable[Path], root: Path) -> tuple[str, ...]:
-    """Every name by which a file may be imported.
+def _module_names(paths: Iterable[Path]) -> tuple[str, ...]:
+    """Every name by which a file may be imported; of a package also ``name.*``, as projects ask for it.
 
-    Not the end of its path that is another package's name: pytest would rewrite all modules of that, too.
+    A shorter name may be another package's: of that nothing but itself is to be rewritten.
     """
     names: set[str] = set()
     for path in paths:
         parts = path.with_suffix("").parts
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
-        names.add(".".join(parts))
-        ends = (parts[start:] for start in range(1, len(parts)))
-        names |= {".".join(end) for end in ends if not any(_folders_called(root, end))}
+        if parts[-1] == "__init__" and len(parts) > 1:
+            parts = parts[:-1]
+            names.add(".".join((*parts[parts[0] == "src" and len(parts) > 1 :], "*")))
+        names |= {".".join(parts[start:]) for start in range(len(parts))}
     return tuple(sorted(names))
-
-
-def _folders_called(root: Path, parts: Sequence[str]) -> Iterator[bool]:
-    return (root.joinpath(*above, *parts).is_dir() for above in ((), ("src",)))
 
 
 def _told(name: str, spec: RunSpec, say: Say) -> SuiteRun:

@@ -12,7 +12,7 @@ from reassert.model.runs import SuiteRun
 from reassert.model.source import SourceFile
 from reassert.workflow.certifying.certificate import reasons_against
 from reassert.workflow.certifying.comparing import Comparison, Runs, compare, disturbed, newly_failing
-from reassert.workflow.certifying.coverage import coverage_delta, covered_by_either
+from reassert.workflow.certifying.coverage import completed, coverage_delta
 from reassert.workflow.certifying.garbage import blames_garbage
 from reassert.workflow.certifying.matching import Matching, match_by_map, match_by_name
 from reassert.workflow.certifying.outcomes import PASSED, standing
@@ -141,28 +141,44 @@ def _run_after(bench: Bench, old: Old, names: Names, proof: Proof) -> SuiteRun:
 
     Following what a test executes slows it down several times, where Python has no ``sys.monitoring`` for
     branches (before 3.14). So those are followed whose old ones suffice for the coverage, and, if a line is
-    missing then, those whose old ones executed it, in a run of their own.
+    missing then, those whose old ones executed it, in a run of their own. What is missing even then may need
+    the tests before it, in this order: then all are followed. So they are at once where no plan tells that
+    a test does what the old one did.
     """
     bench.after()
     if not proof.coverage or proof.mutants:
         return bench.run("after", coverage=proof.coverage, contexts=bool(proof.mutants))
-    matching = match_by_map(old.first.order, (), names.test_map or {})
-    after = bench.run("after", coverage=True, unfollowed=_repeating(old.first, matching))
-    if after.trouble:
+    unfollowed = frozenset() if names.test_map is None else _repeating(old.first, names.test_map)
+    after = bench.run("after", coverage=True, unfollowed=unfollowed)
+    if not unfollowed or after.trouble:
         return after
     lost = _lost_lines(old.first, after, names)
-    executing = {nodeid for place in lost for nodeid in old.first.following.executing.get(place, ())}
-    wanted = [new for nodeid in sorted(executing) for new in matching.matches[nodeid].after]
-    if not wanted:
-        return after
-    bench.after()
-    found = bench.run("after, for lines that are missing", coverage=True, counted=False, select=tuple(wanted))
-    return replace(after, coverage=covered_by_either(after, found))
+    if lost and (select := _executing(old.first, after, lost, names)):
+        bench.after()
+        found = bench.run("after, for lines that are missing", coverage=True, counted=False, select=select)
+        after = replace(after, coverage=completed(after, found, old.first))
+        lost = _lost_lines(old.first, after, names)
+    if lost:
+        bench.after()
+        found = bench.run("after, all of it followed", coverage=True, counted=False)
+        whole, part = (after, found) if found.trouble else (found, after)
+        after = replace(after, coverage=completed(whole, part, old.first))
+    return after
 
 
-def _repeating(before: SuiteRun, matching: Matching) -> frozenset[str]:
+def _executing(
+    before: SuiteRun, after: SuiteRun, lost: set[tuple[str, int]], names: Names
+) -> tuple[str, ...]:
+    """The new ids of tests whose old ones executed some lines."""
+    matching = match_by_map(before.order, after.tests, names.test_map or {})
+    olds = {nodeid for place in lost for nodeid in before.following.executing.get(place, ())}
+    return tuple(new for old in sorted(olds) for new in matching.matches[old].after)
+
+
+def _repeating(before: SuiteRun, test_map: Mapping[str, Sequence[str]]) -> frozenset[str]:
     """The new ids of those old tests without which the others execute all that was executed."""
     covering = before.following.covering
+    matching = match_by_map(before.order, (), test_map)
     needed: set[str] = set()
     others: set[str] = set()
     for old in before.order if covering is not None else ():

@@ -371,8 +371,10 @@ def test_numbers_that_vary_before_are_asked_for_their_kinds_only():
     again = with_tests(BEFORE, ran(f"{OLD}::test_loop", "passed", "assertEqual:20*3", "assertIsNone:22"))
     fewer = asserting("test_loop", "assert a == b:19*2", "assert a is None:21")(AFTER)
     gone = asserting("test_loop", "assert a is None:21")(AFTER)
+    more = asserting("test_loop", "assert a == b:19*2", "assert a is None:21", "assert a in b:22")(AFTER)
     assert losses(certified(fewer, again=again)) == []
     assert losses(certified(gone, again=again)) == [(DIFFER, f"{OLD}::test_loop")]
+    assert Label.ASSERTIONS_DIFFER not in certified(more, again=again).counts
 
 
 GARBAGE = "pytest.PytestUnraisableExceptionWarning: Exception ignored in: <file>"

@@ -109,8 +109,9 @@ def compare_assertions(
     before, after, unseen = _visible(before, after, view)
     ordered = view.ordered and steady and len(old) == len(new) == 1
     result = _compared(before, after, view, ordered=ordered)
-    extra = result.extra if steady else 0
-    return Compared(*numbers, result.missing, extra, result.changes, unseen, result.wholes)
+    if not steady and not result.missing:
+        result = result._replace(extra=0, changes=())
+    return Compared(*numbers, result.missing, result.extra, result.changes, unseen, result.wholes)
 
 
 def _counted(tests: Iterable[TestRun], join: Callable[[int, int], int]) -> Counts:

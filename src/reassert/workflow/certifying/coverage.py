@@ -57,18 +57,22 @@ def coverage_delta(
     )
 
 
-def covered_by_either(one: SuiteRun, other: SuiteRun) -> Mapping[str, Lines]:
-    """What one of two runs of the same suite executed."""
-    paths = one.coverage.keys() | other.coverage.keys()
-    return {p: _joined(*(run.coverage.get(p, _NOTHING) for run in (one, other))) for p in sorted(paths)}
+def completed(run: SuiteRun, other: SuiteRun, before: SuiteRun) -> Mapping[str, Lines]:
+    """What a run executed, and what another run of the same suite executed of what the old one did."""
+    paths = run.coverage.keys() | other.coverage.keys()
+    return {
+        path: _completed(*(r.coverage.get(path, _NOTHING) for r in (run, other, before))) for path in paths
+    }
 
 
-def _joined(one: Lines, other: Lines) -> Lines:
+def _completed(one: Lines, other: Lines, before: Lines) -> Lines:
+    lines = other.executed & before.executed
+    branches = other.executed_branches & before.executed_branches
     return Lines(
-        one.executed | other.executed,
-        one.missing - other.executed,
-        one.missing_branches - other.executed_branches,
-        one.executed_branches | other.executed_branches,
+        one.executed | lines,
+        one.missing - lines,
+        one.missing_branches - branches,
+        one.executed_branches | branches,
     )
 
 

@@ -10,9 +10,9 @@ from collections import defaultdict
 from typing import Any, Iterable, Iterator
 
 _EXECUTING = 5
-# How coverage's tracer in C packs the two lines of an arc into a number; the signs lie above them.
-_BITS = 20
-_ONES = (1 << _BITS) - 1
+# How coverage's tracer in C packs the two lines of an arc into a number: in so many bits each (the newer
+# ones first), with the signs above them. Whatever was executed began with an arc that has a sign.
+_WIDTHS = (28, 20)
 
 
 class Covering:
@@ -72,11 +72,12 @@ class Covering:
     def executing(self) -> dict[str, dict[int, list[str]]]:
         """By file and line the ids of the quickest tests that execute it."""
         names = list(self._numbers)
+        width = _width(place for _, place in names)
         found: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         for nodeid, mask in _quickest(self._tests):
             for number in _members(mask):
                 file, place = names[number]
-                for line in _lines(place):
+                for line in _lines(place, width):
                     if nodeid not in found[file][line]:
                         found[file][line].append(nodeid)
         return found
@@ -94,10 +95,16 @@ def _quickest(tests: Iterable[tuple[float, str, int]]) -> Iterator[tuple[str, in
         left = others
 
 
-def _lines(place: Any) -> tuple[int, ...]:
+def _width(places: Iterable[Any]) -> int:
+    largest = max((place for place in places if isinstance(place, int)), default=0)
+    return next((width for width in _WIDTHS if largest >> 2 * width), _WIDTHS[0])
+
+
+def _lines(place: Any, width: int) -> tuple[int, ...]:
     if isinstance(place, tuple):
         return tuple(abs(line) for line in place)
-    return place & _ONES, place >> _BITS & _ONES
+    ones = (1 << width) - 1
+    return place & ones, place >> width & ones
 
 
 def _mask(numbers: Iterable[int]) -> int:

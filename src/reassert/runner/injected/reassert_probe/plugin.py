@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterable, Iterator
 
 import pytest
 
@@ -56,11 +56,31 @@ def _begin() -> None:
         assertions.count_pytest()
         _counts_statements = assertions.count_statements(_trees.holds)
     bodies.watch()
-    for name in _settings["rewrite"]:
-        if name not in sys.modules:
-            pytest.register_assert_rewrite(name)
+    _have_rewritten(_settings["rewrite"])
     if _measure:
         _measure.start()
+
+
+class _OnlyModule(str):
+    """The name of a module, of which pytest is to rewrite this one alone: it takes names for packages', too.
+
+    It is unlike the same name as the project may give it, which then means the package.
+    """
+
+    __slots__ = ()
+
+    def __add__(self, other: str) -> str:
+        return "\0"
+
+    def __hash__(self) -> int:
+        return ~super().__hash__()
+
+
+def _have_rewritten(names: Iterable[str]) -> None:
+    for name in names:
+        plain = name[:-2] if name.endswith(".*") else name
+        if plain not in sys.modules:
+            pytest.register_assert_rewrite(_OnlyModule(name) if plain == name else plain)
 
 
 def _restore_environment() -> None:
