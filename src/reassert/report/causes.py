@@ -72,7 +72,10 @@ def _causes(plan: Plan) -> list[Cause]:
     kinds: dict[tuple[str, str], Cause] = {}
     causes: dict[int, Cause] = {}
     for index, refusal in enumerate(plan.refusals):
-        causes[index] = kinds.setdefault(kind_of(refusal), Cause())
+        kind = kind_of(refusal)
+        if kind not in kinds:
+            kinds[kind] = Cause()
+        causes[index] = kinds[kind]
         causes[index].refusals.append(refusal)
     named = set()
     for number, held in enumerate(plan.held):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TextIO
 
-from reassert.report.diff import diff_rows
 from reassert.report.summary import summary_rows
 from reassert.report.text import write_rows
 
@@ -20,6 +19,8 @@ _LABELS = {"before": "Before", "after": "After", "unchanged": "Left as it is"}
 
 def write_diff(plan: Plan, stream: TextIO, *, base: Path, colour: bool) -> None:
     """Write every planned change as a unified diff, names relative to ``base``."""
+    from reassert.report.diff import diff_rows  # noqa: PLC0415 - a summary needs none of it
+
     write_rows(diff_rows(plan.changes, base, colour=colour), stream, colour=colour)
 
 

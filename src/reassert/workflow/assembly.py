@@ -58,8 +58,9 @@ def assemble(
 
 def as_seen_from(root: Path, refusal: Refusal) -> Refusal:
     """The refusal with the other files that its reason names relative to the root."""
-    shown = _relative(root, refusal.reason)
-    return refusal if shown == refusal.reason else replace(refusal, reason=shown)
+    if os.sep not in refusal.reason:  # as nearly always
+        return refusal
+    return replace(refusal, reason=_relative(root, refusal.reason))
 
 
 def _failure_as_seen_from(root: Path, failure: Failed) -> Failed:

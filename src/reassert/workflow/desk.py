@@ -23,6 +23,7 @@ class Desk:
         self._cache = cache
         self._progress = progress
         self._purposes: dict[tuple[object, ...], bytes] = {}
+        self._latest: tuple[tuple[object, ...], bytes] = ((), b"")  # a folder's files have the same
         self._last: dict[Path, tuple[Task, bytes]] = {}  # asked for twice: to find a result, and to keep it
         self._done = 0
         self._total = 0
@@ -96,13 +97,15 @@ class Desk:
         if not self._cache.is_open:
             return b""
         key = task.rules, task.config
-        if key not in self._purposes:
-            self._purposes[key] = purpose_of(*key)
+        if self._latest[0] != key:
+            if key not in self._purposes:
+                self._purposes[key] = purpose_of(*key)
+            self._latest = key, self._purposes[key]
         if task.facts is None:
-            return self._purposes[key]
+            return self._latest[1]
         last, purpose = self._last.get(task.path, (None, b""))
         if last is not task:
-            purpose = purpose_of(self._purposes[key], task.facts)
+            purpose = purpose_of(self._latest[1], task.facts)
             self._last[task.path] = task, purpose
         return purpose
 

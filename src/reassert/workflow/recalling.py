@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,15 +24,13 @@ def state_of(surveyed: Survey, selection: Selection, desk: Desk) -> bytes | None
     """
     if not surveyed.whole or surveyed.excluded or not surveyed.asked:
         return None
-    configs = {
-        folder: selection.settings(folder).pytest_path
-        for folder in {target.task.path.parent for target in surveyed.asked}
-    }
+    asked = {os.fspath(target.task.path) for target in surveyed.asked}
+    folders = map(Path, {os.path.dirname(path) for path in asked})  # noqa: PTH120 - called for every file
+    configs = {folder: selection.settings(folder).pytest_path for folder in folders}
     listed = tuple(_modules(_folders(surveyed.root, configs), surveyed.folders))
-    asked = {target.task.path for target in surveyed.asked}
-    loaded = [folder / name for folder, names in listed for name in _LOADED if name in names]
-    loaded += _configuring(surveyed.root, configs)
-    others = sorted(set(loaded) - asked)
+    loaded = {str(folder / name) for folder, names in listed for name in _LOADED if name in names}
+    loaded |= {os.fspath(path) for path in _configuring(surveyed.root, configs)}
+    others = [Path(path) for path in sorted(loaded - asked)]
     return desk.state_of(surveyed.asked, others, sorted(configs.items()), listed)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -70,12 +71,13 @@ class Selection:
         self._known = known
         self._others = others
         self._load = load
-        self._folders: dict[Path, tuple[Settings, Choice]] = {}
+        self._folders: dict[str, tuple[Settings, Choice]] = {}
+        self._choices: dict[int, Choice] = {}
         self._check((*request.select, *request.ignore), known, "")
 
     def choice(self, path: Path) -> Choice:
         """The rules and the configuration for the file at ``path``."""
-        settings, choice = self._at(path.parent)
+        settings, choice = self._at(os.path.dirname(path))  # noqa: PTH120 - called for every file
         if path in self._request.excluded:
             choice = replace(choice, config=replace(choice.config, excluded=self._request.excluded[path]))
         if not settings.per_file_ignores:
@@ -94,20 +96,26 @@ class Selection:
 
     def settings(self, folder: Path) -> Settings:
         """The settings of a folder."""
-        return self._at(folder)[0]
+        return self._at(os.fspath(folder))[0]
 
     def problems(self) -> tuple[Failed, ...]:
         """What is wrong with the configurations of pytest that were met, each once."""
         found = (settings.pytest_problem for settings, _ in self._folders.values())
         return tuple(dict.fromkeys(problem for problem in found if problem is not None))
 
-    def _at(self, folder: Path) -> tuple[Settings, Choice]:
+    def _at(self, folder: str) -> tuple[Settings, Choice]:
         if folder not in self._folders:
-            settings = self._load(folder)
-            for key, rules in _named_in(settings):
-                self._check(rules, (*self._known, *self._others), f"{settings.path}: tool.reassert.{key}: ")
-            self._folders[folder] = settings, Choice(self._rules(settings), self._config(settings))
+            settings = self._load(Path(folder))
+            # Most folders have the very settings of the one above.
+            if id(settings) not in self._choices:
+                self._choices[id(settings)] = self._choice_by(settings)
+            self._folders[folder] = settings, self._choices[id(settings)]
         return self._folders[folder]
+
+    def _choice_by(self, settings: Settings) -> Choice:
+        for key, rules in _named_in(settings):
+            self._check(rules, (*self._known, *self._others), f"{settings.path}: tool.reassert.{key}: ")
+        return Choice(self._rules(settings), self._config(settings))
 
     def _rules(self, settings: Settings) -> tuple[str, ...]:
         request = self._request

@@ -164,7 +164,7 @@ class Cache(AbstractContextManager["Cache"]):
         found: dict[Path, Outcome] = {}
         for key, (path, info) in zip(keys, [*files, *((path, _stat(path)) for path in made)], strict=True):
             silent = key == _SILENT and info is not None
-            *entry, after = entries.get(key, (None,))
+            *entry, after = entries.pop(key, (None,))  # no two files have the same
             supply = _Supply(self._store, path, info, key, None, after)
             outcome = Unchanged(path) if silent else self._load(supply, entry or None)
             if outcome is None:
@@ -304,7 +304,7 @@ def _stat(path: Path) -> os.stat_result | None:
 def _read(path: Path, info: os.stat_result) -> bytes | None:
     """The contents of the very file that ``info`` describes; None if it is being changed."""
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", buffering=0) as stream:
             data = stream.read()
             now = os.fstat(stream.fileno())
     except OSError:

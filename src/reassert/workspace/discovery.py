@@ -180,7 +180,7 @@ class _Search:
         """What was found, in an order that depends on the names alone."""
         for link in self._links:
             self._follow(link)
-        files = tuple(Path(shown) for shown in sorted(self._shown.values()))
+        files = tuple(map(self._folders.path, sorted(self._shown.values())))
         excluded = sorted(shown for real, shown in self._excluded.items() if real not in self._shown)
         return Discovery(files, tuple(self._failures), tuple(map(Path, excluded)))
 

@@ -73,6 +73,6 @@ def tool_digest() -> bytes:
             if name.endswith(".py"):
                 path = os.path.join(folder, name)
                 total.update(path.removeprefix(str(package)).encode("utf-8", "surrogateescape"))
-                with open(path, "rb") as stream:
+                with open(path, "rb", buffering=0) as stream:
                     total.update(blake2b(stream.read()).digest())
     return total.digest()

@@ -17,6 +17,7 @@ class Folders:
     def __init__(self) -> None:
         self._names: dict[str, frozenset[str]] = {}
         self._entries: dict[str, list[os.DirEntry[str]]] = {}
+        self._paths: dict[str, Path] = {}
 
     def entries(self, folder: str) -> list[os.DirEntry[str]]:
         """What is in a folder; raises OSError."""
@@ -36,6 +37,12 @@ class Folders:
             except OSError:
                 self._names[key] = frozenset()
         return self._names[key]
+
+    def path(self, name: str) -> Path:
+        """The path of this name, the same value each time: it keeps what it has found out of itself."""
+        if name not in self._paths:
+            self._paths[name] = Path(name)
+        return self._paths[name]
 
     def is_package(self, folder: Path) -> bool:
         """Whether Python takes the folder for a regular package."""

@@ -204,17 +204,19 @@ class SettingsLoader:
         """Give the settings for one file or folder, which need not exist. Raises SettingsError."""
         if self.isolated:
             return Settings()
-        absolute = Path(os.path.abspath(for_path))
-        folder = absolute if absolute.is_dir() else absolute.parent
-        if folder not in self._settings:
-            inherits = folder != folder.parent and _says_nothing(self.folders.names(folder))
-            self._settings[folder] = self.load(folder.parent) if inherits else self._load(folder)
-        return self._settings[folder]
+        path = os.path.abspath(for_path)
+        return self._of(Path(path if os.path.isdir(path) else os.path.dirname(path)))
 
     @property
     def declared(self) -> DeclaredVersions:
         """What the project says of the packages that it needs."""
         return self._declared
+
+    def _of(self, folder: Path) -> Settings:
+        if folder not in self._settings:
+            inherits = folder != folder.parent and _says_nothing(self.folders.names(folder))
+            self._settings[folder] = self._of(folder.parent) if inherits else self._load(folder)
+        return self._settings[folder]
 
     def _load(self, folder: Path) -> Settings:
         found = self._configured(self.config_file) if self.config_file else self._nearest(folder)

@@ -88,8 +88,9 @@ class DeclaredVersions:
     def home(self, folder: Path) -> Path | None:
         """Give the nearest folder that looks like a project, or None."""
         if folder not in self._homes:
-            places = self._upwards(folder, None)
-            self._homes[folder] = next((d.folder for d in places if d.is_project), None)
+            here = self._at(folder)
+            ends = here.is_project or here.is_repository or folder == folder.parent
+            self._homes[folder] = (folder if here.is_project else None) if ends else self.home(folder.parent)
         return self._homes[folder]
 
     def _upwards(self, folder: Path, top: Path | None) -> Iterator[_Declarations]:

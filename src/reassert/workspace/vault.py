@@ -20,6 +20,7 @@ from typing import Any
 
 from reassert.model import config, edits, facts, outcomes
 from reassert.model.outcomes import Change, Deferred, Failed, Outcome, Rewritten, Skipped, Unchanged
+from reassert.workspace.late import late_blocks, late_units, pack_blocks, pack_units
 
 _PATH, _BEFORE, _AFTER = "path", "before", "after"
 _ELSEWHERE = b""
@@ -81,13 +82,17 @@ _KNOWN = {**_values(), ("builtins", "frozenset"): frozenset, ("builtins", "set")
 def pack(value: object, path: Path) -> bytes:
     """``value`` without ``path``, and without the contents of a change; other paths as seen from it."""
     if isinstance(value, Rewritten):
-        change = value.change
-        before = None if change.before is None else _ELSEWHERE
-        after = None if change.after is None else _ELSEWHERE
-        value = replace(value, change=replace(change, before=before, after=after))
+        value = replace(value, change=_emptied(value.change))
     stream = io.BytesIO()
     _packer(stream, path).dump(value)
     return stream.getvalue()
+
+
+def _emptied(change: Change) -> Change:
+    details: dict[str, Any] = {"units": pack_units(change.units), "blocks": pack_blocks(change.blocks)}
+    before = None if change.before is None else _ELSEWHERE
+    after = None if change.after is None else _ELSEWHERE
+    return replace(change, before=before, after=after, **details)
 
 
 def unpack(data: bytes, supply: Callable[[str], Any]) -> Any:
@@ -103,10 +108,13 @@ def unpack(data: bytes, supply: Callable[[str], Any]) -> Any:
 
 
 def _filled(outcome: Rewritten, supply: Callable[[str], Any]) -> Rewritten:
-    change = outcome.change
-    before = None if change.before is None else supply(_BEFORE)
-    after = None if change.after is None else supply(_AFTER)
-    return replace(outcome, change=replace(change, before=before, after=after))
+    packed: Any = outcome.change
+    before = None if packed.before is None else supply(_BEFORE)
+    after = None if packed.after is None else supply(_AFTER)
+    units: Any = late_units(packed.units)
+    blocks: Any = late_blocks(packed.blocks)
+    change = Change(packed.path, before, after, units, packed.safety, blocks, packed.encoding)
+    return Rewritten(change, outcome.report)
 
 
 def is_outcome_of(value: object, path: Path, *, is_new: bool = False) -> bool:
