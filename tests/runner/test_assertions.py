@@ -437,6 +437,25 @@ def test_what_catches_a_failure(suite):
     assert len(told) == 7
 
 
+YIELDING = """
+import contextlib, unittest
+class T(unittest.TestCase):
+    @contextlib.contextmanager
+    def expecting(self):
+        with self.assertRaises(ValueError):
+            yield
+    def test(self):
+        with self.expecting():
+            x = "x"
+            int(x)
+"""
+
+
+def test_how_much_is_around_a_yield_is_not_known(suite):
+    (one,) = executed(suite({"test_a.py": YIELDING}), "test_a.py::T::test")
+    assert (one.form, one.line, one.around) == ("assertRaises", 6, 0)
+
+
 def test_what_expects_something_counts_when_entered_and_tells_how_much_it_stands_around(suite):
     found = suite({"test_a.py": AROUND})
     told = [(one.line, one.count, one.around) for one in found.tests["test_a.py::test"].assertions]

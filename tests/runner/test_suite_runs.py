@@ -451,6 +451,17 @@ def test_both_lines_of_an_arc_are_read_however_coverage_packs_them(width, sign):
     assert covering.executing()["library.py"] == {line: ["test_1"] for line in (3, 7, 500)}
 
 
+def test_where_too_much_is_executed_no_tests_are_known_to_suffice():
+    covering = runpy.run_path(str(PROBE / "reassert_probe/covering.py"))["Covering"]
+    data = {"a.py": {1, 2}}
+    few = covering(data)
+    few.take("test_1", 1.0)
+    assert (few.tests(), few.is_full, data) == (["test_1"], False, {"a.py": set()})
+    few._bytes = 10**9
+    few.restore()
+    assert (few.is_full, data) == (True, {"a.py": {1, 2}})
+
+
 def test_of_a_run_that_notes_what_each_test_executes_no_tests_are_known_to_suffice(suite):
     assert suite(BRANCHING, contexts=True).following.covering is None
 

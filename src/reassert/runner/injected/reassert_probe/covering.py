@@ -10,6 +10,8 @@ from collections import defaultdict
 from typing import Any, Iterable, Iterator
 
 _EXECUTING = 5
+# Of what so many bytes of masks do not hold, nothing is known: memory is the tests', too.
+_MOST_BYTES = 200_000_000
 # How coverage's tracer in C packs the two lines of an arc into a number: in so many bits each (the newer
 # ones first), with the signs above them. Whatever was executed began with an arc that has a sign.
 _WIDTHS = (28, 20)
@@ -27,12 +29,19 @@ class Covering:
         self._numbers: dict[tuple[str, Any], int] = {}
         self._tests: list[tuple[float, str, int]] = []
         self._outside = 0
+        self._bytes = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for more tests."""
+        return self._bytes > _MOST_BYTES
 
     def take(self, nodeid: str, seconds: float) -> None:
         """What was executed since this was last called was executed by this test; by none, if it is empty."""
         mask = _mask(self._taken())
         if nodeid:
             self._tests.append((max(seconds, 1e-6), nodeid, mask))
+            self._bytes += mask.bit_length() >> 3
         else:
             self._outside |= mask
 
@@ -124,4 +133,4 @@ def _members(mask: int) -> Iterator[int]:
 
 
 def _size(mask: int) -> int:
-    return bin(mask).count("1")
+    return mask.bit_count() if hasattr(mask, "bit_count") else bin(mask).count("1")  # new in Python 3.10

@@ -77,7 +77,10 @@ class Measure:
             return
         try:
             self._covering.take(nodeid, seconds)
+            usable = not self._covering.is_full
         except (AttributeError, TypeError):  # the data are the library's own, and may be other ones some day
+            usable = False
+        if not usable:
             self._covering.restore()
             self._covering = None
 

@@ -112,7 +112,8 @@ class _Reader:
     def _with(self, node: Any, caught: bool) -> None:
         calls = [item.context_expr for item in node.items]
         self.read(node.items, caught=caught)
-        size = len(list(_steps(node.body)))
+        # Around a `yield` is what a caller has in its own block.
+        size = 0 if any(map(_yields, node.body)) else len(list(_steps(node.body)))
         for call in calls:
             name = _name(call.func) if isinstance(call, ast.Call) else ""
             if name in _AROUND:
@@ -167,6 +168,10 @@ def _form(name: str) -> str:
 
 def _name(node: Any) -> str:
     return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def _yields(statement: ast.stmt) -> bool:
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(statement))
 
 
 def _steps(nodes: Iterable[Any]) -> Iterator[Any]:
