@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reassert.model.edits import Edit, Span
 from reassert.model.outcomes import Finding
@@ -113,8 +114,8 @@ def _inside_not(assertion: Assertion, argument: Argument) -> Argument | None:
     if b"\n" in text or b"\r" in text:
         return None
     start = whole.start + len(b"not") + len(text[len(b"not") :]) - len(text[len(b"not") :].lstrip())
-    inner = argument._replace(
-        node=node.operand, span=Span(start, whole.end), parenthesised=text.endswith(b")")
+    inner = replace(
+        argument, node=node.operand, span=Span(start, whole.end), parenthesised=text.endswith(b")")
     )
     return unwrapped(assertion.context, inner)
 

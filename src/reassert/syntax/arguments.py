@@ -16,7 +16,8 @@ _GAP = re.compile(rb"#[^\r\n]*|[(),]")
 _NEWLINE = re.compile(rb"\r\n|\r|\n")
 
 
-class Argument(NamedTuple):
+@dataclass(frozen=True)
+class Argument:
     """One argument. ``span`` is its value with its own parentheses; comments stand before and after it."""
 
     node: ast.expr

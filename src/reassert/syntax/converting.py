@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -221,7 +221,7 @@ class Assertion:
         if message is None or message.node not in names:
             return self.stated(shape, bound)
         # An operand, not a piece of the condition: inside of parentheses it would make a tuple.
-        named = Operand(message._replace(before=(), after=()), parts=(names[message.node],))
+        named = Operand(replace(message, before=(), after=()), parts=(names[message.node],))
         return self._laid_out(shape, named, bound)
 
 
@@ -337,7 +337,7 @@ def unwrapped(context: Context, argument: Argument) -> Argument:
         or isinstance(argument.node, ast.GeneratorExp)
     ):
         return argument
-    return argument._replace(span=span, parenthesised=False)
+    return replace(argument, span=span, parenthesised=False)
 
 
 def is_rereadable(node: ast.expr) -> bool:
@@ -352,9 +352,9 @@ def is_rereadable(node: ast.expr) -> bool:
 def again(context: Context, argument: Argument) -> Argument:
     """A rereadable argument for a second place of the same statement: without comments and parentheses."""
     if not is_rereadable(argument.node):
-        return argument._replace(before=(), after=())
+        return replace(argument, before=(), after=())
     span = context.module.span(argument.node)
-    return argument._replace(span=span, parenthesised=False, before=(), after=())
+    return replace(argument, span=span, parenthesised=False, before=(), after=())
 
 
 def is_constant(node: ast.expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reassert.model.edits import Part, Span
@@ -187,7 +187,7 @@ class DeferredCall:
             return None
         layout = self.call.context.layout(statement)
         arguments = self._fixed_arguments()
-        spoken = [a._replace(before=(), after=()) for a in arguments]
+        spoken = [replace(a, before=(), after=()) for a in arguments]
         named = [Row(b"", spoken[0]), *(keyword_row(b"match", a) for a in spoken[1:])]
         header = call_parts(layout, [b"with " + head + b"("], named, [b"):"])
         return with_block(layout, header, body, self._comments(arguments))
@@ -214,7 +214,7 @@ class DeferredCall:
         if self.call.arguments.starred:
             return self._starred_body()
         items = self.call.arguments.items
-        function = items[self.fixed]._replace(before=(), after=())
+        function = replace(items[self.fixed], before=(), after=())
         return call_parts(layout, [Operand(function), b"("], rows(items[self.fixed + 1 :]), [b")"])
 
     def _starred_body(self) -> list[Part] | None:
