@@ -466,6 +466,16 @@ def test_of_a_run_that_notes_what_each_test_executes_no_tests_are_known_to_suffi
     assert suite(BRANCHING, contexts=True).following.covering is None
 
 
+def test_a_test_may_ask_the_measurement_for_its_data(suite):
+    test = "import coverage\ndef test_{}(): coverage.Coverage.current().get_data()\n"
+    files = {
+        "test_a.py": test.format(1) + test.format(2),
+        "pytest.ini": "[pytest]\nfilterwarnings = error::coverage.exceptions.CoverageWarning\n",
+    }
+    found = suite({**files, "library.py": ""}, coverage=True)
+    assert list(outcomes(found).values()) == ["passed", "passed"]
+
+
 def test_what_an_unfollowed_test_executes_is_not_measured(suite):
     found = suite(BRANCHING, coverage=True, unfollowed=frozenset(["test_a.py::test_3"]))
     assert found.coverage["library.py"].executed == {1, 2, 3}

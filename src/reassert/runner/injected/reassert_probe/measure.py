@@ -41,6 +41,8 @@ class Measure:
         }
         self._library = coverage
         self._coverage = coverage.Coverage(data_suffix=True, **self._options)
+        # A test may ask for what was measured until now, and make warnings errors.
+        self._coverage.set_option("run:disable_warnings", ["no-data-collected"])
         self._paused: Any = None
         self._covering: Covering | None = None
         self.unfollowed: frozenset[str] = frozenset(settings["unfollowed"])
