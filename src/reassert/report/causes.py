@@ -70,13 +70,14 @@ def _key(plan: Plan, cause: Cause) -> object:
 
 def _causes(plan: Plan) -> list[Cause]:
     kinds: dict[tuple[str, str], Cause] = {}
-    causes: dict[int, Cause] = {}
-    for index, refusal in enumerate(plan.refusals):
-        kind = kind_of(refusal)
-        if kind not in kinds:
-            kinds[kind] = Cause()
-        causes[index] = kinds[kind]
-        causes[index].refusals.append(refusal)
+    by_words: dict[tuple[str, str], Cause] = {}
+    causes: list[Cause] = []
+    for refusal in plan.refusals:
+        words = refusal.code, refusal.reason
+        if words not in by_words:
+            by_words[words] = kinds.setdefault(kind_of(refusal), Cause())
+        causes.append(by_words[words])
+        causes[-1].refusals.append(refusal)
     named = set()
     for number, held in enumerate(plan.held):
         for index, reach in zip_longest(held.causes, held.reach, fillvalue=0):

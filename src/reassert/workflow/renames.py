@@ -41,12 +41,12 @@ class Renames:
 
     def _enter(self, old: str, new: Collection[str]) -> None:
         file, _, rest = old.partition("::")
-        names = tuple(rest.split("::"))
+        table, names = self._table[file], tuple(rest.split("::"))
         after = [_names_of(nodeid, bare=len(new) > 1) for nodeid in new]
         for length in range(1, len(names) + 1):
             now = _common({a[:length] if len(a) == len(names) else None for a in after})
-            if self._table[file].setdefault(names[:length], now) != now:
-                self._table[file][names[:length]] = None
+            if table.setdefault(names[:length], now) != now:
+                table[names[:length]] = None
 
     def _all(self) -> Iterator[tuple[str, Names, Names | None]]:
         for file, table in self._table.items():

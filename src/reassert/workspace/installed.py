@@ -42,11 +42,12 @@ def installed_version(folder: Path, names: Collection[str], package: str) -> Ver
 
 def _in_toml(folder: Path, names: Collection[str], package: str) -> Iterator[str]:
     start = f'name = "{package}"'.encode()
-    pattern = re.compile(b"^" + re.escape(start) + rb'\r?\nversion = "([^"]+)"', re.MULTILINE)
     for name in sorted(_TOML_LOCKS.intersection(names)):
         data = _data(folder / name)
         if start in data:
-            yield from (match[1].decode("utf-8", "replace") for match in pattern.finditer(data))
+            pattern = b"^" + re.escape(start) + rb'\r?\nversion = "([^"]+)"'
+            found = re.finditer(pattern, data, re.MULTILINE)
+            yield from (match[1].decode("utf-8", "replace") for match in found)
 
 
 def _in_json(folder: Path, names: Collection[str], package: str) -> Iterator[str]:

@@ -217,9 +217,16 @@ def _requirement(name: str) -> re.Pattern[str]:
     )
 
 
+def _may_name(name: str, text: str) -> bool:
+    """Whether all words of a name are there; a look at them costs less than to compile what finds it."""
+    words = ("pytest",) if name == PYTEST_PLUGINS else name.split("-")
+    low = text.lower()
+    return all(word in low for word in words)
+
+
 def specifiers_of(name: str, text: str) -> Iterator[str]:
     """Find the version specifiers that requirement strings in ``text`` give for a package; may be empty."""
-    for match in _requirement(name).finditer(text) if name.partition("-")[0] in text.lower() else ():
+    for match in _requirement(name).finditer(text) if _may_name(name, text) else ():
         if not _OLD_PYTHON.search(match[2]):
             yield match[1]
 
